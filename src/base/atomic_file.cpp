@@ -1,0 +1,150 @@
+#include "base/atomic_file.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+
+#include "base/error.h"
+
+namespace moola {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Descriptor {
+ public:
+  Descriptor(const fs::path& path, int flags, mode_t mode = 0) : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {
+    if (fd_ < 0) throw IoError("cannot open " + path.string(), errno);
+  }
+  ~Descriptor() { ::close(fd_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string host_name() {
+  char name[256] = "";
+  if (::gethostname(name, sizeof name - 1) != 0) return "unknown";
+  std::string host(name);
+  std::replace(host.begin(), host.end(), '.', '-');
+  return host;
+}
+
+// Names carry host and process, so that a leftover can be told from a writer at work, and a counter for threads.
+fs::path temporary_name(const fs::path& target) {
+  static std::atomic<unsigned> counter{0};
+  return target.parent_path() / ("." + target.filename().string() + "." + host_name() + "." + std::to_string(::getpid()) +
+                                 "." + std::to_string(counter++) + ".tmp");
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& file) {
+  const Descriptor in(file, O_RDONLY);
+  struct stat status {};
+  if (::fstat(in.get(), &status) != 0) throw IoError("cannot read " + file.string(), errno);
+  if (S_ISDIR(status.st_mode)) throw IoError("cannot read " + file.string(), EISDIR);
+  std::string content;
+  content.reserve(static_cast<std::size_t>(status.st_size));
+  char buffer[1 << 16];
+  while (true) {
+    const ssize_t n = ::read(in.get(), buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw IoError("cannot read " + file.string(), errno);
+    if (n == 0) return content;
+    content.append(buffer, static_cast<std::size_t>(n));
+  }
+}
+
+void create_folders(const fs::path& folder) {
+  if (folder.empty()) return;
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw IoError("cannot create the folder " + folder.string(), error.value());
+}
+
+void sync_folder(const fs::path& folder) {
+  const Descriptor directory(folder.empty() ? fs::path(".") : folder, O_RDONLY | O_DIRECTORY);
+  // Some shared file systems cannot fsync a folder; there the rename is durable by itself.
+  if (::fsync(directory.get()) != 0 && errno != EINVAL && errno != ENOTSUP) {
+    throw IoError("cannot flush the folder " + folder.string(), errno);
+  }
+}
+
+AtomicFile::AtomicFile(fs::path target, Overwrite overwrite)
+    : target_(std::move(target)), temporary_(temporary_name(target_)), overwrite_(overwrite) {
+  create_folders(target_.parent_path());
+  if (overwrite_ == Overwrite::no && fs::exists(target_)) {
+    throw IoError("will not overwrite " + target_.string(), EEXIST);
+  }
+  // Finds a folder that can't be written to before any work is done.
+  const Descriptor probe(temporary_, O_WRONLY | O_CREAT | O_EXCL, 0666);
+}
+
+AtomicFile::~AtomicFile() {
+  if (!done_) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::commit(bool read_only) {
+  {
+    const Descriptor file(temporary_, O_RDONLY);
+    if (read_only && ::fchmod(file.get(), 0444) != 0) throw IoError("cannot make read-only " + temporary_.string(), errno);
+    if (::fsync(file.get()) != 0) throw IoError("cannot flush " + temporary_.string(), errno);
+  }
+  if (overwrite_ == Overwrite::yes) {
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw IoError("cannot write " + target_.string(), errno);
+  } else {
+    // link, unlike rename, refuses when another process was first.
+    if (::link(temporary_.c_str(), target_.c_str()) == 0) {
+      ::unlink(temporary_.c_str());
+    } else if (errno == EPERM || errno == ENOTSUP || errno == ENOSYS) {  // a file system without hard links
+      if (fs::exists(target_)) throw IoError("will not overwrite " + target_.string(), EEXIST);
+      if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw IoError("cannot write " + target_.string(), errno);
+    } else {
+      throw IoError("cannot write " + target_.string(), errno);
+    }
+  }
+  done_ = true;
+  sync_folder(target_.parent_path());
+}
+
+void write_file(const fs::path& target, std::string_view content, Overwrite overwrite) {
+  AtomicFile file(target, overwrite);
+  {
+    const Descriptor out(file.temporary(), O_WRONLY | O_TRUNC);
+    while (!content.empty()) {
+      const ssize_t n = ::write(out.get(), content.data(), content.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) throw IoError("cannot write " + target.string(), errno);
+      content.remove_prefix(static_cast<std::size_t>(n));
+    }
+  }
+  file.commit();
+}
+
+void remove_abandoned(const fs::path& folder) {
+  const std::string host = "." + host_name() + ".";
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with('.') || !name.ends_with(".tmp")) continue;
+    const std::size_t found = name.rfind(host);  // a writer on another host of a shared file system may be alive
+    if (found == std::string::npos) continue;
+    int process = 0;
+    const char* begin = name.data() + found + host.size();
+    const auto [end, parsed] = std::from_chars(begin, name.data() + name.size(), process);
+    if (parsed != std::errc() || end == begin || *end != '.' || process <= 0) continue;
+    if (::kill(process, 0) != 0 && errno == ESRCH) fs::remove(entry.path(), error);
+  }
+}
+
+}  // namespace moola

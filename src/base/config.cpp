@@ -1,0 +1,380 @@
+#include "base/config.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/nearest.h"
+
+namespace moola {
+namespace {
+
+std::string number_text(double value) {
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  std::string text = fmt::format("{}", value);
+  // TOML tells 1.0 from 1.
+  if (text.find_first_of(".en") == std::string::npos) text += ".0";
+  return text;
+}
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\t': out += "\\t"; break;
+      case '\r': out += "\\r"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+        } else {
+          out += c;
+        }
+    }
+  }
+  return out + "\"";
+}
+
+template <class T, class Text>
+std::string list_text(const std::vector<T>& values, Text text) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < values.size(); ++i) out += (i == 0 ? "" : ", ") + text(values[i]);
+  return out + "]";
+}
+
+std::string found_text(const toml::node& node) {
+  return node.visit([](const auto& value) -> std::string {
+    using Node = std::remove_cvref_t<decltype(value)>;
+    if constexpr (toml::is_string<Node>) return "the text \"" + value.get() + "\"";
+    if constexpr (toml::is_integer<Node>) return fmt::format("the integer {}", value.get());
+    if constexpr (toml::is_floating_point<Node>) return fmt::format("the number {}", number_text(value.get()));
+    if constexpr (toml::is_boolean<Node>) return value.get() ? "true" : "false";
+    if constexpr (toml::is_array<Node>) return "a list";
+    if constexpr (toml::is_table<Node>) return "a table";
+    return "a date or time";
+  });
+}
+
+toml::table parse_toml(const std::string& text, const std::string& where) {
+  try {
+    return toml::parse(text, std::string_view(where));
+  } catch (const toml::parse_error& error) {
+    throw ConfigError(fmt::format("{}, line {}, is not TOML: {}.", where, error.source().begin.line, error.description()));
+  }
+}
+
+}  // namespace
+
+ConfigKey::ConfigKey(std::string table, std::string name, Target target)
+    : table_(std::move(table)), name_(std::move(name)), target_(target) {
+  default_ = value_text();
+}
+
+ConfigKey& ConfigKey::help(std::string text) {
+  help_ = std::move(text);
+  return *this;
+}
+
+ConfigKey& ConfigKey::unit(std::string text) {
+  unit_ = std::move(text);
+  return *this;
+}
+
+ConfigKey& ConfigKey::range(double low, double high) {
+  low_ = low;
+  high_ = high;
+  return *this;
+}
+
+ConfigKey& ConfigKey::above(double low) {
+  low_ = low;
+  low_open_ = true;
+  return *this;
+}
+
+ConfigKey& ConfigKey::choices(std::vector<std::string> values) {
+  choices_ = std::move(values);
+  return *this;
+}
+
+ConfigKey& ConfigKey::required() {
+  required_ = true;
+  return *this;
+}
+
+ConfigKey& ConfigKey::circumstance() {
+  circumstance_ = true;
+  return *this;
+}
+
+std::string ConfigKey::type_name() const {
+  static constexpr const char* kNames[] = {"true or false", "an integer", "a number", "a text", "a length of time, such as \"10m\"",
+                                           "a list of texts", "a list of numbers"};
+  return kNames[target_.index()];
+}
+
+std::string ConfigKey::value_text() const {
+  struct Writer {
+    std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
+    std::string operator()(const std::int64_t* value) const { return std::to_string(*value); }
+    std::string operator()(const double* value) const { return number_text(*value); }
+    std::string operator()(const std::string* value) const { return quoted(*value); }
+    std::string operator()(const Duration* value) const { return quoted(to_string(*value)); }
+    std::string operator()(const std::vector<std::string>* value) const { return list_text(*value, quoted); }
+    std::string operator()(const std::vector<double>* value) const { return list_text(*value, number_text); }
+  };
+  return std::visit(Writer{}, target_);
+}
+
+std::string ConfigKey::allowed_text() const {
+  if (!choices_.empty()) {
+    std::string text;
+    for (const std::string& choice : choices_) text += (text.empty() ? "" : ", ") + choice;
+    return text;
+  }
+  const bool low = std::isfinite(low_), high = std::isfinite(high_);
+  if (low && high) return fmt::format("{} to {}", low_, high_);
+  if (low) return fmt::format("{} {}", low_open_ ? "above" : "at least", low_);
+  if (high) return fmt::format("at most {}", high_);
+  return "";
+}
+
+void ConfigKey::check(const std::string& where) const {
+  const auto in_range = [&](double value) { return (low_open_ ? value > low_ : value >= low_) && value <= high_; };
+  const auto refuse_number = [&](double value) {
+    throw ConfigError(fmt::format("{}: {} must be {}{}{}; found {}.", where, path(), allowed_text(), unit_.empty() ? "" : " ", unit_,
+                                  fmt::format("{}", value)));
+  };
+  const auto check_text = [&](const std::string& value) {
+    if (choices_.empty() || std::find(choices_.begin(), choices_.end(), value) != choices_.end()) return;
+    throw ConfigError(
+        fmt::format("{}: {} must be one of {}; found '{}'.{}", where, path(), allowed_text(), value, did_you_mean(value, choices_)));
+  };
+  if (const auto* integer = std::get_if<std::int64_t*>(&target_); integer && !in_range(static_cast<double>(**integer))) {
+    refuse_number(static_cast<double>(**integer));
+  }
+  if (const auto* number = std::get_if<double*>(&target_); number && !in_range(**number)) refuse_number(**number);
+  if (const auto* numbers = std::get_if<std::vector<double>*>(&target_)) {
+    for (const double value : **numbers) {
+      if (!in_range(value)) refuse_number(value);
+    }
+  }
+  if (const auto* text = std::get_if<std::string*>(&target_)) check_text(**text);
+  if (const auto* texts = std::get_if<std::vector<std::string>*>(&target_)) {
+    for (const std::string& value : **texts) check_text(value);
+  }
+}
+
+namespace {
+
+// Takes a TOML value into a field; false when the types do not fit.
+bool assign(const ConfigKey::Target& target, const toml::node& node) {
+  struct Assigner {
+    const toml::node& node;
+    bool operator()(bool* field) const {
+      const auto value = node.value_exact<bool>();
+      if (value) *field = *value;
+      return value.has_value();
+    }
+    bool operator()(std::int64_t* field) const {
+      const auto value = node.value_exact<std::int64_t>();
+      if (value) *field = *value;
+      return value.has_value();
+    }
+    bool operator()(double* field) const {
+      if (!node.is_number()) return false;
+      *field = *node.value<double>();
+      return true;
+    }
+    bool operator()(std::string* field) const {
+      const auto value = node.value_exact<std::string>();
+      if (value) *field = *value;
+      return value.has_value();
+    }
+    bool operator()(Duration* field) const {
+      const auto value = node.value_exact<std::string>();
+      if (value) *field = parse_duration(*value);
+      return value.has_value();
+    }
+    bool operator()(std::vector<std::string>* field) const {
+      std::vector<std::string> values;
+      if (const auto one = node.value_exact<std::string>()) {
+        values.push_back(*one);  // a list of one may be written without brackets
+      } else if (const toml::array* list = node.as_array()) {
+        for (const toml::node& element : *list) {
+          const auto value = element.value_exact<std::string>();
+          if (!value) return false;
+          values.push_back(*value);
+        }
+      } else {
+        return false;
+      }
+      *field = std::move(values);
+      return true;
+    }
+    bool operator()(std::vector<double>* field) const {
+      const toml::array* list = node.as_array();
+      if (list == nullptr) return false;
+      std::vector<double> values;
+      for (const toml::node& element : *list) {
+        if (!element.is_number()) return false;
+        values.push_back(*element.value<double>());
+      }
+      *field = std::move(values);
+      return true;
+    }
+  };
+  return std::visit(Assigner{node}, target);
+}
+
+}  // namespace
+
+void ConfigSchema::table(std::string name, std::string help) { tables_.push_back({std::move(name), std::move(help)}); }
+
+ConfigKey& ConfigSchema::key(std::string name, ConfigKey::Target target) {
+  keys_.push_back(std::make_unique<ConfigKey>(tables_.empty() ? "" : tables_.back().name, std::move(name), target));
+  return *keys_.back();
+}
+
+ConfigKey* ConfigSchema::find(const std::string& path) {
+  for (const auto& key : keys_) {
+    if (key->path() == path) return key.get();
+  }
+  return nullptr;
+}
+
+std::vector<std::string> ConfigSchema::paths() const {
+  std::vector<std::string> out;
+  for (const auto& key : keys_) out.push_back(key->path());
+  return out;
+}
+
+void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const std::vector<std::string>& settings) {
+  const auto set = [&](const std::string& path, const toml::node& node, const std::string& where) {
+    ConfigKey* key = find(path);
+    if (key == nullptr) {
+      throw ConfigError(fmt::format("{}: the key '{}' is unknown to moola {}.{}", where, path, job_, did_you_mean(path, paths())));
+    }
+    try {
+      if (!assign(key->target_, node)) {
+        throw ConfigError(fmt::format("{}: {} must be {}; found {}.", where, path, key->type_name(), found_text(node)));
+      }
+    } catch (const ConfigError& error) {
+      const std::string what = error.what();
+      throw ConfigError(what.starts_with(where) ? what : fmt::format("{}: {}: {}", where, path, what));
+    }
+    key->given_ = true;
+    key->check(where);
+  };
+
+  const auto take = [&](const toml::table& document, const std::string& name) {
+    for (const auto& [table_key, node] : document) {
+      const std::string table_name(table_key.str());
+      const auto where = [&](const toml::node& at) { return fmt::format("{}, line {}", name, at.source().begin.line); };
+      const toml::table* table = node.as_table();
+      if (table == nullptr) {
+        if (table_name != "inherit") set(table_name, node, where(node));
+        continue;
+      }
+      const bool known = std::any_of(tables_.begin(), tables_.end(), [&](const Table& t) { return t.name == table_name; });
+      if (!known) {
+        std::vector<std::string> names;
+        for (const Table& t : tables_) names.push_back(t.name);
+        throw ConfigError(fmt::format("{}: the table [{}] is unknown to moola {}.{}", where(node), table_name, job_,
+                                      did_you_mean(table_name, names)));
+      }
+      for (const auto& [key, value] : *table) set(table_name + "." + std::string(key.str()), value, where(value));
+    }
+  };
+
+  if (file) {
+    const toml::table document = parse_toml(read_file(*file), file->string());
+    if (document.empty()) {
+      throw ConfigError(fmt::format("{} is empty. A configuration of moola {} holds tables such as [{}]; configs/ has examples.",
+                                    file->string(), job_, tables_.empty() ? "…" : tables_.front().name));
+    }
+    if (const toml::node* inherit = document.get("inherit")) {
+      const auto name = inherit->value_exact<std::string>();
+      if (!name) throw ConfigError(fmt::format("{}: inherit must be a text, the base file; found {}.", file->string(), found_text(*inherit)));
+      const std::filesystem::path base = file->parent_path() / *name;
+      const toml::table parent = parse_toml(read_file(base), base.string());
+      if (parent.contains("inherit")) {
+        throw ConfigError(fmt::format("{} is inherited by {} and inherits again; one level is allowed.", base.string(), file->string()));
+      }
+      take(parent, base.string());
+    }
+    take(document, file->string());
+  }
+
+  for (const std::string& setting : settings) {
+    const std::string where = "--set " + setting;
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw ConfigError(fmt::format("{}: expected table.key=value, such as --set train.lr=3e-4.", where));
+    }
+    const std::string path = setting.substr(0, equals), value = setting.substr(equals + 1);
+    toml::table parsed;
+    try {
+      parsed = toml::parse("value = " + value);
+    } catch (const toml::parse_error&) {
+      parsed = toml::parse("value = " + quoted(value));  // a bare word, such as objective.name=masked
+    }
+    // An unquoted value of a text key is that text, whatever it looks like (--set output.name=2024).
+    ConfigKey* key = find(path);
+    if (key != nullptr && (std::holds_alternative<std::string*>(key->target_) || std::holds_alternative<Duration*>(key->target_)) &&
+        !parsed.get("value")->is_string()) {
+      parsed = toml::parse("value = " + quoted(value));
+    }
+    set(path, *parsed.get("value"), where);
+  }
+
+  for (const auto& key : keys_) {
+    if (key->required_ && !key->given_) {
+      throw ConfigError(fmt::format("{}: {} is missing ({}). Give it in the file under [{}], or as --set {}=….",
+                                    file ? file->string() : "the command line", key->path(), key->help_, key->table_, key->path()));
+    }
+  }
+}
+
+std::string ConfigSchema::write(bool with_circumstances) const {
+  std::string out, table;
+  for (const auto& key : keys_) {
+    if (!with_circumstances && key->circumstance_) continue;
+    if (key->table_ != table) {
+      table = key->table_;
+      out += fmt::format("{}[{}]\n", out.empty() ? "" : "\n", table);
+    }
+    out += fmt::format("{} = {}\n", key->name_, key->value_text());
+  }
+  return out;
+}
+
+std::string ConfigSchema::resolved() const { return write(true); }
+
+std::string ConfigSchema::identity() const { return write(false); }
+
+std::string ConfigSchema::reference(const std::string& introduction) const {
+  std::string out = introduction;
+  const auto cell = [](std::string text) {
+    for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.replace(at, 1, "\\|");
+    return text;
+  };
+  for (const Table& table : tables_) {
+    out += fmt::format("\n## [{}]\n\n{}\n\n| key | holds | default | allowed | what it does |\n|---|---|---|---|---|\n", table.name, table.help);
+    for (const auto& key : keys_) {
+      if (key->table_ != table.name) continue;
+      out += fmt::format("| `{}` | {}{} | {} | {} | {}{} |\n", key->name_, key->type_name(), key->unit_.empty() ? "" : " (" + key->unit_ + ")",
+                         key->required_ ? "required" : "`" + cell(key->default_) + "`", cell(key->allowed_text()), cell(key->help_),
+                         key->circumstance_ ? " *(not part of a run's identity)*" : "");
+    }
+  }
+  return out;
+}
+
+}  // namespace moola

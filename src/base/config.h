@@ -1,0 +1,101 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/duration.h"
+
+namespace moola {
+
+/// One key of a configuration: where it stands, what it may hold, and the field of a struct it fills.
+///
+/// The one table of a struct parses the file, refuses what is unknown or out of range, prints the resolved configuration and writes the
+/// reference page; so the four can't disagree.
+class ConfigKey {
+ public:
+  using Target = std::variant<bool*, std::int64_t*, double*, std::string*, Duration*, std::vector<std::string>*,
+                              std::vector<double>*>;
+
+  ConfigKey(std::string table, std::string name, Target target);
+
+  /// One line for the reference page: what the value does.
+  ConfigKey& help(std::string text);
+  /// Unit for the reference page: "bars", "windows".
+  ConfigKey& unit(std::string text);
+  /// Both ends allowed. For numbers, and for every element of a list of numbers.
+  ConfigKey& range(double low, double high);
+  ConfigKey& at_least(double low) { return range(low, std::numeric_limits<double>::infinity()); }
+  ConfigKey& above(double low);
+  /// The texts a value may be.
+  ConfigKey& choices(std::vector<std::string> values);
+  /// The key has no default: an error when neither the file nor the command line gives it.
+  ConfigKey& required();
+  /// The value changes how or where the work is done, not its result: left out of the identity of a run.
+  ConfigKey& circumstance();
+
+ private:
+  friend class ConfigSchema;
+  std::string table_, name_, help_, unit_, default_;
+  Target target_;
+  double low_ = -std::numeric_limits<double>::infinity(), high_ = std::numeric_limits<double>::infinity();
+  bool low_open_ = false, required_ = false, circumstance_ = false, given_ = false;
+  std::vector<std::string> choices_;
+
+  std::string path() const { return table_.empty() ? name_ : table_ + "." + name_; }
+  std::string type_name() const;
+  std::string value_text() const;
+  std::string allowed_text() const;
+  void check(const std::string& where) const;
+};
+
+/// All keys of one job's configuration, bound to the fields of a struct whose initialisers are the defaults.
+///
+///     PretrainConfig config;
+///     ConfigSchema schema("pretrain");
+///     schema.table("train", "How the encoder is trained.");
+///     schema.key("lr", config.train.lr).range(0, 1).help("peak learning rate");
+///     schema.load(file, {"train.lr=3e-4"});
+class ConfigSchema {
+ public:
+  explicit ConfigSchema(std::string job) : job_(std::move(job)) {}
+  ConfigSchema(const ConfigSchema&) = delete;
+  ConfigSchema& operator=(const ConfigSchema&) = delete;
+
+  /// The keys that follow stand in [name].
+  void table(std::string name, std::string help);
+  ConfigKey& key(std::string name, ConfigKey::Target target);
+
+  /// Reads `file` (no file: the defaults alone), then `settings` ("table.key=value", the value in TOML or a bare word), in this order.
+  /// `inherit = "base.toml"` at the top of a file reads that file first, once, relative to the file.
+  /// Throws ConfigError with file and line for what is no TOML, unknown (naming the nearest key), of the wrong type or out of range,
+  /// for a missing required key, and for an empty file; IoError for one that can't be read.
+  void load(const std::optional<std::filesystem::path>& file, const std::vector<std::string>& settings);
+
+  /// Every key with its value, also the defaults, as TOML that `load` reads back.
+  std::string resolved() const;
+  /// What determines the result: `resolved` without the keys that are circumstances.
+  std::string identity() const;
+  /// The reference page, in Markdown.
+  std::string reference(const std::string& introduction) const;
+
+  /// "table.key" of every key.
+  std::vector<std::string> paths() const;
+
+ private:
+  struct Table {
+    std::string name, help;
+  };
+  std::string job_;
+  std::vector<Table> tables_;
+  std::vector<std::unique_ptr<ConfigKey>> keys_;  // addresses stay valid while keys are added
+
+  ConfigKey* find(const std::string& path);
+  std::string write(bool with_circumstances) const;
+};
+
+}  // namespace moola

@@ -1,0 +1,70 @@
+#include "base/progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/duration.h"
+#include "base/log.h"
+#include "base/terminal.h"
+
+namespace moola {
+namespace {
+
+std::string count_text(double count, const std::string& unit) {
+  if (unit == "B") return fmt::format("{:.1f} MB", count * 1e-6);
+  if (count >= 1e6) return fmt::format("{:.2f} M {}", count * 1e-6, unit);
+  if (count >= 1e4) return fmt::format("{:.1f} k {}", count * 1e-3, unit);
+  return fmt::format("{:.0f} {}", count, unit);
+}
+
+}  // namespace
+
+Progress::Progress(std::string title, std::int64_t total, std::string unit)
+    : title_(std::move(title)), unit_(std::move(unit)), total_(total), began_(Clock::now()), last_drawn_(began_) {}
+
+Progress::~Progress() {
+  if (drawn_) show_status("");
+}
+
+void Progress::start_at(std::int64_t already) {
+  already_ = already;
+  began_ = Clock::now();
+}
+
+void Progress::update(std::int64_t done, const std::string& note) {
+  const auto now = Clock::now();
+  const bool terminal = is_terminal();
+  const auto pause = terminal ? std::chrono::milliseconds(100) : std::chrono::milliseconds(30'000);
+  if (now - last_drawn_ < pause) return;
+  last_drawn_ = now;
+  const double seconds = std::chrono::duration<double>(now - began_).count();
+  const double rate = seconds > 0 ? static_cast<double>(done - already_) / seconds : 0;
+  std::string text = title_ + " ";
+  if (total_ > 0) {
+    const double share = std::clamp(static_cast<double>(done) / static_cast<double>(total_), 0.0, 1.0);
+    if (terminal) {
+      static constexpr int kWidth = 24;
+      const int full = static_cast<int>(share * kWidth);
+      for (int i = 0; i < kWidth; ++i) text += i < full ? "█" : "░";
+      text += " ";
+    }
+    text += fmt::format("{:.1f} % ", share * 100);
+    if (rate > 0) text += fmt::format("{} left ", readable_seconds(static_cast<double>(total_ - done) / rate));
+  } else {
+    text += count_text(static_cast<double>(done), unit_) + " ";
+  }
+  text += count_text(rate, unit_) + "/s";
+  if (!note.empty()) text += "  " + note;
+  if (terminal) {
+    // The bar is drawn with three-byte characters; what is cut is the note's end, which is plain.
+    const std::size_t limit = static_cast<std::size_t>(std::max(20, terminal_width() - 1)) + (total_ > 0 ? 48 : 0);
+    if (text.size() > limit) text.resize(limit);
+    show_status(text);
+    drawn_ = true;
+  } else {
+    log_info("{}", text);
+  }
+}
+
+}  // namespace moola

@@ -1,0 +1,111 @@
+#include "base/subprocess.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <sstream>
+
+#include "base/error.h"
+
+extern char** environ;
+
+namespace moola {
+namespace {
+
+struct Pipe {
+  int read_end = -1, write_end = -1;
+  Pipe() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw IoError("cannot create a pipe", errno);
+    read_end = ends[0];
+    write_end = ends[1];
+  }
+  ~Pipe() {
+    close_read();
+    close_write();
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  void close_read() { close_end(read_end); }
+  void close_write() { close_end(write_end); }
+
+ private:
+  static void close_end(int& fd) {
+    if (fd >= 0) ::close(fd);
+    fd = -1;
+  }
+};
+
+}  // namespace
+
+ProcessResult run_process(const std::vector<std::string>& arguments, std::string_view input) {
+  Pipe in, out, err;
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, in.read_end, 0);
+  ::posix_spawn_file_actions_adddup2(&actions, out.write_end, 1);
+  ::posix_spawn_file_actions_adddup2(&actions, err.write_end, 2);
+  std::vector<char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  pid_t child = 0;
+  const int error = ::posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) throw IoError("cannot start " + arguments.front(), error);
+  in.close_read();
+  out.close_write();
+  err.close_write();
+
+  // A program that leaves early must not take us with it when we write to it.
+  struct sigaction ignore {}, before {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &ignore, &before);
+  ProcessResult result;
+  std::array<char, 65536> buffer;
+  if (input.empty()) in.close_write();
+  while (out.read_end >= 0 || err.read_end >= 0) {
+    std::array<pollfd, 3> waits{pollfd{out.read_end, POLLIN, 0}, pollfd{err.read_end, POLLIN, 0}, pollfd{in.write_end, POLLOUT, 0}};
+    if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) break;
+    const auto drain = [&](pollfd& wait, Pipe& pipe, std::string& text) {
+      if ((wait.revents & (POLLIN | POLLHUP | POLLERR)) == 0) return;
+      const ssize_t n = ::read(wait.fd, buffer.data(), buffer.size());
+      if (n > 0) text.append(buffer.data(), static_cast<std::size_t>(n));
+      if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) pipe.close_read();
+    };
+    drain(waits[0], out, result.output);
+    drain(waits[1], err, result.errors);
+    if ((waits[2].revents & (POLLOUT | POLLERR | POLLHUP)) != 0) {
+      const ssize_t n = ::write(in.write_end, input.data(), std::min<std::size_t>(input.size(), 4096));
+      if (n > 0) input.remove_prefix(static_cast<std::size_t>(n));
+      if (input.empty() || (n < 0 && errno != EINTR && errno != EAGAIN)) in.close_write();
+    }
+  }
+  ::sigaction(SIGPIPE, &before, nullptr);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return result;
+}
+
+std::optional<std::filesystem::path> find_program(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin");
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const std::filesystem::path candidate = std::filesystem::path(folder) / name;
+    if (::access(candidate.c_str(), X_OK) == 0 && !std::filesystem::is_directory(candidate)) return candidate;
+  }
+  return std::nullopt;
+}
+
+std::filesystem::path executable_folder() { return std::filesystem::read_symlink("/proc/self/exe").parent_path(); }
+
+}  // namespace moola

@@ -1,0 +1,20 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace moola {
+
+/// Nanoseconds since 1970-01-01 UTC, now.
+std::int64_t utc_now();
+
+/// "2019-10-27T19:59:00Z"; with a fraction only when it is not zero.
+std::string utc_text(std::int64_t nanoseconds);
+
+/// "20191027T195900Z": for names of folders.
+std::string utc_compact(std::int64_t nanoseconds);
+
+/// "2019-10-27", "2019-10-27T19:59", "2019-10-27 19:59:00.5Z", all read as UTC. Throws ConfigError.
+std::int64_t parse_utc(std::string_view text);
+
+}  // namespace moola
