@@ -21,13 +21,12 @@ find_package_handle_standard_args(ArrowWheel
   REASON_FAILURE_MESSAGE "run ./tools/setup, or name one with -DARROW=DIR")
 
 if(ArrowWheel_FOUND AND NOT TARGET ArrowWheel::arrow)
-  get_filename_component(_lib ${ArrowWheel_arrow_LIBRARY} DIRECTORY)
-  add_library(ArrowWheel::arrow SHARED IMPORTED)
+  add_library(ArrowWheel::arrow SHARED IMPORTED GLOBAL)
   set_target_properties(ArrowWheel::arrow PROPERTIES
     IMPORTED_LOCATION ${ArrowWheel_arrow_LIBRARY}
-    INTERFACE_LINK_OPTIONS "-Wl,-rpath,${_lib};-Wl,--allow-shlib-undefined")
+    INTERFACE_LINK_OPTIONS -Wl,--allow-shlib-undefined)
   target_include_directories(ArrowWheel::arrow SYSTEM INTERFACE ${ArrowWheel_INCLUDE_DIR})
-  add_library(ArrowWheel::parquet SHARED IMPORTED)
+  add_library(ArrowWheel::parquet SHARED IMPORTED GLOBAL)
   set_target_properties(ArrowWheel::parquet PROPERTIES
     IMPORTED_LOCATION ${ArrowWheel_parquet_LIBRARY}
     INTERFACE_LINK_LIBRARIES ArrowWheel::arrow)

@@ -4,7 +4,8 @@
 # a program that uses the CPU side needs neither. Looked for in -DLIBTORCH=DIR, $LIBTORCH, then the checkout's .venv.
 #   LIBTORCH          the folder that holds include/ and lib/
 #   LibTorch_VERSION  as torch/version.h says
-#   LIBTORCH_RUNTIME_LIBRARIES  what an installed program must bring along
+#   LIBTORCH_RUNTIME_LIBRARIES       what an installed program must bring along
+#   LIBTORCH_CUDA_RUNTIME_LIBRARIES  what it must bring beyond that for GPUs
 set(LIBTORCH "$ENV{LIBTORCH}" CACHE PATH "LibTorch: a folder with include/ and lib/ (empty: the wheel in .venv)")
 set(_roots ${LIBTORCH})
 file(GLOB _wheels ${CMAKE_SOURCE_DIR}/.venv/lib/python3*/site-packages/torch)
@@ -44,7 +45,6 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::torch_cpu)
   get_filename_component(_site ${_lib}/../.. ABSOLUTE)
   file(GLOB _cuda_runtime_dirs ${_site}/nvidia/cu13/lib ${_site}/nvidia/*/lib)
   list(REMOVE_DUPLICATES _cuda_runtime_dirs)
-  set(LIBTORCH_LIBRARY_DIRS ${_lib} ${_cuda_runtime_dirs})
 
   add_library(LibTorch::c10 SHARED IMPORTED)
   set_target_properties(LibTorch::c10 PROPERTIES
@@ -57,10 +57,6 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::torch_cpu)
     # torch_cpu names CUDA libraries that a machine without a GPU need not have.
     INTERFACE_LINK_OPTIONS -Wl,--allow-shlib-undefined
     INTERFACE_LINK_LIBRARIES LibTorch::c10)
-  foreach(_dir IN LISTS LIBTORCH_LIBRARY_DIRS)
-    set_property(TARGET LibTorch::c10 APPEND PROPERTY INTERFACE_LINK_OPTIONS -Wl,-rpath,${_dir})
-  endforeach()
-
   file(GLOB LIBTORCH_RUNTIME_LIBRARIES ${_lib}/libc10.so* ${_lib}/libtorch_cpu.so* ${_lib}/libgomp*.so*)
   foreach(_dir IN LISTS _cuda_runtime_dirs)
     file(GLOB _more ${_dir}/libcudart.so.* ${_dir}/libcupti.so.*)
@@ -74,5 +70,9 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::torch_cpu)
     add_library(LibTorch::torch_cuda SHARED IMPORTED)
     set_target_properties(LibTorch::torch_cuda PROPERTIES IMPORTED_LOCATION ${LibTorch_CUDA_LIBRARY}
       INTERFACE_LINK_LIBRARIES "LibTorch::c10_cuda;LibTorch::torch_cpu")
+    # In one folder, as PyTorch's own archives for C++ have them.
+    file(GLOB LIBTORCH_CUDA_RUNTIME_LIBRARIES ${_lib}/libc10_cuda.so* ${_lib}/libtorch_cuda*.so* ${_lib}/libtorch_nvshmem.so*
+         ${_lib}/libcu*.so* ${_lib}/libnv*.so* ${_lib}/libnccl*.so* ${_site}/nvidia/*/lib/*.so*)
+    list(REMOVE_ITEM LIBTORCH_CUDA_RUNTIME_LIBRARIES ${LIBTORCH_RUNTIME_LIBRARIES})
   endif()
 endif()

@@ -36,4 +36,6 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverl
                     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
                     # An expression contracted on one compiler version and not on another would change hashed bytes.
                     -ffp-contract=off)
-add_link_options(-Wl,--as-needed)
+# DT_RPATH, unlike DT_RUNPATH, also serves the libraries that a library of ours needs in turn.
+add_link_options(-Wl,--as-needed -Wl,--disable-new-dtags)
+set(CMAKE_INSTALL_RPATH $ORIGIN/../lib)
