@@ -30,8 +30,17 @@ void put(std::string_view text) {
 
 }  // namespace
 
+// The launcher of ranks passes their standard error on through a pipe, and says here how wide the terminal behind it is.
+static int terminal_behind_the_launcher() {
+  static const int columns = [] {
+    const char* text = std::getenv("MOOLA_TERMINAL_COLUMNS");
+    return text != nullptr ? std::atoi(text) : 0;
+  }();
+  return columns;
+}
+
 bool is_terminal() {
-  static const bool terminal = ::isatty(STDERR_FILENO) != 0;
+  static const bool terminal = ::isatty(STDERR_FILENO) != 0 || terminal_behind_the_launcher() > 0;
   return terminal;
 }
 
@@ -49,7 +58,7 @@ std::string paint(Colour colour, std::string_view text) {
 int terminal_width() {
   winsize size{};
   if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
+  return terminal_behind_the_launcher() > 0 ? terminal_behind_the_launcher() : 80;
 }
 
 void write_to_terminal(std::string_view text) {

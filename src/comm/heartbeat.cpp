@@ -1,0 +1,104 @@
+#include "comm/heartbeat.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/utc_time.h"
+#include "comm/activity.h"
+#include "comm/host_name.h"
+#include "comm/stop_flag.h"
+
+namespace moola::comm {
+namespace {
+
+constexpr auto kPause = std::chrono::milliseconds(250);
+constexpr std::size_t kLongestError = 4000;
+
+}  // namespace
+
+Heartbeat::Heartbeat(const std::filesystem::path& folder, int rank) : folder_(folder), rank_(rank), host_(host_name()) {
+  const std::filesystem::path file = heartbeat_file(folder, rank);
+  fd_ = ::open(file.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd_ < 0)
+    throw IoError("cannot write the heartbeat of rank " + std::to_string(rank) + " to " + file.string(), errno);
+  write(HeartbeatRecord::State::running, 0, {});
+
+  // Signals are for the main thread: the mask is inherited.
+  sigset_t all, old;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &old);
+  thread_ = std::thread([this] {
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, kPause, [this] { return done_; })) write(HeartbeatRecord::State::running, 0, {});
+  });
+  ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
+}
+
+Heartbeat::~Heartbeat() {
+  stop();
+  ::close(fd_);
+}
+
+void Heartbeat::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Heartbeat::finish(int exit_code) {
+  stop();
+  write(HeartbeatRecord::State::finished, exit_code, {});
+}
+
+void Heartbeat::fail(int exit_code, const std::string& error) {
+  stop();
+  write(HeartbeatRecord::State::failed, exit_code, error.substr(0, kLongestError));
+}
+
+bool Heartbeat::first_to_report() const {
+  const int claim = ::open((folder_ / "first-error").c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+  if (claim < 0) return errno != EEXIST;  // better twice than never
+  ::close(claim);
+  return true;
+}
+
+void Heartbeat::write(HeartbeatRecord::State state, int exit_code, const std::string& error) {
+  const Activity& now = activity();
+  HeartbeatRecord record;
+  record.rank = rank_;
+  record.host = host_;
+  record.pid = ::getpid();
+  record.state = state;
+  record.exit_code = exit_code;
+  record.error = error;
+  record.changes = now.changes.load(std::memory_order_acquire);
+  record.step = now.step.load(std::memory_order_relaxed);
+  record.phase = now.phase.load(std::memory_order_relaxed);
+  if (const char* collective = now.collective.load(std::memory_order_relaxed); collective != nullptr)
+    record.collective = collective;
+  record.peer = now.peer.load(std::memory_order_relaxed);
+  record.stopping = stop_requested();
+  record.alive = utc_now();
+  std::string text = heartbeat_text(record);
+  // One write over the whole of the former text; spaces behind a JSON object are nothing.
+  if (text.size() < longest_) text.resize(longest_, ' ');
+  longest_ = text.size();
+  // A full disk is no reason to stop training: the launcher then sees a rank that stands still, and the log says why.
+  if (::pwrite(fd_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+    static std::atomic<bool> said{false};
+    if (!said.exchange(true))
+      log_warning("cannot write the heartbeat of rank {}: the launcher may take it for hanging", rank_);
+  }
+}
+
+}  // namespace moola::comm
