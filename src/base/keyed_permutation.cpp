@@ -38,4 +38,18 @@ std::uint64_t KeyedPermutation::operator()(std::uint64_t i) const {
   return i;
 }
 
+std::uint64_t KeyedPermutation::inverse(std::uint64_t j) const {
+  do {
+    std::uint64_t left = j >> half_bits_;
+    std::uint64_t right = j & half_mask_;
+    for (int round = kRounds - 1; round >= 0; --round) {
+      const std::uint64_t before = right ^ (mix(left + round_keys_[round]) & half_mask_);
+      right = left;
+      left = before;
+    }
+    j = left << half_bits_ | right;
+  } while (j >= n_);
+  return j;
+}
+
 }  // namespace moola

@@ -26,12 +26,8 @@ PrefixIndex::PrefixIndex(std::span<const std::int64_t> sizes) {
   const std::int64_t buckets = (total() >> shift_) + 2;
   table_.reserve(static_cast<std::size_t>(buckets));
   std::uint32_t piece = 0;
-  for (std::int64_t bucket = 0; bucket < buckets; ++bucket) {
-    while (piece + 1 < sizes.size() && (begins_[piece + 1] >> shift_) < bucket) ++piece;
-    while (piece + 1 < sizes.size() && (begins_[piece + 1] >> shift_) == bucket &&
-           begins_[piece + 1] == (bucket << shift_)) {
-      ++piece;
-    }
+  for (std::uint64_t bucket = 0; bucket < static_cast<std::uint64_t>(buckets); ++bucket) {
+    while (piece + 1 < sizes.size() && static_cast<std::uint64_t>(begins_[piece + 1]) <= bucket << shift_) ++piece;
     table_.push_back(piece);
   }
 }

@@ -1,0 +1,196 @@
+#include "market/window_transform.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "market/portable_log.h"
+
+namespace moola::market {
+namespace {
+
+constexpr std::array<std::string_view, 4> kNames{"none", "window_log_return", "zscore", "relative"};
+constexpr std::array<std::string_view, 4> kPrices{"open", "high", "low", "close"};
+constexpr double kEpsilon = 1e-8;
+
+const std::vector<std::string>& relative_names() {
+  static const std::vector<std::string> names{
+      "log_return_open", "log_return_high", "log_return_low", "log_return_close", "body",        "upper_wick",
+      "lower_wick",      "zscore_open",     "zscore_high",    "zscore_low",       "zscore_close"};
+  return names;
+}
+
+// What is not a number or infinite counts as zero, as in the Python system.
+float finite_or_zero(double value) {
+  return std::isfinite(value) ? static_cast<float>(value) : 0.0F;
+}
+
+}  // namespace
+
+Normalisation parse_normalisation(std::string_view text) {
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    if (text == kNames[i]) return static_cast<Normalisation>(i);
+  }
+  const std::vector<std::string> names(kNames.begin(), kNames.end());
+  throw ConfigError(fmt::format("'{}' is no normalisation of windows; there are {}.{}", text, fmt::join(names, ", "),
+                                did_you_mean(text, names)));
+}
+
+std::string_view to_string(Normalisation normalisation) {
+  return kNames[static_cast<std::size_t>(normalisation)];
+}
+
+bool is_price(std::string_view channel) {
+  return std::ranges::find(kPrices, channel) != kPrices.end();
+}
+
+WindowTransform::WindowTransform(Normalisation normalisation, std::vector<std::string> channels)
+    : normalisation_(normalisation), in_(std::move(channels)), out_(in_) {
+  if (in_.empty()) throw ConfigError("windows need one channel at least, and none was chosen.");
+  switch (normalisation_) {
+    case Normalisation::none:
+      break;
+    case Normalisation::window_log_return: {
+      const auto close = std::ranges::find(in_, "close");
+      const auto other = std::ranges::find_if_not(in_, is_price);
+      if (in_.size() > 1 && (close == in_.end() || other != in_.end())) {
+        throw ConfigError(fmt::format(
+            "normalize = \"window_log_return\" measures prices from the window's first close, and the channels are {}: "
+            "{}. Take "
+            "open, high, low and close (or some of them with close among them, or one channel alone), or normalize = "
+            "\"zscore\".",
+            fmt::join(in_, ", "), close == in_.end() ? "there is no close" : "'" + *other + "' is no price"));
+      }
+      if (close != in_.end()) reference_ = static_cast<std::size_t>(close - in_.begin());
+      break;
+    }
+    case Normalisation::zscore: {
+      std::vector<std::size_t> prices;
+      for (std::size_t c = 0; c < in_.size(); ++c) {
+        if (is_price(in_[c])) {
+          prices.push_back(c);
+        } else {
+          groups_.push_back({c});
+        }
+      }
+      if (!prices.empty()) groups_.push_back(prices);
+      break;
+    }
+    case Normalisation::relative:
+      if (!std::ranges::equal(in_, kPrices)) {
+        throw ConfigError(
+            fmt::format("normalize = \"relative\" is made of open, high, low and close, and the channels are {}. Take "
+                        "channels = \"ohlc\", or normalize = \"zscore\".",
+                        fmt::join(in_, ", ")));
+      }
+      out_ = relative_names();
+      break;
+  }
+}
+
+std::optional<std::string> WindowTransform::problem(std::span<const double> window) const {
+  const bool logs = normalisation_ == Normalisation::window_log_return || normalisation_ == Normalisation::relative;
+  for (std::size_t i = 0; i < window.size(); ++i) {
+    const bool usable = std::isfinite(window[i]) && (!logs || window[i] > 0.0);
+    if (usable) continue;
+    return fmt::format("{} of bar {} is {}", in_[i % in_.size()], i / in_.size(), window[i]);
+  }
+  return std::nullopt;
+}
+
+void WindowTransform::operator()(std::span<const double> window, std::span<float> out) const {
+  const std::size_t channels = in_.size();
+  switch (normalisation_) {
+    case Normalisation::none:
+      std::ranges::transform(window, out.begin(), [](double value) { return static_cast<float>(value); });
+      return;
+    case Normalisation::window_log_return: {
+      const double base = portable_log(window[reference_]);
+      for (std::size_t i = 0; i < window.size(); ++i) out[i] = static_cast<float>(portable_log(window[i]) - base);
+      return;
+    }
+    case Normalisation::zscore:
+      for (const std::vector<std::size_t>& group : groups_) zscore_group(window, channels, group, out);
+      return;
+    case Normalisation::relative:
+      for (std::size_t t = 0; t < window.size() / channels; ++t) {
+        const double* bar = window.data() + t * channels;
+        float* row = out.data() + t * kRelativeChannels;
+        relative_shape(t == 0 ? nullptr : bar - channels, bar, row);
+        const std::size_t count = std::min(t + 1, kRelativeTrailing);
+        relative_level(bar - (count - 1) * channels, count, row + 7);
+      }
+      return;
+  }
+}
+
+void relative_shape(const double* previous, const double* bar, float* out) {
+  for (std::size_t c = 0; c < 4; ++c) {
+    out[c] = previous == nullptr ? 0.0F : finite_or_zero(portable_log(bar[c]) - portable_log(previous[c]));
+  }
+  const double open = bar[0], high = bar[1], low = bar[2], close = bar[3];
+  const double range = high - low + kEpsilon;
+  out[4] = finite_or_zero(std::clamp(std::fabs(close - open) / range, 0.0, 1.0));
+  out[5] = finite_or_zero(std::clamp((high - std::max(open, close)) / range, 0.0, 1.0));
+  out[6] = finite_or_zero(std::clamp((std::min(open, close) - low) / range, 0.0, 1.0));
+}
+
+void relative_level(const double* bars, std::size_t count, float* out) {
+  if (count > kRelativeTrailing) {
+    bars += (count - kRelativeTrailing) * 4;
+    count = kRelativeTrailing;
+  }
+  if (count == 1) {
+    std::fill_n(out, 4, 0.0F);
+    return;
+  }
+  const auto n = static_cast<double>(count);
+  double mean[4] = {}, square[4] = {};
+  for (std::size_t t = 0; t < count; ++t) {
+    for (std::size_t c = 0; c < 4; ++c) mean[c] += bars[t * 4 + c];
+  }
+  for (double& m : mean) m /= n;
+  for (std::size_t t = 0; t < count; ++t) {
+    for (std::size_t c = 0; c < 4; ++c) {
+      const double d = bars[t * 4 + c] - mean[c];
+      square[c] += d * d;
+    }
+  }
+  for (std::size_t c = 0; c < 4; ++c) {
+    const double z = (bars[(count - 1) * 4 + c] - mean[c]) / (std::sqrt(square[c] / n) + kEpsilon);
+    out[c] = finite_or_zero(std::clamp(z, -10.0, 10.0));
+  }
+}
+
+void zscore_group(std::span<const double> window, std::size_t channels, std::span<const std::size_t> group,
+                  std::span<float> out) {
+  const std::size_t bars = window.size() / channels;
+  const auto n = static_cast<double>(bars * group.size());
+  double sum = 0.0;
+  for (std::size_t t = 0; t < bars; ++t) {
+    for (const std::size_t c : group) sum += window[t * channels + c];
+  }
+  const double mean = sum / n;
+  double square = 0.0;
+  for (std::size_t t = 0; t < bars; ++t) {
+    for (const std::size_t c : group) {
+      const double d = window[t * channels + c] - mean;
+      square += d * d;
+    }
+  }
+  const double deviation = std::sqrt(square / n);
+  // A deviation that is only the rounding of the mean says that nothing moved.
+  const double scale = deviation > 1e-12 * std::fabs(mean) ? 1.0 / deviation : 0.0;
+  for (std::size_t t = 0; t < bars; ++t) {
+    for (const std::size_t c : group) {
+      out[t * channels + c] = static_cast<float>((window[t * channels + c] - mean) * scale);
+    }
+  }
+}
+
+}  // namespace moola::market
