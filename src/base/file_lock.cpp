@@ -6,15 +6,23 @@
 
 #include <cerrno>
 #include <string>
+#include <thread>
 
 #include "base/error.h"
 
 namespace moola {
 
-FileLock::FileLock(const std::filesystem::path& file) : fd_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+FileLock::FileLock(const std::filesystem::path& file, std::chrono::milliseconds patience)
+    : fd_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
   if (fd_ < 0) throw IoError("cannot open the lock " + file.string(), errno);
-  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
+    if (error == EINTR) continue;
+    if (error == EWOULDBLOCK && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      continue;
+    }
     ::close(fd_);
     if (error != EWOULDBLOCK) throw IoError("cannot lock " + file.string(), error);
     throw CommError("another process holds the lock " + file.string() +
@@ -24,6 +32,19 @@ FileLock::FileLock(const std::filesystem::path& file) : fd_(::open(file.c_str(),
 
 FileLock::~FileLock() {
   if (fd_ >= 0) ::close(fd_);
+}
+
+bool is_locked(const std::filesystem::path& file) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    if (errno == ENOENT) return false;
+    throw IoError("cannot open the lock " + file.string(), errno);
+  }
+  const bool free = ::flock(fd, LOCK_SH | LOCK_NB) == 0;
+  const int error = errno;
+  ::close(fd);
+  if (!free && error != EWOULDBLOCK) throw IoError("cannot look at the lock " + file.string(), error);
+  return !free;
 }
 
 }  // namespace moola

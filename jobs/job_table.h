@@ -1,0 +1,19 @@
+#pragma once
+#include <array>
+#include <string_view>
+
+namespace moola {
+
+/// A command of the project, for `moola --help`. A new job adds a line here; what is not built is not listed.
+struct JobLine {
+  std::string_view name, does;
+};
+
+inline constexpr std::array kJobs{
+    JobLine{"data", "import bars and windows; list, show, verify, trace, compare and export data sets"},
+    JobLine{"pretrain", "train an encoder on unlabelled windows"},
+    JobLine{"runs", "list, show and compare runs; find the best, delete the old, write reports"},
+    JobLine{"doctor", "say what this machine offers, what is missing and how to get it"},
+};
+
+}  // namespace moola
