@@ -167,29 +167,52 @@ void relative_level(const double* bars, std::size_t count, float* out) {
   }
 }
 
-void zscore_group(std::span<const double> window, std::size_t channels, std::span<const std::size_t> group,
-                  std::span<float> out) {
-  const std::size_t bars = window.size() / channels;
-  const auto n = static_cast<double>(bars * group.size());
-  double sum = 0.0;
+namespace {
+
+// Sums run down each channel by itself and are added up at the end, so that they go on side by side; the order is the
+// same for any number of channels, whether it is known when this is compiled or not.
+template <std::size_t kChannels>
+void zscore_channels(std::span<const double> window, std::size_t stride, const std::size_t* group, std::size_t size,
+                     std::span<float> out) {
+  const std::size_t channels = kChannels != 0 ? kChannels : size;
+  const std::size_t bars = window.size() / stride;
+  std::vector<double> many(kChannels != 0 ? 0 : size);
+  double few[kChannels != 0 ? kChannels : 1] = {};
+  double* const sums = kChannels != 0 ? few : many.data();
+  const auto at = [&](std::size_t t, std::size_t c) { return t * stride + (kChannels != 0 ? group[0] + c : group[c]); };
+  const auto total = [&] {
+    double sum = 0.0;
+    for (std::size_t c = 0; c < channels; ++c) sum += sums[c];
+    return sum;
+  };
+  const auto n = static_cast<double>(bars * channels);
   for (std::size_t t = 0; t < bars; ++t) {
-    for (const std::size_t c : group) sum += window[t * channels + c];
+    for (std::size_t c = 0; c < channels; ++c) sums[c] += window[at(t, c)];
   }
-  const double mean = sum / n;
-  double square = 0.0;
+  const double mean = total() / n;
+  std::fill_n(sums, channels, 0.0);
   for (std::size_t t = 0; t < bars; ++t) {
-    for (const std::size_t c : group) {
-      const double d = window[t * channels + c] - mean;
-      square += d * d;
+    for (std::size_t c = 0; c < channels; ++c) {
+      const double d = window[at(t, c)] - mean;
+      sums[c] += d * d;
     }
   }
-  const double deviation = std::sqrt(square / n);
+  const double deviation = std::sqrt(total() / n);
   // A deviation that is only the rounding of the mean says that nothing moved.
   const double scale = deviation > 1e-12 * std::fabs(mean) ? 1.0 / deviation : 0.0;
   for (std::size_t t = 0; t < bars; ++t) {
-    for (const std::size_t c : group) {
-      out[t * channels + c] = static_cast<float>((window[t * channels + c] - mean) * scale);
-    }
+    for (std::size_t c = 0; c < channels; ++c) out[at(t, c)] = static_cast<float>((window[at(t, c)] - mean) * scale);
+  }
+}
+
+}  // namespace
+
+void zscore_group(std::span<const double> window, std::size_t channels, std::span<const std::size_t> group,
+                  std::span<float> out) {
+  if (group.size() == 4 && group[3] == group[0] + 3 && group[2] == group[0] + 2 && group[1] == group[0] + 1) {
+    zscore_channels<4>(window, channels, group.data(), 4, out);
+  } else {
+    zscore_channels<0>(window, channels, group.data(), group.size(), out);
   }
 }
 
