@@ -43,13 +43,15 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::torch_cpu)
   get_filename_component(_lib ${LibTorch_CPU_LIBRARY} DIRECTORY)
   # The wheel keeps CUDA's run-time library, which even its CPU side names, in folders beside itself.
   get_filename_component(_site ${_lib}/../.. ABSOLUTE)
+  set(LIBTORCH_SITE_PACKAGES ${_site})
   file(GLOB _cuda_runtime_dirs ${_site}/nvidia/cu13/lib ${_site}/nvidia/*/lib)
   list(REMOVE_DUPLICATES _cuda_runtime_dirs)
 
   add_library(LibTorch::c10 SHARED IMPORTED)
   set_target_properties(LibTorch::c10 PROPERTIES
     IMPORTED_LOCATION ${LibTorch_C10_LIBRARY}
-    INTERFACE_INCLUDE_DIRECTORIES "${LibTorch_INCLUDE_DIR};${LibTorch_INCLUDE_DIR}/torch/csrc/api/include"
+    # After the system's folders: the wheel brings headers of other projects along (fmt 12) that do not fit the libraries we link.
+    INTERFACE_COMPILE_OPTIONS "SHELL:-idirafter ${LibTorch_INCLUDE_DIR};SHELL:-idirafter ${LibTorch_INCLUDE_DIR}/torch/csrc/api/include"
     INTERFACE_COMPILE_DEFINITIONS _GLIBCXX_USE_CXX11_ABI=1)
   add_library(LibTorch::torch_cpu SHARED IMPORTED)
   set_target_properties(LibTorch::torch_cpu PROPERTIES

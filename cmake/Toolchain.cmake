@@ -2,7 +2,6 @@
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 if(NOT CMAKE_BUILD_TYPE)
@@ -30,7 +29,9 @@ if(MOOLA_SANITIZE)
   add_link_options(-fsanitize=${MOOLA_SANITIZE})
 endif()
 
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+add_compile_options(-fPIC  # everywhere, not -fPIE for programs: they share precompiled headers with the floors
+                    $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>  # lets ccache work with them
+                    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
                     $<$<CONFIG:Release>:-g1> $<$<CONFIG:Debug>:-D_GLIBCXX_ASSERTIONS>
                     # GCC 12 sees overlapping copies in std::string that are not there (GCC bug 105651).
                     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>

@@ -1,4 +1,5 @@
 #pragma once
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -14,8 +15,8 @@ namespace moola {
 
 /// One key of a configuration: where it stands, what it may hold, and the field of a struct it fills.
 ///
-/// The one table of a struct parses the file, refuses what is unknown or out of range, prints the resolved configuration and writes the
-/// reference page; so the four can't disagree.
+/// The one table of a struct parses the file, refuses what is unknown or out of range, prints the resolved
+/// configuration and writes the reference page; so the four can't disagree.
 class ConfigKey {
  public:
   using Target = std::variant<bool*, std::int64_t*, double*, std::string*, Duration*, std::vector<std::string>*,
@@ -27,9 +28,10 @@ class ConfigKey {
   ConfigKey& help(std::string text);
   /// Unit for the reference page: "bars", "windows".
   ConfigKey& unit(std::string text);
-  /// Both ends allowed. For numbers, and for every element of a list of numbers.
+  /// Both ends allowed. For numbers, and for every element of a list of numbers; a number is always finite.
   ConfigKey& range(double low, double high);
   ConfigKey& at_least(double low) { return range(low, std::numeric_limits<double>::infinity()); }
+  /// The end itself not allowed; an upper end that `range` gave before stays.
   ConfigKey& above(double low);
   /// The texts a value may be.
   ConfigKey& choices(std::vector<std::string> values);
@@ -48,6 +50,7 @@ class ConfigKey {
 
   std::string path() const { return table_.empty() ? name_ : table_ + "." + name_; }
   std::string type_name() const;
+  bool takes_text() const;
   std::string value_text() const;
   std::string allowed_text() const;
   void check(const std::string& where) const;
@@ -69,11 +72,16 @@ class ConfigSchema {
   /// The keys that follow stand in [name].
   void table(std::string name, std::string help);
   ConfigKey& key(std::string name, ConfigKey::Target target);
+  template <class T>
+    requires std::constructible_from<ConfigKey::Target, T*>
+  ConfigKey& key(std::string name, T& field) {
+    return key(std::move(name), ConfigKey::Target(&field));
+  }
 
-  /// Reads `file` (no file: the defaults alone), then `settings` ("table.key=value", the value in TOML or a bare word), in this order.
-  /// `inherit = "base.toml"` at the top of a file reads that file first, once, relative to the file.
-  /// Throws ConfigError with file and line for what is no TOML, unknown (naming the nearest key), of the wrong type or out of range,
-  /// for a missing required key, and for an empty file; IoError for one that can't be read.
+  /// Reads `file` (no file: the defaults alone), then `settings` ("table.key=value", the value in TOML or a bare word),
+  /// in this order. `inherit = "base.toml"` at the top of a file reads that file first, once, relative to the file.
+  /// Throws ConfigError with file and line for what is no TOML, unknown (naming the nearest key), of the wrong type or
+  /// out of range, for a missing required key, and for an empty file; IoError for one that can't be read.
   void load(const std::optional<std::filesystem::path>& file, const std::vector<std::string>& settings);
 
   /// Every key with its value, also the defaults, as TOML that `load` reads back.

@@ -16,15 +16,17 @@ enum class Stream : std::uint32_t {
   dropout = 3,
   holdout_mask = 4,
   initial_weights = 5,
-  mask_huber = 6,
+  decoder_dropout = 6,
   dropout_second_pass = 7,
   augmentation = 8,
 };
 
-/// Draws that are a pure function of (seed, stream, step, sample): the same on any rank, in any order, after any restart.
+/// Draws that are a pure function of (seed, stream, step, sample): the same on any rank, in any order, after any
+/// restart.
 ///
-/// Counter-based (Philox 4x32-10, Salmon et al. 2011); 16 bytes a call, no state to save. `step` and `sample` are 48-bit numbers
-/// at most; `sample` is the sample's number within the step (or in the data set), whichever the caller defines.
+/// Counter-based (Philox 4x32-10, Salmon et al. 2011); 16 bytes a call, no state to save. `step` and `sample` are
+/// 44-bit numbers at most; `sample` is the sample's number within the step (or in the data set), whichever the caller
+/// defines.
 class KeyedRandom {
  public:
   KeyedRandom(std::uint64_t seed, Stream stream, std::uint64_t step, std::uint64_t sample)

@@ -8,6 +8,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -30,8 +31,22 @@ constexpr TypeFact kTypes[] = {{ElementType::f32, "F32", 4},
                                {ElementType::i64, "I64", 8},
                                {ElementType::u8, "U8", 1}};
 
+constexpr const char* kMetadata = "__metadata__";
+
 const TypeFact& fact(ElementType type) {
   return *std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeFact& f) { return f.type == type; });
+}
+
+// The sizes and places a header gives: JSON would also have 1.5, -1 and 1e300, which no conversion may swallow.
+std::vector<std::int64_t> integers(const Json& list) {
+  std::vector<std::int64_t> out;
+  for (const Json& value : list.get_ref<const Json::array_t&>()) {
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) {
+      throw DataError(fmt::format("expected whole numbers from 0 up, found {}", json_text(value)));
+    }
+    out.push_back(value.get<std::int64_t>());
+  }
+  return out;
 }
 
 void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::path& file) {
@@ -48,11 +63,14 @@ void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::
 void write_safetensors(const std::filesystem::path& file, std::span<const TensorToWrite> tensors,
                        const std::map<std::string, std::string>& metadata) {
   Json header = Json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
+  header[kMetadata] = metadata;
   std::size_t offset = 0;
   for (const TensorToWrite& tensor : tensors) {
     std::size_t bytes = fact(tensor.type).bytes;
-    for (const std::int64_t n : tensor.shape) bytes *= static_cast<std::size_t>(n);
+    for (const std::int64_t n : tensor.shape) {
+      if (n < 0) throw ConfigError(fmt::format("tensor {} has the size {} in its shape", tensor.name, n));
+      bytes *= static_cast<std::size_t>(n);
+    }
     if (bytes != tensor.bytes.size()) {
       throw ConfigError(
           fmt::format("tensor {} has {} bytes, but its shape takes {}", tensor.name, tensor.bytes.size(), bytes));
@@ -62,7 +80,13 @@ void write_safetensors(const std::filesystem::path& file, std::span<const Tensor
         {"dtype", fact(tensor.type).name}, {"shape", tensor.shape}, {"data_offsets", {offset, offset + bytes}}};
     offset += bytes;
   }
-  std::string text = header.dump();
+  if (metadata.empty()) header.erase(kMetadata);
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const Json::exception& error) {  // what names and metadata need not be is UTF-8
+    throw ConfigError(fmt::format("the header of {} cannot be written: {}", file.string(), error.what()));
+  }
   text.resize((text.size() + 7) / 8 * 8, ' ');
 
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -101,23 +125,18 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& file) : path_(file
     refuse(fmt::format("it has {} bytes, fewer than the 8 of the header's length", content_.size()));
   std::memcpy(&length, content_.data(), sizeof length);
   if (length > content_.size() - sizeof length) {
-    refuse(fmt::format("the header says {} bytes, but the file has {} in all", length, content_.size()));
+    refuse(fmt::format("its header should have {} bytes, but the file has {} in all", length, content_.size()));
   }
   const std::span<const std::byte> data =
       std::as_bytes(std::span(content_)).subspan(sizeof length + static_cast<std::size_t>(length));
-  Json header;
-  try {
-    header = Json::parse(content_.begin() + sizeof length,
-                         content_.begin() + static_cast<std::ptrdiff_t>(sizeof length + length));
-  } catch (const Json::exception& error) {
-    refuse(std::string("its header is not JSON: ") + error.what());
-  }
+  const Json header = parse_json(std::string_view(content_).substr(sizeof length, static_cast<std::size_t>(length)),
+                                 "the header of " + file.string());
   if (!header.is_object()) refuse("its header is not a JSON object");
 
   std::vector<std::pair<std::size_t, std::size_t>> pieces;
   for (const auto& [name, entry] : header.items()) {
     try {
-      if (name == "__metadata__") {
+      if (name == kMetadata) {
         metadata_ = entry.get<std::map<std::string, std::string>>();
         continue;
       }
@@ -126,21 +145,22 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& file) : path_(file
           std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeFact& f) { return type == f.name; });
       if (known == std::end(kTypes))
         refuse(fmt::format("tensor {} has the type {}, which is not read here", name, type));
-      Tensor tensor{known->type, entry.at("shape").get<std::vector<std::int64_t>>(), {}};
+      Tensor tensor{known->type, integers(entry.at("shape")), {}};
       std::uint64_t bytes = known->bytes;
       for (const std::int64_t n : tensor.shape) {
-        if (n < 0 || (n > 0 && bytes > content_.size() / static_cast<std::uint64_t>(n))) {
+        if (n > 0 && bytes > content_.size() / static_cast<std::uint64_t>(n)) {
           refuse(fmt::format("tensor {} has a shape larger than the file", name));
         }
         bytes *= static_cast<std::uint64_t>(n);
       }
-      const auto offsets = entry.at("data_offsets").get<std::vector<std::uint64_t>>();
-      if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data.size() ||
-          offsets[1] - offsets[0] != bytes) {
+      const std::vector<std::int64_t> offsets = integers(entry.at("data_offsets"));
+      if (offsets.size() != 2 || offsets[0] > offsets[1] || static_cast<std::uint64_t>(offsets[1]) > data.size() ||
+          static_cast<std::uint64_t>(offsets[1] - offsets[0]) != bytes) {
         refuse(fmt::format("the bytes of tensor {} do not fit its shape or the file", name));
       }
-      tensor.bytes = data.subspan(static_cast<std::size_t>(offsets[0]), static_cast<std::size_t>(bytes));
-      pieces.emplace_back(offsets[0], offsets[1]);
+      const auto begin = static_cast<std::size_t>(offsets[0]), stop = static_cast<std::size_t>(offsets[1]);
+      tensor.bytes = data.subspan(begin, stop - begin);
+      pieces.emplace_back(begin, stop);
       tensors_.emplace(name, std::move(tensor));
     } catch (const Json::exception& error) {
       refuse(fmt::format("the header's entry {} is malformed: {}", name, error.what()));

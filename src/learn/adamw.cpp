@@ -12,8 +12,8 @@ AdamW::AdamW(const at::Tensor& values, AdamWOptions options)
 void AdamW::step(at::Tensor& values, const at::Tensor& gradients, double learning_rate) {
   ++steps_;
   const at::Tensor steps = at::full({}, static_cast<double>(steps_), values.options());
-  at::_fused_adamw_({values}, {gradients}, {first_}, {second_}, {}, {steps}, learning_rate, options_.beta1, options_.beta2,
-                    options_.weight_decay, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+  at::_fused_adamw_({values}, {gradients}, {first_}, {second_}, {}, {steps}, learning_rate, options_.beta1,
+                    options_.beta2, options_.weight_decay, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
 }
 
 void AdamW::restore(const at::Tensor& first, const at::Tensor& second, std::int64_t steps) {
@@ -26,7 +26,7 @@ double clip_by_global_norm(at::Tensor& gradients, double limit) {
   // Row sums first: one thread sums each row whole, and the few row sums are added in one order.
   static constexpr std::int64_t kBlock = 4096;
   const std::int64_t whole = gradients.numel() / kBlock * kBlock;
-  const at::Tensor squares = gradients.to(at::kDouble).square_();
+  const at::Tensor squares = gradients.to(at::kDouble, /*non_blocking=*/false, /*copy=*/true).square_();
   double sum = squares.narrow(0, whole, gradients.numel() - whole).sum().item<double>();
   if (whole > 0) {
     const at::Tensor rows = squares.narrow(0, 0, whole).view({-1, kBlock}).sum(1).cpu();

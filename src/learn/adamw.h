@@ -30,8 +30,9 @@ class AdamW {
   std::int64_t steps_ = 0;
 };
 
-/// Scales `gradients` (P) down to the Euclidean norm `limit` when they are longer; `limit` 0 leaves them. Returns the norm before.
-/// Summed in double in blocks of a fixed size, so that the norm is the same bits on any number of threads of one processor.
+/// Scales `gradients` (P) down to the Euclidean norm `limit` when they are longer; `limit` 0 leaves them. Returns the
+/// norm before. Summed in double in blocks of a fixed size, so that the norm is the same bits on any number of threads
+/// of one processor.
 double clip_by_global_norm(at::Tensor& gradients, double limit);
 
 }  // namespace moola::learn

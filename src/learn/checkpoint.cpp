@@ -20,7 +20,9 @@ constexpr const char* kSchema = "moola.checkpoint/1";
 constexpr std::string_view kPrefix = "step-", kSuffix = ".safetensors";
 
 // Hexadecimal floats read back to the last bit.
-std::string exact(double value) { return fmt::format("{:a}", value); }
+std::string exact(double value) {
+  return fmt::format("{:a}", value);
+}
 
 std::int64_t integer(const data::SafetensorsFile& file, const std::string& key) {
   const std::string& text = file.meta(key);
@@ -30,6 +32,20 @@ std::int64_t integer(const data::SafetensorsFile& file, const std::string& key) 
     throw DataError(fmt::format("{}: '{}' should be an integer, found '{}'.", file.path().string(), key, text));
   }
   return value;
+}
+
+// The numbers that exact() wrote, a blank after each.
+std::vector<double> numbers(const data::SafetensorsFile& file, const std::string& key) {
+  std::vector<double> values;
+  for (const char* at = file.meta(key).c_str(); *at != 0;) {
+    char* end = nullptr;
+    values.push_back(std::strtod(at, &end));
+    if (end == at || (*end != 0 && *end != ' ')) {
+      throw DataError(fmt::format("{}: '{}' should be numbers, found '{}'.", file.path().string(), key, at));
+    }
+    at = *end == ' ' ? end + 1 : end;
+  }
+  return values;
 }
 
 std::int64_t step_of(const fs::path& file) {
@@ -63,13 +79,15 @@ void add_buffer(std::vector<data::TensorToWrite>& tensors, const std::string& pr
   }
 }
 
-std::vector<float> read_buffer(const data::SafetensorsFile& file, const std::string& prefix, const models::Parameters& parameters) {
+std::vector<float> read_buffer(const data::SafetensorsFile& file, const std::string& prefix,
+                               const models::Parameters& parameters) {
   std::vector<float> buffer(static_cast<std::size_t>(parameters.elements()));
   for (const auto& entry : parameters.entries()) {
     const auto& tensor = file.tensor(prefix + entry.name);
     if (tensor.shape != entry.shape || tensor.type != data::ElementType::f32) {
-      throw DataError(fmt::format("{}: tensor {}{} has another shape than the model's; the checkpoint is of another model.",
-                                  file.path().string(), prefix, entry.name));
+      throw DataError(
+          fmt::format("{}: tensor {}{} has another shape than the model's; the checkpoint is of another model.",
+                      file.path().string(), prefix, entry.name));
     }
     std::memcpy(buffer.data() + entry.offset, tensor.bytes.data(), tensor.bytes.size());
   }
@@ -106,17 +124,14 @@ Checkpoint read_checkpoint(const fs::path& path, const models::Parameters& param
   }
   Checkpoint checkpoint;
   checkpoint.step = integer(file, "step");
-  checkpoint.best_loss = std::strtod(file.meta("best_loss").c_str(), nullptr);
+  const std::vector<double> best_loss = numbers(file, "best_loss");
+  if (best_loss.size() != 1) throw DataError(path.string() + ": 'best_loss' should be one number.");
+  checkpoint.best_loss = best_loss[0];
   checkpoint.best_step = integer(file, "best_step");
   checkpoint.stale_evaluations = integer(file, "stale_evaluations");
   checkpoint.evaluated_step = integer(file, "evaluated_step");
   checkpoint.metrics_bytes = integer(file, "metrics_bytes");
-  for (const char* at = file.meta("pending").c_str(); *at != 0;) {
-    char* end = nullptr;
-    checkpoint.pending.push_back(std::strtod(at, &end));
-    if (end == at) throw DataError(path.string() + ": 'pending' should be numbers, found '" + at + "'.");
-    at = *end == ' ' ? end + 1 : end;
-  }
+  checkpoint.pending = numbers(file, "pending");
   checkpoint.values = read_buffer(file, "model.", parameters);
   checkpoint.first_moment = read_buffer(file, "optimizer.first_moment.", parameters);
   checkpoint.second_moment = read_buffer(file, "optimizer.second_moment.", parameters);

@@ -15,9 +15,10 @@
 
 namespace moola::learn {
 
-/// Everything a training needs to go on as if it had never stopped. Order, masks and dropout are keyed by the step, so nothing else is.
+/// Everything a training needs to go on as if it had never stopped. Order, masks and dropout are keyed by the step, so
+/// nothing else is.
 struct Checkpoint {
-  std::int64_t step = 0;  // steps done
+  std::int64_t step = 0;                                   // steps done
   std::vector<float> values, first_moment, second_moment;  // (P) each
   std::vector<float> best_values;                          // (P), or empty before the first evaluation
   double best_loss = std::numeric_limits<double>::infinity();
@@ -31,7 +32,8 @@ struct Checkpoint {
 };
 
 /// Writes `folder`/step-NNNNNNNN.safetensors: whole or not at all. The same state gives the same bytes. Throws IoError.
-void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint, const models::Parameters& parameters);
+void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint,
+                      const models::Parameters& parameters);
 
 /// Throws DataError when the file is damaged or was written for other parameters.
 Checkpoint read_checkpoint(const std::filesystem::path& file, const models::Parameters& parameters);

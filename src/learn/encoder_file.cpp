@@ -31,12 +31,8 @@ void write_encoder(const fs::path& target, const EncoderHeader& header, const mo
                                                                         static_cast<std::size_t>(entry.elements)))});
   }
   const models::EncoderConfig& model = header.architecture;
-  const Json architecture = {{"name", model.name},
-                             {"channels", model.channels},
-                             {"hidden", model.hidden},
-                             {"layers", model.layers},
-                             {"dropout", model.dropout},
-                             {"bidirectional", true},
+  const Json architecture = {{"name", model.name},     {"channels", model.channels}, {"hidden", model.hidden},
+                             {"layers", model.layers}, {"dropout", model.dropout},   {"bidirectional", true},
                              {"batch_first", true}};
   const Json input = {{"length", header.length},
                       {"channels", header.channel_names},
@@ -58,8 +54,8 @@ LoadedEncoder read_encoder(const fs::path& path) {
   const data::SafetensorsFile file(path);
   const auto schema = file.metadata().find("schema");
   if (schema == file.metadata().end() || schema->second != kSchema) {
-    throw DataError(fmt::format("{} is no encoder of ours: expected the schema {} in its header, found {}.", path.string(), kSchema,
-                                schema == file.metadata().end() ? "none" : schema->second));
+    throw DataError(fmt::format("{} is no encoder of ours: expected the schema {} in its header, found {}.",
+                                path.string(), kSchema, schema == file.metadata().end() ? "none" : schema->second));
   }
   LoadedEncoder loaded;
   try {
@@ -93,10 +89,13 @@ LoadedEncoder read_encoder(const fs::path& path) {
     if (tensor.shape != entry.shape || tensor.type != data::ElementType::f32) {
       throw DataError(fmt::format("{}: tensor {} has another shape than its architecture says.", path.string(), name));
     }
-    std::memcpy(loaded.parameters->values().mutable_data_ptr<float>() + entry.offset, tensor.bytes.data(), tensor.bytes.size());
+    std::memcpy(loaded.parameters->values().mutable_data_ptr<float>() + entry.offset, tensor.bytes.data(),
+                tensor.bytes.size());
   }
   for (const auto& [name, tensor] : file.tensors()) {
-    if (!expected.contains(name)) throw DataError(fmt::format("{}: tensor {} belongs to no encoder '{}'.", path.string(), name, loaded.header.architecture.name));
+    if (!expected.contains(name))
+      throw DataError(fmt::format("{}: tensor {} belongs to no encoder '{}'.", path.string(), name,
+                                  loaded.header.architecture.name));
   }
   return loaded;
 }

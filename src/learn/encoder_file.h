@@ -13,17 +13,18 @@ namespace moola::learn {
 /// What stands in an encoder's header beside its weights: enough to feed it, and to know what it must not be tested on.
 struct EncoderHeader {
   models::EncoderConfig architecture;
-  std::int64_t length = 0;       // T it was trained at
-  Json channel_names;            // list of texts, C
-  std::string normalize;         // the windows' normalisation
-  double scale = 1.0;            // windows are multiplied by it after the normalisation
-  Json data;                     // [{id, content_sha256}] of what it was trained on
-  Json seen;                     // [{symbol, first, last}] UTC: times it has seen
-  std::string objective;         // the task it was trained by
+  std::int64_t length = 0;  // T it was trained at
+  Json channel_names;       // list of texts, C
+  std::string normalize;    // the windows' normalisation
+  double scale = 1.0;       // windows are multiplied by it after the normalisation
+  Json data;                // [{id, content_sha256}] of what it was trained on
+  Json seen;                // [{symbol, first, last}] UTC: times it has seen
+  std::string objective;    // the task it was trained by
   std::string code_version;
 };
 
-/// Writes the encoder's parameters ("encoder." taken off, so that PyTorch's names remain) with their header. The same training gives the same bytes.
+/// Writes the encoder's parameters ("encoder." taken off, so that PyTorch's names remain) with their header. The same
+/// training gives the same bytes.
 void write_encoder(const std::filesystem::path& file, const EncoderHeader& header, const models::Parameters& parameters,
                    const std::vector<float>& values);
 
@@ -34,11 +35,13 @@ struct LoadedEncoder {
   std::unique_ptr<models::Encoder> encoder;
 };
 
-/// Throws DataError when the file is damaged, no encoder of ours, or its tensors are not exactly those of its architecture.
+/// Throws DataError when the file is damaged, no encoder of ours, or its tensors are not exactly those of its
+/// architecture.
 LoadedEncoder read_encoder(const std::filesystem::path& file);
 
-/// Gives a finished encoder its place in `folder`: NAME-v1.safetensors, or the next free version. A version with the same bytes is taken as it is.
-/// Returns the file.
-std::filesystem::path publish_encoder(const std::filesystem::path& file, const std::filesystem::path& folder, const std::string& name);
+/// Gives a finished encoder its place in `folder`: NAME-v1.safetensors, or the next free version. A version with the
+/// same bytes is taken as it is. Returns the file.
+std::filesystem::path publish_encoder(const std::filesystem::path& file, const std::filesystem::path& folder,
+                                      const std::string& name);
 
 }  // namespace moola::learn

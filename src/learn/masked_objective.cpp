@@ -1,6 +1,5 @@
 #include "learn/masked_objective.h"
 
-
 #include <algorithm>
 #include <cmath>
 
@@ -17,7 +16,8 @@ void fill_uniform(const at::Tensor& target, double bound, std::uint64_t seed, st
   at::Tensor host = at::empty(target.sizes(), at::kFloat);
   KeyedRandom random(seed, Stream::initial_weights, 1, number);
   float* values = host.mutable_data_ptr<float>();
-  for (std::int64_t i = 0; i < host.numel(); ++i) values[i] = static_cast<float>((2.0 * random.uniform() - 1.0) * bound);
+  for (std::int64_t i = 0; i < host.numel(); ++i)
+    values[i] = static_cast<float>((2.0 * random.uniform() - 1.0) * bound);
   target.detach().copy_(host);
 }
 
@@ -40,7 +40,8 @@ MaskedObjective::MaskedObjective(const models::Encoder& encoder, models::Paramet
 void MaskedObjective::initialise() {
   KeyedRandom random(options_.seed, Stream::initial_weights, 1, mask_token_);
   at::Tensor token = at::empty(parameters_[mask_token_].sizes(), at::kFloat);
-  for (std::int64_t i = 0; i < token.numel(); ++i) token.mutable_data_ptr<float>()[i] = static_cast<float>(0.02 * random.normal());
+  for (std::int64_t i = 0; i < token.numel(); ++i)
+    token.mutable_data_ptr<float>()[i] = static_cast<float>(0.02 * random.normal());
   parameters_[mask_token_].detach().copy_(token);
   parameters_[norm_weight_].detach().fill_(1.0);
   parameters_[norm_bias_].detach().zero_();
@@ -63,8 +64,10 @@ void MaskedObjective::begin(const BatchKey& batch) {
   hidden_bars_ = 0;
   const Stream stream = batch.phase == Phase::train ? Stream::mask : Stream::holdout_mask;
   for (std::int64_t sample = 0; sample < batch.samples; ++sample) {
-    const KeyedRandom random(options_.seed, stream, static_cast<std::uint64_t>(batch.step), static_cast<std::uint64_t>(sample));
-    const auto row = std::span(masks_).subspan(static_cast<std::size_t>(sample * length_), static_cast<std::size_t>(length_));
+    const KeyedRandom random(options_.seed, stream, static_cast<std::uint64_t>(batch.step),
+                             static_cast<std::uint64_t>(sample));
+    const auto row =
+        std::span(masks_).subspan(static_cast<std::size_t>(sample * length_), static_cast<std::size_t>(length_));
     hidden_bars_ += draw_mask(options_.mask, random, row);
   }
 }
@@ -95,7 +98,8 @@ at::Tensor MaskedObjective::leaf(const Leaf& leaf, std::span<double> sums) {
   const auto mask_of = std::span<const std::uint8_t>(masks_).subspan(static_cast<std::size_t>(leaf.first * length_),
                                                                      static_cast<std::size_t>(n * length_));
 
-  // Rows of the time-major (T n) batch that are hidden, sample after sample, so that a sample's dropout draws are one piece.
+  // Rows of the time-major (T n) batch that are hidden, sample after sample, so that a sample's dropout draws are one
+  // piece.
   std::vector<std::int64_t> hidden;
   std::vector<std::int64_t> hidden_of(static_cast<std::size_t>(n));
   for (std::int64_t i = 0; i < n; ++i) {
@@ -107,7 +111,8 @@ at::Tensor MaskedObjective::leaf(const Leaf& leaf, std::span<double> sums) {
   }
   const auto rows_hidden = static_cast<std::int64_t>(hidden.size());
   const at::Tensor row = at::from_blob(hidden.data(), {rows_hidden}, at::kLong).clone().to(device);
-  const at::Tensor mask = at::from_blob(const_cast<std::uint8_t*>(mask_of.data()), {n, length}, at::kByte).clone().to(device);
+  const at::Tensor mask =
+      at::from_blob(const_cast<std::uint8_t*>(mask_of.data()), {n, length}, at::kByte).clone().to(device);
 
   const at::Tensor seen = leaf.windows.transpose(0, 1).contiguous();  // (T, n, C)
   const bool second_pass = training && options_.variance_weight > 0;
@@ -116,8 +121,8 @@ at::Tensor MaskedObjective::leaf(const Leaf& leaf, std::span<double> sums) {
     const auto key = [&](Stream stream, std::int64_t i) {
       return DropoutKey{.seed = options_.seed,
                         .stream = static_cast<std::uint32_t>(stream),
-                        .step = static_cast<std::uint64_t>(batch_.step),
-                        .sample = static_cast<std::uint64_t>(leaf.first + i)};
+                        .step = static_cast<std::uint32_t>(batch_.step),
+                        .sample = static_cast<std::uint32_t>(leaf.first + i)};
     };
     for (std::int64_t i = 0; i < n; ++i) keys.push_back(key(Stream::dropout, i));
     if (second_pass) {
@@ -125,7 +130,8 @@ at::Tensor MaskedObjective::leaf(const Leaf& leaf, std::span<double> sums) {
     }
   }
   const at::Tensor masked = hide(seen, mask);
-  const at::Tensor codes = encoder_.encode(second_pass ? at::cat({masked, seen}, 1) : masked, keys);  // (T, n or 2 n, D)
+  const at::Tensor codes =
+      encoder_.encode(second_pass ? at::cat({masked, seen}, 1) : masked, keys);  // (T, n or 2 n, D)
   const at::Tensor masked_codes = second_pass ? codes.narrow(1, 0, n) : codes;
 
   at::Tensor keep;
@@ -135,9 +141,9 @@ at::Tensor MaskedObjective::leaf(const Leaf& leaf, std::span<double> sums) {
     for (std::int64_t i = 0; i < n; ++i) {
       DropoutKey key = keys[static_cast<std::size_t>(i)];
       key.stream = static_cast<std::uint32_t>(Stream::decoder_dropout);
-      const auto values = static_cast<std::size_t>(hidden_of[static_cast<std::size_t>(i)] * options_.decoder_hidden);
-      models::dropout_mask({begin, values}, options_.dropout, key);
-      begin += values;
+      const auto drawn = static_cast<std::size_t>(hidden_of[static_cast<std::size_t>(i)] * options_.decoder_hidden);
+      models::dropout_mask({begin, drawn}, options_.dropout, key);
+      begin += drawn;
     }
     keep = keep.to(device);
   }

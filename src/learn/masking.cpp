@@ -12,7 +12,9 @@
 namespace moola::learn {
 namespace {
 
-std::int64_t share_of(double ratio, std::int64_t n) { return static_cast<std::int64_t>(ratio * static_cast<double>(n)); }
+std::int64_t share_of(double ratio, std::int64_t n) {
+  return static_cast<std::int64_t>(ratio * static_cast<double>(n));
+}
 
 }  // namespace
 
@@ -27,20 +29,24 @@ MaskStrategy parse_mask_strategy(const std::string& name) {
 
 void check_mask(const MaskOptions& options, std::int64_t length) {
   if (length < 2) throw ConfigError(fmt::format("a window of {} bar cannot be masked; it needs at least 2.", length));
+  if (!(options.ratio > 0 && options.ratio < 1)) {
+    throw ConfigError(fmt::format(
+        "objective.ratio must be above 0 and below 1, so that some bars are hidden and some seen; found {}.",
+        options.ratio));
+  }
   if (options.strategy == MaskStrategy::block && share_of(options.ratio, length) < 1) {
-    throw ConfigError(fmt::format("objective.ratio = {} of {} bars hides no bar. Raise it to at least {:.4f}.", options.ratio, length,
-                                  1.0 / static_cast<double>(length)));
+    throw ConfigError(fmt::format("objective.ratio = {} of {} bars hides no bar. Raise it to at least {:.4f}.",
+                                  options.ratio, length, 1.0 / static_cast<double>(length)));
   }
   if (options.strategy == MaskStrategy::patch) {
+    if (options.patch < 1)
+      throw ConfigError(fmt::format("objective.patch must be at least 1 bar; found {}.", options.patch));
     const std::int64_t patches = length / options.patch;
     if (share_of(options.ratio, patches) < 1) {
-      throw ConfigError(
-          fmt::format("objective.ratio = {} of the {} patches of {} bars in a window of {} hides none. Raise the ratio or make "
-                      "objective.patch smaller.",
-                      options.ratio, patches, options.patch, length));
-    }
-    if (share_of(options.ratio, patches) * options.patch >= length) {
-      throw ConfigError(fmt::format("objective.ratio = {} hides every bar of the window; the model would see nothing.", options.ratio));
+      throw ConfigError(fmt::format(
+          "objective.ratio = {} of the {} patches of {} bars in a window of {} hides none. Raise the ratio or make "
+          "objective.patch smaller.",
+          options.ratio, patches, options.patch, length));
     }
   }
 }

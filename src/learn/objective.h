@@ -28,8 +28,8 @@ struct Leaf {
 
 /// A self-supervised task: what is hidden or compared, and how far off the model was.
 ///
-/// Its loss over a global batch is a sum over leaves, each computable alone: what a leaf needs to know of the others (how many bars are hidden
-/// in all) comes from keyed draws in `begin`. Hence the same bits on any number of ranks.
+/// Its loss over a global batch is a sum over leaves, each computable alone: what a leaf needs to know of the others
+/// (how many bars are hidden in all) comes from keyed draws in `begin`. Hence the same bits on any number of ranks.
 class Objective {
  public:
   virtual ~Objective() = default;
@@ -43,7 +43,8 @@ class Objective {
   /// The leaf's share of the batch's loss, with the graph for `backward` in training. Adds to `sums`.
   virtual at::Tensor leaf(const Leaf& leaf, std::span<double> sums) = 0;
 
-  /// From the sums of all leaves of the batch to what is logged: "loss" first, then parts and "baseline_NAME" of trivial predictors.
+  /// From the sums of all leaves of the batch to what is logged: "loss" first, then parts and "baseline_NAME" of
+  /// trivial predictors.
   virtual std::vector<std::pair<std::string, double>> metrics(std::span<const double> sums) const = 0;
 };
 

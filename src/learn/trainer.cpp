@@ -28,8 +28,9 @@ at::Tensor from_host(const std::vector<float>& values) {
 
 }  // namespace
 
-Trainer::Trainer(comm::Communicator world, comm::Collectives& collectives, models::Parameters& parameters, Objective& objective,
-                 TrainingWindows training, HoldoutWindows holdout, TrainerOptions options, TrainerListener listener)
+Trainer::Trainer(comm::Communicator world, comm::Collectives& collectives, models::Parameters& parameters,
+                 Objective& objective, TrainingWindows training, HoldoutWindows holdout, TrainerOptions options,
+                 TrainerListener listener)
     : world_(std::move(world)),
       parameters_(parameters),
       objective_(objective),
@@ -45,9 +46,10 @@ Trainer::Trainer(comm::Communicator world, comm::Collectives& collectives, model
       pending_(sums_, 0.0),
       best_loss_(std::numeric_limits<double>::infinity()) {
   if (steps_per_epoch_ < 1) {
-    throw ConfigError(fmt::format("train.batch = {} needs as many training windows, but there are {}. Lower train.batch (and "
-                                  "parallel.microbatch), or give more data.",
-                                  options_.batch, training_.count));
+    throw ConfigError(
+        fmt::format("train.batch = {} needs as many training windows, but there are {}. Lower train.batch (and "
+                    "parallel.microbatch), or give more data.",
+                    options_.batch, training_.count));
   }
   comm::require_leaf_per_rank(options_.batch, options_.microbatch, world_.size());
   std::int64_t total = options_.epochs > std::numeric_limits<std::int64_t>::max() / steps_per_epoch_
@@ -125,9 +127,11 @@ bool Trainer::train_step() {
   const double loss = step_metrics.front().second;
   // Every rank holds the same numbers, so every rank leaves here together.
   if (!std::isfinite(last_norm_) || !std::isfinite(loss)) {
-    throw ConfigError(fmt::format("training diverged at step {}: the loss is {} and the gradient's norm {}. Lower train.lr, add train.warmup_steps, or "
-                                  "check windows.normalize; the newest checkpoint is from before.",
-                                  step_, loss, last_norm_));
+    throw ConfigError(
+        fmt::format("training diverged at step {}: the loss is {} and the gradient's norm {}. Lower train.lr, add "
+                    "train.warmup_steps, or "
+                    "check windows.normalize; the newest checkpoint is from before.",
+                    step_, loss, last_norm_));
   }
   last_rate_ = options_.schedule(step_);
   at::Tensor values = parameters_.values();
@@ -165,7 +169,8 @@ Trainer::Evaluation Trainer::evaluate() {
     stop = stop || comm::stop_requested();
     if (!stop) {
       const std::int64_t first = number * options_.microbatch;
-      Leaf leaf = load(std::min(options_.microbatch, holdout_.count - first), [&](std::span<float> out) { holdout_.fill(first, out); });
+      Leaf leaf = load(std::min(options_.microbatch, holdout_.count - first),
+                       [&](std::span<float> out) { holdout_.fill(first, out); });
       leaf.first = first;
       objective_.leaf(leaf, std::span(sums).first(sums_));
     }

@@ -40,7 +40,7 @@ struct TrainerOptions {
   std::int64_t batch = 512, microbatch = 64;
   std::int64_t length = 105, channels = 4;
   std::int64_t epochs = 50, max_steps = 0;  // 0: no limit
-  Schedule schedule;                         // total_steps is set by the trainer
+  Schedule schedule;                        // total_steps is set by the trainer
   AdamWOptions adamw;
   double clip = 1.0;
   std::int64_t patience = 10;       // evaluations; 0: never stop early
@@ -53,7 +53,8 @@ using Metrics = std::vector<std::pair<std::string, double>>;
 
 /// What the trainer tells, on rank 0 alone; all may be empty.
 struct TrainerListener {
-  /// A line of metrics: the same for the same run. `split` is "train" or "holdout"; for "train" learning rate and gradient norm are among them.
+  /// A line of metrics: the same for the same run. `split` is "train" or "holdout"; for "train" learning rate and
+  /// gradient norm are among them.
   std::function<void(std::int64_t step, std::int64_t epoch, const std::string& split, const Metrics& metrics)> metrics;
   /// After each step: how many windows this call has worked through, and the last training loss.
   std::function<void(std::int64_t step, std::int64_t windows, double loss)> step;
@@ -71,18 +72,21 @@ struct TrainingResult {
   Metrics train;                     // of the last line
   Metrics holdout;                   // of the best evaluation of this call; empty when there was none
   std::int64_t best_step = -1;
-  std::vector<float> values;         // (P) of the best evaluation, or the last without a hold-out
+  std::vector<float> values;  // (P) of the best evaluation, or the last without a hold-out
 };
 
-/// Trains the parameters of one objective on all ranks: gradients leaf by leaf, one exact reduction, one update, the same on every rank.
+/// Trains the parameters of one objective on all ranks: gradients leaf by leaf, one exact reduction, one update, the
+/// same on every rank.
 ///
-/// The result depends on what is trained on and with which options, on no rank count and no interruption: with `ReduceMode::exact` the same
-/// bits. A stop signal (comm/stop_flag.h) seen by any rank drops the step in flight and ends with `stop_signal` after a checkpoint.
+/// The result depends on what is trained on and with which options, on no rank count and no interruption: with
+/// `ReduceMode::exact` the same bits. A stop signal (comm/stop_flag.h) seen by any rank drops the step in flight and
+/// ends with `stop_signal` after a checkpoint.
 class Trainer {
  public:
   /// `collectives` works where the parameters are. Everything given must outlive the trainer. Collective over `world`.
-  Trainer(comm::Communicator world, comm::Collectives& collectives, models::Parameters& parameters, Objective& objective,
-          TrainingWindows training, HoldoutWindows holdout, TrainerOptions options, TrainerListener listener);
+  Trainer(comm::Communicator world, comm::Collectives& collectives, models::Parameters& parameters,
+          Objective& objective, TrainingWindows training, HoldoutWindows holdout, TrainerOptions options,
+          TrainerListener listener);
 
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
   /// Steps of the whole training, unless it ends early.
@@ -91,7 +95,8 @@ class Trainer {
   /// Goes on from here instead of from the beginning; every rank gives the same.
   void restore(const Checkpoint& checkpoint);
 
-  /// Throws ConfigError when the loss or the gradient is no longer finite, and what data, objective and reduction throw.
+  /// Throws ConfigError when the loss or the gradient is no longer finite, and what data, objective and reduction
+  /// throw.
   TrainingResult run();
 
  private:

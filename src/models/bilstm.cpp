@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/keyed_random.h"
+#include "models/dropout_layer.h"
 #include "models/lstm_layer.h"
 
 namespace moola::models {
@@ -15,8 +16,8 @@ class Bilstm : public Encoder {
  public:
   Bilstm(const EncoderConfig& config, Parameters& parameters) : config_(config), parameters_(parameters) {
     if (config.channels < 1 || config.hidden < 1 || config.layers < 1) {
-      throw ConfigError(fmt::format("a bilstm needs at least one channel, hidden unit and layer; found {}, {} and {}.", config.channels,
-                                    config.hidden, config.layers));
+      throw ConfigError(fmt::format("a bilstm needs at least one channel, hidden unit and layer; found {}, {} and {}.",
+                                    config.channels, config.hidden, config.layers));
     }
     const std::int64_t gates = 4 * config.hidden;
     for (std::int64_t layer = 0; layer < config.layers; ++layer) {
@@ -37,7 +38,7 @@ class Bilstm : public Encoder {
   at::Tensor encode(const at::Tensor& windows, std::span<const DropoutKey> dropout) const override {
     at::Tensor x = windows;
     for (std::int64_t layer = 0; layer < config_.layers; ++layer) {
-      if (layer > 0 && config_.dropout > 0 && !dropout.empty()) x = x * keep(x, dropout, layer);
+      if (layer > 0 && config_.dropout > 0 && !dropout.empty()) x = drop(x, dropout, layer);
       x = bidirectional_lstm_layer(x, weights(layer, 0), weights(layer, 1));
     }
     return x;
@@ -50,7 +51,8 @@ class Bilstm : public Encoder {
       // Keyed by the parameter: another layer more or less leaves the others' start alone.
       KeyedRandom random(seed, Stream::initial_weights, 0, number);
       float* values = host.mutable_data_ptr<float>();
-      for (std::int64_t i = 0; i < host.numel(); ++i) values[i] = static_cast<float>((2.0 * random.uniform() - 1.0) * bound);
+      for (std::int64_t i = 0; i < host.numel(); ++i)
+        values[i] = static_cast<float>((2.0 * random.uniform() - 1.0) * bound);
       parameters_[number].detach().copy_(host);
     }
   }
@@ -66,11 +68,11 @@ class Bilstm : public Encoder {
             parameters_[numbers_[first + 3]]};
   }
 
-  // Which activations between layers survive, (T, N, D): a sample's draws depend on its key alone, not on its place in the batch.
-  at::Tensor keep(const at::Tensor& x, std::span<const DropoutKey> keys, std::int64_t layer) const {
+  // Each layer has draws of its own; a sample's depend on its key alone, not on its place in the batch.
+  at::Tensor drop(const at::Tensor& x, std::span<const DropoutKey> keys, std::int64_t layer) const {
     std::vector<DropoutKey> layer_keys(keys.begin(), keys.end());
     for (DropoutKey& key : layer_keys) key.stream += static_cast<std::uint32_t>(layer) << 8;
-    return dropout_masks(x.size(0), x.size(2), config_.dropout, layer_keys).to(x.device());
+    return keyed_dropout_layer(x, config_.dropout, layer_keys);
   }
 };
 

@@ -30,7 +30,8 @@ std::unique_ptr<Encoder> make_encoder(const EncoderConfig& config, Parameters& p
   for (const Known& known : kEncoders) {
     if (config.name == known.name) return known.make(config, parameters);
   }
-  throw ConfigError(fmt::format("model.name: there is no encoder '{}'.{}", config.name, did_you_mean(config.name, encoder_names())));
+  throw ConfigError(
+      fmt::format("model.name: there is no encoder '{}'.{}", config.name, did_you_mean(config.name, encoder_names())));
 }
 
 }  // namespace moola::models

@@ -32,16 +32,17 @@ class Encoder {
   virtual std::int64_t dims() const = 0;
 
   /// Windows are given and representations returned time-major, (T, N, C) -> (T, N, D), as recurrent layers want them.
-  /// `dropout`, one key per row of the batch (N), turns dropout on; without it the encoder is the function that is exported.
+  /// `dropout`, one key per row of the batch (N), turns dropout on; without it the encoder is the function that is
+  /// exported.
   virtual at::Tensor encode(const at::Tensor& windows, std::span<const DropoutKey> dropout) const = 0;
 
   /// Fills the parameters with the initial weights of `seed`; the same on every rank and device.
   virtual void initialise(std::uint64_t seed) = 0;
 };
 
-/// Declares the encoder's parameters in `parameters`, under their PyTorch names with "encoder." before them. The caller then allocates.
-/// Throws ConfigError for an unknown name (naming the nearest) or values the model can't work with.
-/// To add a model: its own file with a function like `make_bilstm`, and one row in the table in encoder.cpp.
+/// Declares the encoder's parameters in `parameters`, under their PyTorch names with "encoder." before them. The caller
+/// then allocates. Throws ConfigError for an unknown name (naming the nearest) or values the model can't work with. To
+/// add a model: its own file with a function like `make_bilstm`, and one row in the table in encoder.cpp.
 std::unique_ptr<Encoder> make_encoder(const EncoderConfig& config, Parameters& parameters);
 
 /// The names `make_encoder` knows.

@@ -9,8 +9,9 @@ namespace moola::models {
 
 /// The named parameters of a model as views of one flat fp32 buffer, their gradients as views of a second one.
 ///
-/// A reduction, the optimiser and a checkpoint then see two arrays, not fifty tensors. Modules declare what they need with `add`; when all have,
-/// `allocate` makes the buffers. Tensors handed out by `operator[]` are leaves of the autograd graph whose storage is the flat buffer.
+/// A reduction, the optimiser and a checkpoint then see two arrays, not fifty tensors. Modules declare what they need
+/// with `add`; when all have, `allocate` makes the buffers. Tensors handed out by `operator[]` are leaves of the
+/// autograd graph whose storage is the flat buffer.
 class Parameters {
  public:
   struct Entry {

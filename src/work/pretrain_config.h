@@ -9,7 +9,8 @@
 
 namespace moola::work {
 
-/// Everything `moola pretrain` can be told; the initialisers are the defaults. One table, `bind`, says what each key means.
+/// Everything `moola pretrain` can be told; the initialisers are the defaults. One table, `bind`, says what each key
+/// means.
 struct PretrainConfig {
   struct Data {
     std::string windows;            // "NAME/vN"
@@ -18,10 +19,10 @@ struct PretrainConfig {
   struct Windows {
     std::int64_t length = 105, stride = 1;
     Duration max_gap = Duration::seconds(600);
-    std::string normalize = "window_log_return";
+    std::string break_at = "roll", channels = "ohlc", normalize = "window_log_return";
     double scale = 0;  // 0: measured
     std::string order = "shuffled";
-    std::int64_t block = 65536;
+    double memory = 1.0;  // GiB
     double holdout = 0.1;
     std::int64_t holdout_windows = 4096;
     std::string from, to;
@@ -61,6 +62,8 @@ struct PretrainConfig {
 
   /// Adds every key to `schema`.
   void bind(ConfigSchema& schema);
+  /// Micro-batches of a step.
+  int leaves() const;
   /// What the table cannot check: how keys fit together. Throws ConfigError naming both keys.
   void check() const;
 };
@@ -72,7 +75,8 @@ struct LoadedPretrainConfig {
   std::string identity;  // without circumstances
 };
 
-LoadedPretrainConfig load_pretrain_config(const std::optional<std::filesystem::path>& file, const std::vector<std::string>& settings);
+LoadedPretrainConfig load_pretrain_config(const std::optional<std::filesystem::path>& file,
+                                          const std::vector<std::string>& settings);
 
 /// docs/reference/pretrain.md, from the table.
 std::string pretrain_reference();

@@ -10,7 +10,8 @@
 
 namespace moola::work {
 
-/// The command line of `moola pretrain`: read by the front, which checks it and starts the ranks, and again by each rank.
+/// The command line of `moola pretrain`: read by the front, which checks it and starts the ranks, and again by each
+/// rank.
 struct PretrainOptions {
   CommonOptions common;
   std::string config_file;

@@ -1,0 +1,1 @@
+// Nothing of its own: it is compiled for the precompiled header that it is given.

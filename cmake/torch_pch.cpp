@@ -1,1 +1,0 @@
-// Nothing of its own: it is compiled for the precompiled header beside it.
