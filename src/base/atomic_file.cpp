@@ -42,8 +42,8 @@ std::string host_name() {
 // Names carry host and process, so that a leftover can be told from a writer at work, and a counter for threads.
 fs::path temporary_name(const fs::path& target) {
   static std::atomic<unsigned> counter{0};
-  return target.parent_path() / ("." + target.filename().string() + "." + host_name() + "." + std::to_string(::getpid()) +
-                                 "." + std::to_string(counter++) + ".tmp");
+  return target.parent_path() / ("." + target.filename().string() + "." + host_name() + "." +
+                                 std::to_string(::getpid()) + "." + std::to_string(counter++) + ".tmp");
 }
 
 }  // namespace
@@ -86,7 +86,9 @@ AtomicFile::AtomicFile(fs::path target, Overwrite overwrite)
   if (overwrite_ == Overwrite::no && fs::exists(target_)) {
     throw IoError("will not overwrite " + target_.string(), EEXIST);
   }
-  // Finds a folder that can't be written to before any work is done.
+  // Finds a folder that can't be written to before any work is done. A container's processes get the same numbers at
+  // every start, so a killed one may have left this very name.
+  while (fs::exists(fs::symlink_status(temporary_))) temporary_ = temporary_name(target_);
   const Descriptor probe(temporary_, O_WRONLY | O_CREAT | O_EXCL, 0666);
 }
 
@@ -97,7 +99,8 @@ AtomicFile::~AtomicFile() {
 void AtomicFile::commit(bool read_only) {
   {
     const Descriptor file(temporary_, O_RDONLY);
-    if (read_only && ::fchmod(file.get(), 0444) != 0) throw IoError("cannot make read-only " + temporary_.string(), errno);
+    if (read_only && ::fchmod(file.get(), 0444) != 0)
+      throw IoError("cannot make read-only " + temporary_.string(), errno);
     if (::fsync(file.get()) != 0) throw IoError("cannot flush " + temporary_.string(), errno);
   }
   if (overwrite_ == Overwrite::yes) {

@@ -17,11 +17,12 @@ enum class Overwrite { no, yes };
 ///     write_to(file.temporary());
 ///     file.commit();
 ///
-/// Without `commit` (an exception on the way) the temporary is removed. A killed process leaves `.NAME.HOST.PID.N.tmp`, which nothing reads
-/// and `remove_abandoned` deletes.
+/// Without `commit` (an exception on the way) the temporary is removed. A killed process leaves `.NAME.HOST.PID.N.tmp`,
+/// which nothing reads and `remove_abandoned` deletes.
 class AtomicFile {
  public:
-  /// Creates missing parent folders. Throws IoError when the folder can't be written to or, with Overwrite::no, the target exists.
+  /// Creates missing parent folders. Throws IoError when the folder can't be written to or, with Overwrite::no, the
+  /// target exists.
   explicit AtomicFile(std::filesystem::path target, Overwrite overwrite = Overwrite::no);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
@@ -42,7 +43,8 @@ class AtomicFile {
 /// Writes `content` through an AtomicFile. Throws IoError.
 void write_file(const std::filesystem::path& target, std::string_view content, Overwrite overwrite = Overwrite::yes);
 
-/// Deletes the temporaries of killed writers in `folder`: those of this host whose process is gone. Cost: one directory listing.
+/// Deletes the temporaries of killed writers in `folder`: those of this host whose process is gone. Cost: one directory
+/// listing.
 void remove_abandoned(const std::filesystem::path& folder);
 
 /// Creates a folder and its parents. Throws IoError with the path and the reason.

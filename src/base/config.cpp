@@ -25,13 +25,23 @@ std::string quoted(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\t': out += "\\t"; break;
-      case '\r': out += "\\r"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
           out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
         } else {
           out += c;
@@ -65,8 +75,14 @@ toml::table parse_toml(const std::string& text, const std::string& where) {
   try {
     return toml::parse(text, std::string_view(where));
   } catch (const toml::parse_error& error) {
-    throw ConfigError(fmt::format("{}, line {}, is not TOML: {}.", where, error.source().begin.line, error.description()));
+    throw ConfigError(
+        fmt::format("{}, line {}, is not TOML: {}.", where, error.source().begin.line, error.description()));
   }
+}
+
+std::string trimmed(const std::string& text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 }  // namespace
@@ -89,6 +105,7 @@ ConfigKey& ConfigKey::unit(std::string text) {
 ConfigKey& ConfigKey::range(double low, double high) {
   low_ = low;
   high_ = high;
+  low_open_ = false;
   return *this;
 }
 
@@ -114,9 +131,15 @@ ConfigKey& ConfigKey::circumstance() {
 }
 
 std::string ConfigKey::type_name() const {
-  static constexpr const char* kNames[] = {"true or false", "an integer", "a number", "a text", "a length of time, such as \"10m\"",
-                                           "a list of texts", "a list of numbers"};
+  static constexpr const char* kNames[] = {
+      "true or false",   "an integer",       "a number", "a text", "a length of time, such as \"10m\"",
+      "a list of texts", "a list of numbers"};
   return kNames[target_.index()];
+}
+
+bool ConfigKey::takes_text() const {
+  return std::holds_alternative<std::string*>(target_) || std::holds_alternative<Duration*>(target_) ||
+         std::holds_alternative<std::vector<std::string>*>(target_);
 }
 
 std::string ConfigKey::value_text() const {
@@ -139,24 +162,30 @@ std::string ConfigKey::allowed_text() const {
     return text;
   }
   const bool low = std::isfinite(low_), high = std::isfinite(high_);
-  if (low && high) return fmt::format("{} to {}", low_, high_);
+  if (low && high)
+    return low_open_ ? fmt::format("above {} and at most {}", low_, high_) : fmt::format("{} to {}", low_, high_);
   if (low) return fmt::format("{} {}", low_open_ ? "above" : "at least", low_);
   if (high) return fmt::format("at most {}", high_);
   return "";
 }
 
 void ConfigKey::check(const std::string& where) const {
-  const auto in_range = [&](double value) { return (low_open_ ? value > low_ : value >= low_) && value <= high_; };
+  // Infinity passes a bound that is not there, but no computation.
+  const auto in_range = [&](double value) {
+    return std::isfinite(value) && (low_open_ ? value > low_ : value >= low_) && value <= high_;
+  };
   const auto refuse_number = [&](double value) {
-    throw ConfigError(fmt::format("{}: {} must be {}{}{}; found {}.", where, path(), allowed_text(), unit_.empty() ? "" : " ", unit_,
-                                  fmt::format("{}", value)));
+    const std::string allowed = allowed_text().empty() ? "finite" : allowed_text();
+    throw ConfigError(fmt::format("{}: {} must be {}{}{}; found {}.", where, path(), allowed, unit_.empty() ? "" : " ",
+                                  unit_, value));
   };
   const auto check_text = [&](const std::string& value) {
     if (choices_.empty() || std::find(choices_.begin(), choices_.end(), value) != choices_.end()) return;
-    throw ConfigError(
-        fmt::format("{}: {} must be one of {}; found '{}'.{}", where, path(), allowed_text(), value, did_you_mean(value, choices_)));
+    throw ConfigError(fmt::format("{}: {} must be one of {}; found '{}'.{}", where, path(), allowed_text(), value,
+                                  did_you_mean(value, choices_)));
   };
-  if (const auto* integer = std::get_if<std::int64_t*>(&target_); integer && !in_range(static_cast<double>(**integer))) {
+  if (const auto* integer = std::get_if<std::int64_t*>(&target_);
+      integer && !in_range(static_cast<double>(**integer))) {
     refuse_number(static_cast<double>(**integer));
   }
   if (const auto* number = std::get_if<double*>(&target_); number && !in_range(**number)) refuse_number(**number);
@@ -235,7 +264,9 @@ bool assign(const ConfigKey::Target& target, const toml::node& node) {
 
 }  // namespace
 
-void ConfigSchema::table(std::string name, std::string help) { tables_.push_back({std::move(name), std::move(help)}); }
+void ConfigSchema::table(std::string name, std::string help) {
+  tables_.push_back({std::move(name), std::move(help)});
+}
 
 ConfigKey& ConfigSchema::key(std::string name, ConfigKey::Target target) {
   keys_.push_back(std::make_unique<ConfigKey>(tables_.empty() ? "" : tables_.back().name, std::move(name), target));
@@ -259,7 +290,8 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
   const auto set = [&](const std::string& path, const toml::node& node, const std::string& where) {
     ConfigKey* key = find(path);
     if (key == nullptr) {
-      throw ConfigError(fmt::format("{}: the key '{}' is unknown to moola {}.{}", where, path, job_, did_you_mean(path, paths())));
+      throw ConfigError(
+          fmt::format("{}: the key '{}' is unknown to moola {}.{}", where, path, job_, did_you_mean(path, paths())));
     }
     try {
       if (!assign(key->target_, node)) {
@@ -278,11 +310,16 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
       const std::string table_name(table_key.str());
       const auto where = [&](const toml::node& at) { return fmt::format("{}, line {}", name, at.source().begin.line); };
       const toml::table* table = node.as_table();
+      const bool known =
+          std::any_of(tables_.begin(), tables_.end(), [&](const Table& t) { return t.name == table_name; });
+      if (table == nullptr && known) {
+        throw ConfigError(fmt::format("{}: {} must be a table, [{}]; found {}.", where(node), table_name, table_name,
+                                      found_text(node)));
+      }
       if (table == nullptr) {
         if (table_name != "inherit") set(table_name, node, where(node));
         continue;
       }
-      const bool known = std::any_of(tables_.begin(), tables_.end(), [&](const Table& t) { return t.name == table_name; });
       if (!known) {
         std::vector<std::string> names;
         for (const Table& t : tables_) names.push_back(t.name);
@@ -296,16 +333,20 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
   if (file) {
     const toml::table document = parse_toml(read_file(*file), file->string());
     if (document.empty()) {
-      throw ConfigError(fmt::format("{} is empty. A configuration of moola {} holds tables such as [{}]; configs/ has examples.",
-                                    file->string(), job_, tables_.empty() ? "…" : tables_.front().name));
+      throw ConfigError(
+          fmt::format("{} is empty. A configuration of moola {} holds tables such as [{}]; configs/ has examples.",
+                      file->string(), job_, tables_.empty() ? "…" : tables_.front().name));
     }
     if (const toml::node* inherit = document.get("inherit")) {
       const auto name = inherit->value_exact<std::string>();
-      if (!name) throw ConfigError(fmt::format("{}: inherit must be a text, the base file; found {}.", file->string(), found_text(*inherit)));
+      if (!name)
+        throw ConfigError(
+            fmt::format("{}: inherit must be a text, the base file; found {}.", file->string(), found_text(*inherit)));
       const std::filesystem::path base = file->parent_path() / *name;
       const toml::table parent = parse_toml(read_file(base), base.string());
       if (parent.contains("inherit")) {
-        throw ConfigError(fmt::format("{} is inherited by {} and inherits again; one level is allowed.", base.string(), file->string()));
+        throw ConfigError(fmt::format("{} is inherited by {} and inherits again; one level is allowed.", base.string(),
+                                      file->string()));
       }
       take(parent, base.string());
     }
@@ -318,26 +359,29 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
     if (equals == std::string::npos || equals == 0) {
       throw ConfigError(fmt::format("{}: expected table.key=value, such as --set train.lr=3e-4.", where));
     }
-    const std::string path = setting.substr(0, equals), value = setting.substr(equals + 1);
+    const std::string path = trimmed(setting.substr(0, equals)), value = trimmed(setting.substr(equals + 1));
     toml::table parsed;
     try {
       parsed = toml::parse("value = " + value);
     } catch (const toml::parse_error&) {
-      parsed = toml::parse("value = " + quoted(value));  // a bare word, such as objective.name=masked
+      parsed.clear();
     }
-    // An unquoted value of a text key is that text, whatever it looks like (--set output.name=2024).
-    ConfigKey* key = find(path);
-    if (key != nullptr && (std::holds_alternative<std::string*>(key->target_) || std::holds_alternative<Duration*>(key->target_)) &&
-        !parsed.get("value")->is_string()) {
-      parsed = toml::parse("value = " + quoted(value));
+    // A bare word is a text (objective.name=masked), and so is an unquoted value of a text key, whatever it looks like
+    // (output.name=2024).
+    const ConfigKey* key = find(path);
+    const toml::node* node = parsed.size() == 1 ? parsed.get("value") : nullptr;
+    if (node == nullptr || (key != nullptr && key->takes_text() && !node->is_string() && !node->is_array())) {
+      parsed = parse_toml("value = " + quoted(value), where);
+      node = parsed.get("value");
     }
-    set(path, *parsed.get("value"), where);
+    set(path, *node, where);
   }
 
   for (const auto& key : keys_) {
     if (key->required_ && !key->given_) {
       throw ConfigError(fmt::format("{}: {} is missing ({}). Give it in the file under [{}], or as --set {}=….",
-                                    file ? file->string() : "the command line", key->path(), key->help_, key->table_, key->path()));
+                                    file ? file->string() : "the command line", key->path(), key->help_, key->table_,
+                                    key->path()));
     }
   }
 }
@@ -355,9 +399,13 @@ std::string ConfigSchema::write(bool with_circumstances) const {
   return out;
 }
 
-std::string ConfigSchema::resolved() const { return write(true); }
+std::string ConfigSchema::resolved() const {
+  return write(true);
+}
 
-std::string ConfigSchema::identity() const { return write(false); }
+std::string ConfigSchema::identity() const {
+  return write(false);
+}
 
 std::string ConfigSchema::reference(const std::string& introduction) const {
   std::string out = introduction;
@@ -366,12 +414,14 @@ std::string ConfigSchema::reference(const std::string& introduction) const {
     return text;
   };
   for (const Table& table : tables_) {
-    out += fmt::format("\n## [{}]\n\n{}\n\n| key | holds | default | allowed | what it does |\n|---|---|---|---|---|\n", table.name, table.help);
+    out += fmt::format("\n## [{}]\n\n{}\n\n| key | holds | default | allowed | what it does |\n|---|---|---|---|---|\n",
+                       table.name, table.help);
     for (const auto& key : keys_) {
       if (key->table_ != table.name) continue;
-      out += fmt::format("| `{}` | {}{} | {} | {} | {}{} |\n", key->name_, key->type_name(), key->unit_.empty() ? "" : " (" + key->unit_ + ")",
-                         key->required_ ? "required" : "`" + cell(key->default_) + "`", cell(key->allowed_text()), cell(key->help_),
-                         key->circumstance_ ? " *(not part of a run's identity)*" : "");
+      out += fmt::format("| `{}` | {}{} | {} | {} | {}{} |\n", key->name_, key->type_name(),
+                         key->unit_.empty() ? "" : " (" + key->unit_ + ")",
+                         key->required_ ? "required" : "`" + cell(key->default_) + "`", cell(key->allowed_text()),
+                         cell(key->help_), key->circumstance_ ? " *(not part of a run's identity)*" : "");
     }
   }
   return out;

@@ -11,8 +11,8 @@ namespace moola {
 /// byte.
 using Json = nlohmann::ordered_json;
 
-/// Parses `text`; `where` (a file, an attribute) is named in the DataError when it is no JSON, when an object has a key twice, or
-/// when it is nested more than 200 levels deep.
+/// Parses `text`; `where` (a file, an attribute) is named in the DataError when it is no JSON, when an object has a key
+/// twice, or when it is nested more than 200 levels deep.
 Json parse_json(std::string_view text, std::string_view where);
 
 /// Reads a JSON file. Throws IoError, DataError.

@@ -13,7 +13,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const std::size_t substitution = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
       row[j] = std::min({last[j] + 1, row[j - 1] + 1, substitution});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before_last[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before_last[j - 2] + 1);
     }
     std::swap(before_last, last);
     std::swap(last, row);
@@ -26,7 +27,7 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
   std::size_t best_distance = 0;
   for (const std::string& candidate : candidates) {
     // A word that was cut short or grown long is near too, whatever its length.
-    const bool part = !word.empty() && word.size() >= 3 &&
+    const bool part = word.size() >= 3 && candidate.size() >= 3 &&
                       (candidate.find(word) != std::string::npos || word.find(candidate) != std::string_view::npos);
     const std::size_t distance = part ? 1 : edit_distance(word, candidate);
     if (best == nullptr || distance < best_distance) {
@@ -34,7 +35,10 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
       best_distance = distance;
     }
   }
-  if (best == nullptr || best_distance > std::max<std::size_t>(2, std::max(word.size(), best->size()) / 3)) return std::nullopt;
+  if (best == nullptr) return std::nullopt;
+  const std::size_t longer = std::max(word.size(), best->size());
+  // Two mistakes in a word of two letters leave nothing of it.
+  if (best_distance > std::max<std::size_t>(2, longer / 3) || best_distance >= longer) return std::nullopt;
   return *best;
 }
 

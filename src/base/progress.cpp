@@ -18,10 +18,25 @@ std::string count_text(double count, const std::string& unit) {
   return fmt::format("{:.0f} {}", count, unit);
 }
 
+// The first characters of UTF-8 text, whole ones.
+std::string first_columns(const std::string& text, int columns) {
+  std::size_t at = 0;
+  for (int left = std::max(1, columns); at < text.size(); ++at) {
+    const bool begins_character = (static_cast<unsigned char>(text[at]) & 0xc0) != 0x80;
+    if (begins_character && left-- == 0) break;
+  }
+  return text.substr(0, at);
+}
+
 }  // namespace
 
-Progress::Progress(std::string title, std::int64_t total, std::string unit)
-    : title_(std::move(title)), unit_(std::move(unit)), total_(total), began_(Clock::now()), last_drawn_(began_) {}
+Progress::Progress(std::string title, std::int64_t total, std::string unit, std::function<Clock::time_point()> now)
+    : title_(std::move(title)),
+      unit_(std::move(unit)),
+      now_(std::move(now)),
+      total_(total),
+      began_(now_()),
+      last_drawn_(began_) {}
 
 Progress::~Progress() {
   if (drawn_) show_status("");
@@ -29,11 +44,11 @@ Progress::~Progress() {
 
 void Progress::start_at(std::int64_t already) {
   already_ = already;
-  began_ = Clock::now();
+  began_ = now_();
 }
 
 void Progress::update(std::int64_t done, const std::string& note) {
-  const auto now = Clock::now();
+  const auto now = now_();
   const bool terminal = is_terminal();
   const auto pause = terminal ? std::chrono::milliseconds(100) : std::chrono::milliseconds(30'000);
   if (now - last_drawn_ < pause) return;
@@ -50,17 +65,15 @@ void Progress::update(std::int64_t done, const std::string& note) {
       text += " ";
     }
     text += fmt::format("{:.1f} % ", share * 100);
-    if (rate > 0) text += fmt::format("{} left ", readable_seconds(static_cast<double>(total_ - done) / rate));
+    const double left = static_cast<double>(std::max<std::int64_t>(0, total_ - done));
+    if (rate > 0) text += fmt::format("{} left ", readable_seconds(left / rate));
   } else {
     text += count_text(static_cast<double>(done), unit_) + " ";
   }
   text += count_text(rate, unit_) + "/s";
   if (!note.empty()) text += "  " + note;
   if (terminal) {
-    // The bar is drawn with three-byte characters; what is cut is the note's end, which is plain.
-    const std::size_t limit = static_cast<std::size_t>(std::max(20, terminal_width() - 1)) + (total_ > 0 ? 48 : 0);
-    if (text.size() > limit) text.resize(limit);
-    show_status(text);
+    show_status(first_columns(text, terminal_width() - 1));  // a longer line would wrap and stay
     drawn_ = true;
   } else {
     log_info("{}", text);

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <sstream>
 
 #include "base/error.h"
@@ -44,6 +45,34 @@ struct Pipe {
   }
 };
 
+// A program that leaves early must not take us with it when we write to it. Writing raises SIGPIPE in the thread that
+// writes, so keeping it from this one thread leaves every other, and the program's own handling, alone.
+class BrokenPipeIsNoSignal {
+ public:
+  BrokenPipeIsNoSignal() {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    ::sigpending(&pending);
+    pending_before_ = ::sigismember(&pending, SIGPIPE) == 1;
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~BrokenPipeIsNoSignal() {
+    constexpr timespec kNow{};
+    if (!pending_before_) {
+      while (::sigtimedwait(&pipe_, nullptr, &kNow) < 0 && errno == EINTR) {
+      }
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  BrokenPipeIsNoSignal(const BrokenPipeIsNoSignal&) = delete;
+  BrokenPipeIsNoSignal& operator=(const BrokenPipeIsNoSignal&) = delete;
+
+ private:
+  sigset_t pipe_{}, before_{};
+  bool pending_before_ = false;
+};
+
 }  // namespace
 
 ProcessResult run_process(const std::vector<std::string>& arguments, std::string_view input) {
@@ -64,15 +93,14 @@ ProcessResult run_process(const std::vector<std::string>& arguments, std::string
   out.close_write();
   err.close_write();
 
-  // A program that leaves early must not take us with it when we write to it.
-  struct sigaction ignore {}, before {};
-  ignore.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &ignore, &before);
+  const BrokenPipeIsNoSignal no_signal;
   ProcessResult result;
   std::array<char, 65536> buffer;
   if (input.empty()) in.close_write();
-  while (out.read_end >= 0 || err.read_end >= 0) {
-    std::array<pollfd, 3> waits{pollfd{out.read_end, POLLIN, 0}, pollfd{err.read_end, POLLIN, 0}, pollfd{in.write_end, POLLOUT, 0}};
+  // To the end of all three: a program may close its output and go on reading.
+  while (out.read_end >= 0 || err.read_end >= 0 || in.write_end >= 0) {
+    std::array<pollfd, 3> waits{pollfd{out.read_end, POLLIN, 0}, pollfd{err.read_end, POLLIN, 0},
+                                pollfd{in.write_end, POLLOUT, 0}};
     if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) break;
     const auto drain = [&](pollfd& wait, Pipe& pipe, std::string& text) {
       if ((wait.revents & (POLLIN | POLLHUP | POLLERR)) == 0) return;
@@ -88,7 +116,6 @@ ProcessResult run_process(const std::vector<std::string>& arguments, std::string
       if (input.empty() || (n < 0 && errno != EINTR && errno != EAGAIN)) in.close_write();
     }
   }
-  ::sigaction(SIGPIPE, &before, nullptr);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
@@ -106,6 +133,8 @@ std::optional<std::filesystem::path> find_program(const std::string& name) {
   return std::nullopt;
 }
 
-std::filesystem::path executable_folder() { return std::filesystem::read_symlink("/proc/self/exe").parent_path(); }
+std::filesystem::path executable_folder() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path();
+}
 
 }  // namespace moola

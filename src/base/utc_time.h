@@ -14,7 +14,7 @@ std::string utc_text(std::int64_t nanoseconds);
 /// "20191027T195900Z": for names of folders.
 std::string utc_compact(std::int64_t nanoseconds);
 
-/// "2019-10-27", "2019-10-27T19:59", "2019-10-27 19:59:00.5Z", all read as UTC. Throws ConfigError.
+/// "2019-10-27", "2019-10-27T19:59", "2019-10-27 19:59:00.5Z", all read as UTC; years 1678 to 2261. Throws ConfigError.
 std::int64_t parse_utc(std::string_view text);
 
 }  // namespace moola
