@@ -20,12 +20,7 @@ namespace fs = std::filesystem;
 DatasetId with_version(const fs::path& workspace, DatasetId id) {
   check_name(id.name, "the name");
   if (id.version == 0) id.version = next_version(workspace, id.kind, id.name);
-  if (fs::exists(dataset_file(workspace, id))) {
-    throw ConfigError(
-        fmt::format("data set {} exists already ({}), and a version is never overwritten. Leave --version out for v{}, "
-                    "or name another.",
-                    to_string(id), dataset_file(workspace, id).string(), next_version(workspace, id.kind, id.name)));
-  }
+  DatasetWriter::check_free(workspace, id);
   return id;
 }
 
@@ -46,6 +41,14 @@ Json shapes_of(const hdf5::File& file) {
 }
 
 }  // namespace
+
+void DatasetWriter::check_free(const fs::path& workspace, const DatasetId& id) {
+  if (!fs::exists(dataset_file(workspace, id))) return;
+  throw ConfigError(
+      fmt::format("data set {} exists already ({}), and a version is never overwritten. Leave --version out for v{}, "
+                  "or name another.",
+                  to_string(id), dataset_file(workspace, id).string(), next_version(workspace, id.kind, id.name)));
+}
 
 DatasetWriter::DatasetWriter(const fs::path& workspace, DatasetId id)
     : id_(with_version(workspace, std::move(id))),

@@ -54,6 +54,9 @@ class DatasetWriter {
   /// IoError.
   DatasetWriter(const std::filesystem::path& workspace, DatasetId id);
 
+  /// Throws ConfigError when a version exists already; for asking before the work is done.
+  static void check_free(const std::filesystem::path& workspace, const DatasetId& id);
+
   const DatasetId& id() const { return id_; }
   const std::filesystem::path& target() const { return atomic_.target(); }
   hdf5::File& file() { return file_; }

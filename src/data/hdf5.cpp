@@ -48,10 +48,14 @@ std::optional<Type> element_type(hid_t id) {
   }
 }
 
+// Chunks of equal size, so that the last one is not mostly empty.
 Shape default_chunk(const Shape& shape, Type type) {
+  const std::uint64_t rows = shape.front();
+  const std::uint64_t row_bytes = std::max<std::uint64_t>(1, element_count(shape) / rows * size_of(type));
+  const std::uint64_t most_rows = std::clamp<std::uint64_t>(kChunkBytes / row_bytes, 1, rows);
+  const std::uint64_t chunks = (rows + most_rows - 1) / most_rows;
   Shape chunk = shape;
-  const std::uint64_t row_bytes = std::max<std::uint64_t>(1, element_count(shape) / shape.front() * size_of(type));
-  chunk.front() = std::clamp<std::uint64_t>(kChunkBytes / row_bytes, 1, shape.front());
+  chunk.front() = (rows + chunks - 1) / chunks;
   return chunk;
 }
 

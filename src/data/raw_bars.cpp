@@ -18,15 +18,13 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-void count(std::map<std::string, std::uint64_t>& counts, std::string_view key) {
-  // A lookup without a copy of the key; there is a row for every call.
-  for (auto& [name, n] : counts) {
-    if (name == key) {
-      ++n;
-      return;
-    }
+void count(RowCounts& counts, std::string_view key) {
+  const auto found = counts.find(key);
+  if (found != counts.end()) {
+    ++found->second;
+  } else {
+    counts.emplace(key, 1);
   }
-  counts.emplace(key, 1);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -28,14 +29,17 @@ struct RowChoice {
   std::string month;    // empty: all
 };
 
+/// Rows by name; searched without making a std::string.
+using RowCounts = std::map<std::string, std::uint64_t, std::less<>>;
+
 /// What a file held.
 struct RawFile {
   std::vector<RawBars> contracts;
-  bool zoned = false;                                // stamps are UTC already
-  std::uint64_t rows = 0;                            // in the file, whatever became of them
-  std::map<std::string, std::uint64_t> products;     // rows of each, where the file says so
-  std::map<std::string, std::uint64_t> passed_over;  // rows not wanted: calendar_spread, other_product, other_contract
-  std::string form, stamps;                          // for people and the manifest: "named columns", "epoch in seconds"
+  bool zoned = false;        // stamps are UTC already
+  std::uint64_t rows = 0;    // in the file, whatever became of them
+  RowCounts products;        // rows of each, where the file says so
+  RowCounts passed_over;     // rows not wanted: calendar_spread, other_product, other_contract
+  std::string form, stamps;  // for people and the manifest: "named columns", "epoch in seconds"
   std::vector<std::string> notes;
 
   /// The contract that a row belongs to; nothing when the row is not wanted (then it is counted). Empty texts where the

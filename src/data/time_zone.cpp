@@ -89,7 +89,7 @@ TimeZone::TimeZone(std::string_view name) {
                                     [&](const date::time_zone& each) { return lower(each.name()) == lower(wanted); });
     std::string target = found != zones.zones.end() ? found->name() : std::string(wanted);
     try {
-      zone.rules = zones.locate_zone(target);  // understands old names, too
+      zone.rules = date::locate_zone(target);  // understands old names, too
       name_ = target;
     } catch (const std::runtime_error&) {
       std::vector<std::string> names;
