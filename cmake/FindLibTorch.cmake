@@ -46,6 +46,7 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::torch_cpu)
   set(LIBTORCH_SITE_PACKAGES ${_site})
   file(GLOB _cuda_runtime_dirs ${_site}/nvidia/cu13/lib ${_site}/nvidia/*/lib)
   list(REMOVE_DUPLICATES _cuda_runtime_dirs)
+  set(LIBTORCH_LIBRARY_DIRS ${_lib} ${_cuda_runtime_dirs})
 
   add_library(LibTorch::c10 SHARED IMPORTED)
   set_target_properties(LibTorch::c10 PROPERTIES

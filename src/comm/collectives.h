@@ -30,6 +30,7 @@ class Collectives {
   /// Not set to zero. floats > 0.
   virtual FloatBuffer allocate(std::size_t floats) = 0;
   virtual void set_zero(float* into, std::size_t floats) = 0;
+  /// Also to and from host memory, which then must stay as it is until a fence.
   virtual void copy(float* into, const float* from, std::size_t floats) = 0;
   /// into[i] += from[i], each one rounded addition: the result depends on nothing but the two numbers.
   virtual void add(float* into, const float* from, std::size_t floats) = 0;

@@ -13,16 +13,12 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/launched_ranks.h"
 #include "comm/mpi_check.h"
 #include "comm/mpi_group.h"
 
 namespace moola::comm {
 namespace {
-
-int number_in(const char* variable) {
-  const char* text = std::getenv(variable);
-  return text != nullptr ? std::atoi(text) : 0;
-}
 
 // mpirun's daemon may be killed with no chance to end its ranks. Under srun the parent is a thread of slurmstepd that
 // may come and go, and Slurm cleans up by itself.
@@ -35,18 +31,6 @@ void die_with_the_parent() {
 }
 
 }  // namespace
-
-LaunchedRanks launched_ranks() {
-  for (const char* variable : {"MOOLA_RANKS", "OMPI_COMM_WORLD_SIZE"}) {
-    if (const int ranks = number_in(variable); ranks > 0) return {ranks, variable};
-  }
-  // The batch script itself runs in no numbered step, whatever SLURM_NTASKS says.
-  if (std::getenv("SLURM_STEP_ID") != nullptr && std::getenv("SLURM_PROCID") != nullptr) {
-    if (const int ranks = number_in("SLURM_STEP_NUM_TASKS"); ranks > 0) return {ranks, "SLURM_STEP_NUM_TASKS"};
-  }
-  if (std::getenv("PMIX_RANK") != nullptr) return {0, "PMIX_RANK"};
-  return {};
-}
 
 World World::start(const Options& options) {
   const LaunchedRanks promised = launched_ranks();

@@ -6,15 +6,6 @@
 
 namespace moola::comm {
 
-/// How many ranks a launcher's environment promises, and what says so.
-struct LaunchedRanks {
-  int ranks = 1;             // 0: a launcher is there, the number is not
-  const char* said_by = "";  // the variable
-};
-
-/// MOOLA_RANKS, then OMPI_COMM_WORLD_SIZE, then a Slurm step of several tasks, then PMIX_RANK.
-LaunchedRanks launched_ranks();
-
 /// Owns MPI. Lives in main, is handed down by reference, and is the last to go.
 ///
 /// Without a launcher, or with one that started a single rank, the world is solo and MPI is not initialised.

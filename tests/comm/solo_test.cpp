@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/heartbeat_record.h"
+#include "base/launched_ranks.h"
 #include "comm/activity.h"
 #include "comm/heartbeat.h"
 #include "comm/run_ranks.h"
@@ -56,25 +57,25 @@ BOOST_AUTO_TEST_CASE(a_solo_world_answers_every_collective_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(the_environment_of_a_launcher_is_recognised) {
-  BOOST_TEST(launched_ranks().ranks == 1);
+  BOOST_TEST(moola::launched_ranks().ranks == 1);
   {
     const Variable one("OMPI_COMM_WORLD_SIZE", "1");
-    BOOST_TEST(launched_ranks().ranks == 1);
+    BOOST_TEST(moola::launched_ranks().ranks == 1);
   }
   {
     const Variable one("OMPI_COMM_WORLD_SIZE", "4");
-    BOOST_TEST(launched_ranks().ranks == 4);
+    BOOST_TEST(moola::launched_ranks().ranks == 4);
     const Variable ours("MOOLA_RANKS", "3");
-    BOOST_TEST(launched_ranks().ranks == 3);
+    BOOST_TEST(moola::launched_ranks().ranks == 3);
   }
   {
     const Variable tasks("SLURM_STEP_NUM_TASKS", "8");
-    BOOST_TEST(launched_ranks().ranks == 1);  // the batch script's own environment
+    BOOST_TEST(moola::launched_ranks().ranks == 1);  // the batch script's own environment
     const Variable step("SLURM_STEP_ID", "0"), number("SLURM_PROCID", "2");
-    BOOST_TEST(launched_ranks().ranks == 8);
+    BOOST_TEST(moola::launched_ranks().ranks == 8);
   }
   const Variable pmix("PMIX_RANK", "0");
-  BOOST_TEST(launched_ranks().ranks == 0);
+  BOOST_TEST(moola::launched_ranks().ranks == 0);
 }
 
 BOOST_AUTO_TEST_CASE(an_error_of_a_solo_rank_becomes_its_exit_code) {

@@ -1,0 +1,99 @@
+#include "cluster/launch/child_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <vector>
+
+#include "base/error.h"
+
+extern char** environ;
+
+namespace moola::launch {
+namespace {
+
+// What runs between fork and exec may call nothing that allocates or locks. Does not return; tells `report` why.
+[[noreturn]] void become(char* const* arguments, char* const* environment, int report, pid_t parent) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != parent) ::_exit(1);  // the parent died before the line above
+  for (const int number : {SIGTERM, SIGINT, SIGUSR2, SIGCHLD}) ::signal(number, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  // A background group that reads the terminal would be stopped.
+  if (const int nothing = ::open("/dev/null", O_RDONLY); nothing >= 0) ::dup2(nothing, STDIN_FILENO);
+  ::execvpe(arguments[0], arguments, environment);
+  const int error = errno;
+  if (::write(report, &error, sizeof error) < 0) ::_exit(126);
+  ::_exit(127);
+}
+
+}  // namespace
+
+ChildProcess::ChildProcess(const LaunchCommand& command) {
+  std::vector<std::string> variables;
+  for (char** one = environ; *one != nullptr; ++one) {
+    const std::string entry = *one;
+    bool replaced = false;
+    for (const auto& [name, value] : command.environment) replaced |= entry.starts_with(name + "=");
+    if (!replaced) variables.push_back(entry);
+  }
+  for (const auto& [name, value] : command.environment) variables.push_back(name + "=" + value);
+  std::vector<char*> arguments, environment;
+  for (const std::string& word : command.arguments) arguments.push_back(const_cast<char*>(word.c_str()));
+  for (std::string& variable : variables) environment.push_back(variable.data());
+  arguments.push_back(nullptr);
+  environment.push_back(nullptr);
+
+  int report[2];
+  if (::pipe2(report, O_CLOEXEC) != 0) throw IoError("cannot create a pipe", errno);
+  const pid_t parent = ::getpid();
+  pid_ = ::fork();
+  if (pid_ < 0) {
+    const int error = errno;
+    ::close(report[0]);
+    ::close(report[1]);
+    throw IoError("cannot start a process", error);
+  }
+  if (pid_ == 0) become(arguments.data(), environment.data(), report[1], parent);
+  ::close(report[1]);
+  int error = 0;
+  ssize_t got = 0;
+  while ((got = ::read(report[0], &error, sizeof error)) < 0 && errno == EINTR) {
+  }
+  ::close(report[0]);
+  if (got <= 0) return;
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+  if (error == ENOENT) {
+    throw ConfigError(fmt::format(
+        "there is no program {}. mpirun comes with Open MPI (Debian: apt install openmpi-bin), srun with Slurm.",
+        command.arguments.front()));
+  }
+  throw IoError("cannot start " + command.arguments.front(), error);
+}
+
+ChildProcess::~ChildProcess() {
+  if (pid_ < 0 || ended()) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+void ChildProcess::send(int signal) const {
+  if (!status_) ::kill(pid_, signal);
+}
+
+std::optional<int> ChildProcess::ended() {
+  int status = 0;
+  if (!status_ && ::waitpid(pid_, &status, WNOHANG) == pid_) status_ = status;
+  return status_;
+}
+
+}  // namespace moola::launch

@@ -1,0 +1,81 @@
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/subprocess.h"
+#include "base/terminal.h"
+#include "cluster/launch/launch_ranks.h"
+
+namespace moola::launch {
+namespace {
+
+bool given(const LaunchPlan& plan, const std::string& variable) {
+  for (const auto& [name, value] : plan.environment) {
+    if (name == variable) return true;
+  }
+  return std::getenv(variable.c_str()) != nullptr;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
+  return text;
+}
+
+}  // namespace
+
+Launcher choose_launcher(const LaunchPlan& plan) {
+  if (const char* wanted = std::getenv("MOOLA_LAUNCHER"); wanted != nullptr && *wanted != 0) {
+    const std::string name = wanted;
+    if (name == "mpirun") return Launcher::mpirun;
+    if (name == "srun") return Launcher::srun;
+    throw ConfigError(fmt::format("MOOLA_LAUNCHER = \"{}\" is neither \"mpirun\" nor \"srun\"", name));
+  }
+  if (plan.ranks == 1 && plan.hosts.empty()) return Launcher::direct;
+  if (plan.hosts.empty() && std::getenv("SLURM_JOB_ID") != nullptr && find_program("srun")) return Launcher::srun;
+  return Launcher::mpirun;
+}
+
+LaunchCommand launch_command(const LaunchPlan& plan, Launcher launcher, int cores) {
+  LaunchCommand command;
+  command.environment = plan.environment;
+  const auto set = [&](const std::string& name, const std::string& value) {
+    command.environment.emplace_back(name, value);
+  };
+  set("MOOLA_RANKS", std::to_string(plan.ranks));
+  set("MOOLA_HEARTBEATS", std::filesystem::absolute(plan.heartbeats).string());
+  set("MOOLA_LAUNCHER", launcher == Launcher::srun ? "srun" : launcher == Launcher::mpirun ? "mpirun" : "direct");
+  // One rank, one thread: the bits of a result must not depend on how many ranks share a host.
+  if (!given(plan, "OMP_NUM_THREADS")) set("OMP_NUM_THREADS", "1");
+  // mpirun and srun pass the ranks' standard error on through pipes; a progress bar still wants to know what it is
+  // drawn on.
+  if (launcher != Launcher::direct && is_terminal()) set("MOOLA_TERMINAL_COLUMNS", std::to_string(terminal_width()));
+
+  std::vector<std::string>& words = command.arguments;
+  if (launcher == Launcher::mpirun) {
+    if (::geteuid() == 0) {
+      set("OMPI_ALLOW_RUN_AS_ROOT", "1");
+      set("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+    }
+    words = {"mpirun", "-q", "-n", std::to_string(plan.ranks), "--bind-to", "none", "--oversubscribe"};
+    if (plan.hosts.empty()) {
+      // Shared memory is all that one host needs; not looking for networks halves the start.
+      words.insert(words.end(), {"--mca", "pml", "ob1", "--mca", "btl", "self,vader"});
+    } else {
+      words.insert(words.end(), {"--host", joined(plan.hosts)});
+      for (const auto& [name, value] : command.environment) words.insert(words.end(), {"-x", name});
+    }
+    // A rank that waits gives its core to one that works.
+    if (plan.hosts.empty() && plan.ranks > cores) words.insert(words.end(), {"--mca", "mpi_yield_when_idle", "1"});
+  } else if (launcher == Launcher::srun) {
+    words = {"srun", "--mpi=pmix", "-n", std::to_string(plan.ranks), "--kill-on-bad-exit=1", "--quiet"};
+    if (!plan.hosts.empty()) words.insert(words.end(), {"--nodelist", joined(plan.hosts)});
+  }
+  words.push_back(std::filesystem::absolute(plan.program).string());
+  words.insert(words.end(), plan.arguments.begin(), plan.arguments.end());
+  return command;
+}
+
+}  // namespace moola::launch

@@ -1,0 +1,34 @@
+#pragma once
+#include <filesystem>
+#include <limits>
+#include <string>
+
+namespace moola::launch {
+
+/// GPUs this process may use, counted without opening a CUDA library: /dev/nvidia0, 1, …, narrowed by
+/// CUDA_VISIBLE_DEVICES; 0 with MOOLA_CUDA=off.
+int count_gpus(const std::filesystem::path& devices = "/dev");
+
+/// Cores this process may use: its affinity mask, narrowed by the quota of its control group (a container's limit), at
+/// least 1.
+int count_cores();
+
+struct RankCount {
+  int ranks = 1;
+  std::string warning;  // for the user; empty when there is nothing to say
+};
+
+/// How many ranks to start.
+///
+/// requested: 0 when the user did not say; then one rank per GPU, or per core on the CPU, but no more than `most` (the
+/// leaves of a step). device: "auto" (GPUs when there are any), "cpu", "cuda". More ranks than cores are a warning.
+/// Throws ConfigError for more ranks than GPUs, for "cuda" without a GPU, for a negative number and for another device
+/// name.
+RankCount resolve_ranks(int requested, const std::string& device, int gpus, int cores,
+                        int most = std::numeric_limits<int>::max());
+
+/// Whether this process is already one of the ranks that mpirun, srun or our own launcher started: then it must not
+/// start ranks itself.
+bool running_under_launcher();
+
+}  // namespace moola::launch

@@ -1,0 +1,14 @@
+#pragma once
+
+namespace moola {
+
+/// How many ranks a launcher's environment promises this process to be one of, and what says so.
+struct LaunchedRanks {
+  int ranks = 1;             // 0: a launcher is there, the number is not
+  const char* said_by = "";  // the variable; empty: no launcher
+};
+
+/// MOOLA_RANKS, then OMPI_COMM_WORLD_SIZE, then a Slurm step of several tasks, then PMIX_RANK.
+LaunchedRanks launched_ranks();
+
+}  // namespace moola
