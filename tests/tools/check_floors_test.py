@@ -18,10 +18,18 @@ SOUND = {
     "src/comm/world.cpp": '#include <mpi.h>\n#include "base/error.h"\n',
     "src/cuda/CMakeLists.txt": "moola_floor(cuda SOURCES nccl.cpp USES comm)\n",
     "src/cuda/nccl.cpp": "#include <nccl.h>\n#include <cuda_runtime_api.h>\n#include <c10/cuda/CUDAStream.h>\n",
-    "src/work/CMakeLists.txt": "moola_floor(work SOURCES pretrain.cpp USES data cuda TORCH)\n",
+    "src/work/CMakeLists.txt": "moola_floor(options SOURCES options.cpp USES base)\n"
+                               "moola_floor(work SOURCES pretrain.cpp USES options data cuda TORCH)\n",
+    "src/work/options.h": '#include "base/error.h"\n',
     "src/work/pretrain.h": "#include <torch/torch.h>\n",
     "src/work/pretrain.cpp": '#include "market/bars.h"\n#include "cuda/nccl.h"\n#include "comm/world.h"\n',
-    "jobs/CMakeLists.txt": "moola_program(moola-pretrain SOURCE pretrain.cpp USES work)\n",
+    "cluster/CMakeLists.txt": "add_subdirectory(launch)\n",
+    "cluster/launch/CMakeLists.txt": "moola_floor(launch SOURCES ranks.cpp USES base)\n",
+    "cluster/launch/ranks.h": '#include "base/error.h"\n#include "cluster/launch/child.h"\n',
+    "cluster/launch/child.h": "",
+    "jobs/CMakeLists.txt": "moola_program(moola SOURCE front.cpp USES options launch)\n"
+                           "moola_program(moola-pretrain SOURCE pretrain.cpp USES work)\n",
+    "jobs/front.cpp": '#include "cluster/launch/ranks.h"\n#include "work/options.h"\n',
     "jobs/pretrain.cpp": '#include "work/pretrain.h"\n',
 }
 
@@ -45,28 +53,39 @@ class CheckFloors(unittest.TestCase):
 
     def test_a_sound_house_has_no_fault(self):
         ended = self.check({})
-        self.assertEqual("check-floors: 8 files on 7 floors, 0 faults\n", ended.stdout)
+        self.assertEqual("check-floors: 12 files on 8 floors, 0 faults\n", ended.stdout)
         self.assertEqual(0, ended.returncode)
 
     def test_an_include_that_goes_up_is_found_with_its_line(self):
-        self.assert_fault({"src/base/error.h": '#pragma once\n#include "market/bars.h"\n'}, "src/base/error.h:2:", "base uses no floor")
+        self.assert_fault({"src/base/error.h": '#pragma once\n#include "market/bars.h"\n'}, "src/base/error.h:2:", "may use (base)")
 
     def test_an_include_in_angle_brackets_does_not_hide_it(self):
-        self.assert_fault({"src/base/error.h": "#  include <market/bars.h>\n"}, "src/base/error.h:1:", "base uses no floor")
+        self.assert_fault({"src/base/error.h": "#  include <market/bars.h>\n"}, "src/base/error.h:1:", "may use (base)")
 
     def test_an_include_of_a_lower_floor_that_is_not_used_is_found(self):
-        self.assert_fault({"src/comm/world.cpp": '#include "market/bars.h"\n'}, "src/comm/world.cpp:1:", "comm uses base")
+        self.assert_fault({"src/comm/world.cpp": '#include "market/bars.h"\n'}, "src/comm/world.cpp:1:", "may use (base, comm)")
 
     def test_uses_may_not_name_a_floor_above(self):
         self.assert_fault({"src/base/CMakeLists.txt": "moola_floor(base SOURCES a.cpp USES market)"}, "src/base/CMakeLists.txt:",
-                          "market, which is not below base")
+                          "market, which is no floor below it")
 
     def test_uses_may_not_name_what_is_no_floor(self):
         self.assert_fault({"src/market/CMakeLists.txt": "moola_floor(market USES base bas)"}, "src/market/CMakeLists.txt:",
                           "bas, which is no floor")
 
     def test_the_library_may_not_include_a_job(self):
-        self.assert_fault({"src/work/pretrain.cpp": '#include "jobs/pretrain.h"\n'}, "src/work/pretrain.cpp:1:", "work uses")
+        self.assert_fault({"src/work/pretrain.cpp": '#include "jobs/pretrain.h"\n'}, "src/work/pretrain.cpp:1:", "may use")
+
+    def test_of_two_libraries_on_one_floor_each_is_held_to_its_own_list(self):
+        self.assert_fault({"src/work/options.h": '#include "market/bars.h"\n'}, "src/work/options.h:1:", "may use (base, options)")
+        self.assert_fault({"src/work/options.h": '#include "work/pretrain.h"\n'}, "src/work/options.h:1:", "may use (base, options)")
+
+    def test_a_program_is_held_to_its_own_list(self):
+        self.assert_fault({"jobs/front.cpp": '#include "work/pretrain.h"\n'}, "jobs/front.cpp:1:",
+                          "may use (base, options, launch, moola)")
+
+    def test_the_library_may_not_include_the_job_generator(self):
+        self.assert_fault({"src/work/pretrain.cpp": '#include "cluster/launch/ranks.h"\n'}, "src/work/pretrain.cpp:1:", "may use")
 
     def test_a_path_that_climbs_is_found(self):
         self.assert_fault({"src/base/error.h": '#include "../market/bars.h"\n'}, "src/base/error.h:1:", "from src/")
@@ -97,7 +116,7 @@ class CheckFloors(unittest.TestCase):
         self.assert_fault({"src/record/run.h": "\n"}, "src/record:", "does not add it")
 
     def test_a_house_without_floors_is_a_mistake(self):
-        ended = self.check({"src/CMakeLists.txt": "", "jobs/CMakeLists.txt": "", "jobs/pretrain.cpp": ""})
+        ended = self.check({"src/CMakeLists.txt": "", "jobs/CMakeLists.txt": "", "jobs/pretrain.cpp": "", "jobs/front.cpp": ""})
         self.assertIn("adds no floor", ended.stdout)
         self.assertEqual(1, ended.returncode)
 
