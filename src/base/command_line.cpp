@@ -58,6 +58,7 @@ int report_error(const std::string& name, const std::exception& error) {
 
 int run_command(CLI::App& app, const std::string& name, int argc, char** argv) {
   try {
+    app.name("moola " + name);  // as the user calls it, not the path of the program behind it
     app.parse(argc, argv);
     return static_cast<int>(ExitCode::done);
   } catch (const CLI::CallForHelp&) {

@@ -199,8 +199,9 @@ Finding nccl(const Machine& machine, const fs::path& programs) {
 Finding library(const std::string& topic, const std::string& soname, const fs::path& program, bool optional,
                 const std::string& advice) {
   if (!fs::exists(program)) {
-    return {topic, Level::note, fmt::format("not asked: {} is not built", program.filename().string()), "",
-            Json::object()};
+    const std::string name = program.filename().string();
+    return {topic, Level::warning, fmt::format("unknown: {} is not beside this program", name),
+            "build it: ./tools/setup && cmake --preset release && cmake --build --preset release", Json::object()};
   }
   for (const auto& [name, path] : loaded_by(program)) {
     if (!name.starts_with(soname)) continue;
@@ -290,7 +291,7 @@ std::vector<Finding> examine(const fs::path& workspace, const fs::path& programs
   out.push_back(slurm());
   out.push_back(gpus(machine, programs));
   out.push_back(nccl(machine, programs));
-  Finding torch = library("LibTorch", "libtorch_cpu.so", programs / "moola-pretrain", false,
+  Finding torch = library("LibTorch", "libtorch_cpu.so", programs / "moola-pretrain-rank", false,
                           "./tools/setup brings it into .venv; then build again");
   add_torch_version(torch);
   out.push_back(std::move(torch));

@@ -67,11 +67,17 @@ MetricsStream::~MetricsStream() {
 void MetricsStream::write(const Json& event) {
   if (!event.is_object()) throw std::invalid_argument("an event is a JSON object");
   const std::string line = json_text(event) + "\n";
+  const off_t before = ::lseek(fd_, 0, SEEK_END);
   std::string_view rest = line;
   while (!rest.empty()) {
     const ssize_t n = ::write(fd_, rest.data(), rest.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw IoError("cannot write " + file_.string(), errno);
+    if (n < 0) {
+      const int error = errno;
+      // A full disk may have taken half of the line: the next event must not go on from there.
+      if (before >= 0) truncate(static_cast<std::size_t>(before));
+      throw IoError("cannot write " + file_.string(), error);
+    }
     rest.remove_prefix(static_cast<std::size_t>(n));
   }
 }

@@ -94,11 +94,19 @@ std::string host_value(const Session& session, const char* key) {
 }  // namespace
 
 std::string words(const std::string& key) {
-  std::string out = key;
-  std::replace(out.begin(), out.end(), '_', ' ');
-  std::replace(out.begin(), out.end(), '.', ' ');
+  std::string out = key, unit;
+  // A unit at the end of a key: "max_gap_s" is seconds, "windows_per_s" a rate.
+  if (out.ends_with("_per_s")) {
+    out.resize(out.size() - 6);
+    unit = "/s";
+  } else if (out.ends_with("_s")) {
+    out.resize(out.size() - 2);
+    unit = ", s";
+  }
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c == '_' || c == '.'; }, ' ');
   for (std::size_t at = 0; (at = out.find("holdout", at)) != std::string::npos; at += 8) out.replace(at, 7, "hold-out");
-  return out;
+  return out + unit;
 }
 
 std::string value_text(const Json& value) {

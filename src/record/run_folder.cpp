@@ -116,7 +116,8 @@ RunKey run_key(const RunRequest& request) {
   for (const DataUse& use : request.data) data += fmt::format("{} {} {}\n", use.role, use.id, use.content_sha256);
   key.data_sha256 = sha256_hex(data);
   key.code_version = code_version();
-  key.key = sha256_hex(fmt::format("moola.run/1\n{}\n{}\n{}\n", key.config_sha256, key.data_sha256, key.code_version));
+  key.key = sha256_hex(
+      fmt::format("moola.run/1\n{}\n{}\n{}\n{}\n", request.name, key.config_sha256, key.data_sha256, key.code_version));
   return key;
 }
 
