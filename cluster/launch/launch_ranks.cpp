@@ -18,7 +18,6 @@
 #include "base/terminal.h"
 #include "cluster/launch/child_process.h"
 #include "cluster/launch/rank_watch.h"
-#include "cluster/launch/ranks.h"
 
 namespace moola::launch {
 namespace {
@@ -97,7 +96,7 @@ std::string shell_words(const std::vector<std::string>& words) {
 class Job {
  public:
   explicit Job(const LaunchPlan& plan)
-      : plan_(plan), launcher_(choose_launcher(plan)), command_(launch_command(plan, launcher_, count_cores())) {}
+      : plan_(plan), launcher_(choose_launcher(plan)), command_(launch_command(plan, launcher_)) {}
 
   int run() {
     clear_heartbeats(plan_.heartbeats);

@@ -33,7 +33,7 @@ struct LaunchCommand {
   std::vector<std::string> arguments;
   std::vector<std::pair<std::string, std::string>> environment;
 };
-LaunchCommand launch_command(const LaunchPlan& plan, Launcher launcher, int cores);
+LaunchCommand launch_command(const LaunchPlan& plan, Launcher launcher);
 
 /// Starts the ranks, watches them, and returns their exit code when all have ended.
 ///

@@ -2,6 +2,7 @@
 // per step.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <vector>
@@ -17,13 +18,18 @@ double milliseconds_since(Clock::time_point began) {
   return std::chrono::duration<double, std::milli>(Clock::now() - began).count();
 }
 
+double quantile(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
+}
+
 void measure(moola::comm::World& world, const char* name, moola::comm::ReduceMode mode, std::size_t floats, int leaves,
              int steps) {
   const auto collectives = moola::comm::host_collectives(world.communicator());
   moola::comm::Reduction reduction(world.communicator(), *collectives, floats, 3, mode);
   std::vector<float> gradient(floats, 0.5F);
   std::vector<double> values{1, 2, 0}, totals(3);
-  double adding = 0, finishing = 0;
+  std::vector<double> adding, finishing;
   for (int step = -5; step < steps; ++step) {
     world.communicator().barrier();
     reduction.begin_step(leaves);
@@ -35,14 +41,16 @@ void measure(moola::comm::World& world, const char* name, moola::comm::ReduceMod
     began = Clock::now();
     reduction.finish(gradient.data(), totals);
     if (step < 0) continue;  // buffers are allocated, pages are touched
-    adding += added;
-    finishing += milliseconds_since(began);
+    adding.push_back(added);
+    finishing.push_back(milliseconds_since(began));
     gradient.assign(floats, 0.5F);
   }
-  if (world.rank() == 0) {
-    fmt::print("{}: {} ranks, {} leaves of {} floats: leaves added {:.2f} ms + reduction {:.2f} ms a step\n", name,
-               world.size(), leaves, floats, adding / steps, finishing / steps);
-  }
+  if (world.rank() != 0) return;
+  fmt::print(
+      "{}: {} ranks, {} leaves of {} floats, ms a step (median, fastest): leaves {:.2f} {:.2f}, reduction {:.2f} "
+      "{:.2f}\n",
+      name, world.size(), leaves, floats, quantile(adding, 0.5), quantile(adding, 0), quantile(finishing, 0.5),
+      quantile(finishing, 0));
 }
 
 std::size_t argument(int argc, char** argv, int number, std::size_t otherwise) {
