@@ -7,12 +7,16 @@
 #include "work/pretrain.h"
 
 int main(int argc, char** argv) {
-  return moola::comm::run_ranks("pretrain", [&](moola::comm::World& world) {
-    moola::work::PretrainOptions options;
-    CLI::App app;
-    options.add_to(app);
-    app.parse(argc, argv);
-    const auto config = moola::work::load_pretrain_config(options.config(), options.settings);
-    return moola::work::pretrain(world, options, config);
+  moola::work::PretrainOptions options;
+  CLI::App app;
+  options.add_to(app);
+  int exit_code = 0;
+  app.callback([&] {
+    exit_code = moola::comm::run_ranks("pretrain", [&](moola::comm::World& world) {
+      const auto config = moola::work::load_pretrain_config(options.config(), options.settings);
+      return moola::work::pretrain(world, options, config);
+    });
   });
+  const int parsed = moola::run_command(app, "pretrain-rank", argc, argv);
+  return parsed != 0 ? parsed : exit_code;
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/subprocess.h"
+#include "base/utc_time.h"
 #include "cluster/launch/launch_ranks.h"
 #include "cluster/launch/ranks.h"
 
@@ -58,7 +59,7 @@ int run_job_front(const JobCall& call, int argc, char** argv) {
                        .ranks = count.ranks,
                        .program = program,
                        .arguments = std::vector<std::string>(argv + 1, argv + argc),
-                       .environment = {},
+                       .environment = {{"MOOLA_STARTED", std::to_string(utc_now())}},
                        .heartbeats = heartbeats.path(),
                        .hosts = {},
                        .hang_after = Duration::seconds(300)});

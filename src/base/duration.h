@@ -10,7 +10,7 @@ struct Duration {
   std::int64_t nanoseconds = 0;
 
   static constexpr Duration seconds(std::int64_t n) { return {n * 1'000'000'000}; }
-  double in_seconds() const { return static_cast<double>(nanoseconds) * 1e-9; }
+  double in_seconds() const { return static_cast<double>(nanoseconds) / 1e9; }
   auto operator<=>(const Duration&) const = default;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -178,6 +179,7 @@ void CheckpointWriter::loop() {
     changed_.notify_all();
     lock.unlock();
     std::exception_ptr error;
+    const auto began = std::chrono::steady_clock::now();
     try {
       write_checkpoint(folder_, checkpoint, parameters_);
       prune_checkpoints(folder_, keep_);
@@ -185,6 +187,8 @@ void CheckpointWriter::loop() {
       error = std::current_exception();  // thrown to the trainer at its next call
     }
     lock.lock();
+    ++written_;
+    seconds_busy_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     busy_ = false;
     if (error && !error_) error_ = error;
     changed_.notify_all();

@@ -57,6 +57,9 @@ class CheckpointWriter {
   void write(Checkpoint checkpoint);
   /// Returns when everything handed over is on disk. Throws what the writing threw.
   void wait();
+  /// How many were written, and how long the thread was busy with them. After `wait`.
+  std::int64_t written() const { return written_; }
+  double seconds_busy() const { return seconds_busy_; }
 
  private:
   std::filesystem::path folder_;
@@ -66,6 +69,8 @@ class CheckpointWriter {
   std::condition_variable changed_;
   std::optional<Checkpoint> next_;
   bool busy_ = false, ending_ = false;
+  std::int64_t written_ = 0;
+  double seconds_busy_ = 0;
   std::exception_ptr error_;
   std::thread thread_;
 

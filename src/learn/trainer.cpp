@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "base/error.h"
 #include "comm/activity.h"
@@ -28,6 +29,22 @@ at::Tensor from_host(const std::vector<float>& values) {
 
 }  // namespace
 
+TrainingLength training_length(const TrainerOptions& options, std::int64_t windows, int ranks) {
+  TrainingLength length{.steps_per_epoch = windows / options.batch, .steps = 0};
+  if (length.steps_per_epoch < 1) {
+    throw ConfigError(
+        fmt::format("train.batch = {} needs as many training windows, but there are {}. Lower train.batch (and "
+                    "parallel.microbatch), or give more data.",
+                    options.batch, windows));
+  }
+  comm::require_leaf_per_rank(options.batch, options.microbatch, ranks);
+  length.steps = options.epochs > std::numeric_limits<std::int64_t>::max() / length.steps_per_epoch
+                     ? std::numeric_limits<std::int64_t>::max()
+                     : options.epochs * length.steps_per_epoch;
+  if (options.max_steps > 0) length.steps = std::min(length.steps, options.max_steps);
+  return length;
+}
+
 Trainer::Trainer(comm::Communicator world, comm::Collectives& collectives, models::Parameters& parameters,
                  Objective& objective, TrainingWindows training, HoldoutWindows holdout, TrainerOptions options,
                  TrainerListener listener)
@@ -42,22 +59,11 @@ Trainer::Trainer(comm::Communicator world, comm::Collectives& collectives, model
       reduction_(world_, collectives, static_cast<std::size_t>(parameters.elements()), sums_ + 1, options.reduce),
       evaluation_(world_, collectives, 0, sums_ + 1, options.reduce),
       optimiser_(parameters.values(), options.adamw),
-      steps_per_epoch_(training_.count / options.batch),
+      length_(training_length(options, training_.count, world_.size())),
       pending_(sums_, 0.0),
       best_loss_(std::numeric_limits<double>::infinity()) {
-  if (steps_per_epoch_ < 1) {
-    throw ConfigError(
-        fmt::format("train.batch = {} needs as many training windows, but there are {}. Lower train.batch (and "
-                    "parallel.microbatch), or give more data.",
-                    options_.batch, training_.count));
-  }
-  comm::require_leaf_per_rank(options_.batch, options_.microbatch, world_.size());
-  std::int64_t total = options_.epochs > std::numeric_limits<std::int64_t>::max() / steps_per_epoch_
-                           ? std::numeric_limits<std::int64_t>::max()
-                           : options_.epochs * steps_per_epoch_;
-  if (options_.max_steps > 0) total = std::min(total, options_.max_steps);
-  options_.schedule.total_steps = total;
-  if (options_.evaluate_every == 0) options_.evaluate_every = steps_per_epoch_;
+  options_.schedule.total_steps = length_.steps;
+  if (options_.evaluate_every == 0) options_.evaluate_every = length_.steps_per_epoch;
 }
 
 void Trainer::restore(const Checkpoint& checkpoint) {
@@ -139,7 +145,7 @@ bool Trainer::train_step() {
   for (std::size_t i = 0; i < sums_; ++i) pending_[i] += sums[i];
   ++step_;
   windows_ += options_.batch;
-  if (step_ % options_.log_every == 0 || step_ == total_steps()) write_train_metrics();
+  if (step_ % options_.log_every == 0 || step_ == length_.steps) write_train_metrics();
   if (listener_.step) listener_.step(step_, windows_, loss);
   return true;
 }
@@ -149,12 +155,12 @@ void Trainer::write_train_metrics() {
   std::fill(pending_.begin(), pending_.end(), 0.0);
   last_train_.emplace_back("lr", last_rate_);
   last_train_.emplace_back("grad_norm", last_norm_);
-  if (listener_.metrics) listener_.metrics(step_, (step_ - 1) / steps_per_epoch_, "train", last_train_);
+  if (listener_.metrics) listener_.metrics(step_, (step_ - 1) / length_.steps_per_epoch, "train", last_train_);
 }
 
 bool Trainer::evaluation_due() const {
   return holdout_.count > 0 && step_ > 0 && evaluated_step_ < step_ &&
-         (step_ % options_.evaluate_every == 0 || step_ == total_steps());
+         (step_ % options_.evaluate_every == 0 || step_ == length_.steps);
 }
 
 Trainer::Evaluation Trainer::evaluate() {
@@ -193,14 +199,14 @@ Trainer::Evaluation Trainer::evaluate() {
   } else {
     ++stale_evaluations_;
   }
-  if (listener_.metrics) listener_.metrics(step_, (step_ - 1) / steps_per_epoch_, "holdout", metrics);
+  if (listener_.metrics) listener_.metrics(step_, (step_ - 1) / length_.steps_per_epoch, "holdout", metrics);
   return Evaluation::done;
 }
 
 TrainingResult Trainer::result(TrainingEnd end) {
   TrainingResult result{.end = end,
                         .step = step_,
-                        .epoch = step_ / steps_per_epoch_,
+                        .epoch = step_ / length_.steps_per_epoch,
                         .train = last_train_,
                         .holdout = best_holdout_,
                         .best_step = best_step_,
@@ -219,7 +225,7 @@ TrainingResult Trainer::run() {
       return result(TrainingEnd::stop_signal);
     }
     const bool exhausted = options_.patience > 0 && stale_evaluations_ >= options_.patience;
-    if (step_ >= total_steps() || exhausted) {
+    if (step_ >= length_.steps || exhausted) {
       save();
       return result(exhausted ? TrainingEnd::no_improvement : TrainingEnd::all_steps);
     }

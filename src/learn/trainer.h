@@ -49,6 +49,15 @@ struct TrainerOptions {
   comm::ReduceMode reduce = comm::ReduceMode::exact;
 };
 
+/// How long a training is.
+struct TrainingLength {
+  std::int64_t steps_per_epoch = 0, steps = 0;  // steps: unless it ends early
+};
+
+/// Of a training over `windows` on `ranks`. Throws ConfigError when a batch has more windows than there are, or ranks
+/// would have nothing to do.
+TrainingLength training_length(const TrainerOptions& options, std::int64_t windows, int ranks);
+
 using Metrics = std::vector<std::pair<std::string, double>>;
 
 /// What the trainer tells, on rank 0 alone; all may be empty.
@@ -88,10 +97,6 @@ class Trainer {
           Objective& objective, TrainingWindows training, HoldoutWindows holdout, TrainerOptions options,
           TrainerListener listener);
 
-  std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
-  /// Steps of the whole training, unless it ends early.
-  std::int64_t total_steps() const { return options_.schedule.total_steps; }
-
   /// Goes on from here instead of from the beginning; every rank gives the same.
   void restore(const Checkpoint& checkpoint);
 
@@ -112,7 +117,7 @@ class Trainer {
   std::size_t sums_;  // how many the objective has; one more element carries the stop flag
   comm::Reduction reduction_, evaluation_;
   AdamW optimiser_;
-  std::int64_t steps_per_epoch_;
+  TrainingLength length_;
 
   std::int64_t step_ = 0, windows_ = 0;
   std::vector<double> pending_;  // sums since the last line of metrics

@@ -1,16 +1,20 @@
 #pragma once
 #include <stddef.h>
 
-/// The recurrent arithmetic of one direction of one LSTM layer in fp32, without Torch: forward over all steps, backward over all steps,
-/// weight gradients. Fast when `hidden` is a multiple of 16, correct for any size >= 1.
+#include "models/isa.h"
+
+/// The recurrent arithmetic of one direction of one LSTM layer in fp32, without Torch: forward over all steps, backward
+/// over all steps, weight gradients. Fast when `hidden` is a multiple of 16, correct for any size >= 1.
 ///
-/// A unit group is `lanes` neighbouring hidden units (16, 8 or 4 by instruction set); a group row is its i, f, g, o, each `lanes` floats.
-/// Saved activations lie as (steps, groups, rows, 4, lanes): a forward tile writes them in one piece, the backward recurrence reads a row
-/// tile with constant strides, and the weight gradient finds its panels already packed.
+/// A unit group is `lanes` neighbouring hidden units (16, 8 or 4 by instruction set); a group row is its i, f, g, o,
+/// each `lanes` floats. Saved activations lie as (steps, groups, rows, 4, lanes): a forward tile writes them in one
+/// piece, the backward recurrence reads a row tile with constant strides, and the weight gradient finds its panels
+/// already packed.
 ///
-/// Results are a pure function of the arguments: every row is summed in an order that depends on neither the tile nor the row range it
-/// falls in, and the weight gradient is cut by output, never by sum. Different instruction sets differ by rounding. NaN propagates.
-/// No std header with inline functions is allowed here: this file is compiled for three instruction sets, and the linker would merge them.
+/// Results are a pure function of the arguments: every row is summed in an order that depends on neither the tile nor
+/// the row range it falls in, and the weight gradient is cut by output, never by sum. Different instruction sets differ
+/// by rounding. NaN propagates. No std header with inline functions is allowed here: this file is compiled for three
+/// instruction sets, and the linker would merge them.
 namespace moola::models::lstm_kernel {
 
 struct Forward {
@@ -89,11 +93,9 @@ struct Kernels {
 
 extern const Kernels v2, v3, v4;
 
-/// The best the processor has, chosen once; MOOLA_ISA=v2|v3|v4 overrides.
-/// Throws std::runtime_error when MOOLA_ISA names another set, or one that this processor lacks.
-const Kernels& kernels();
+const Kernels& kernels(Isa isa);
 
-/// Whether this processor runs it: for tests that compare all of them.
-bool supported(const Kernels& candidate);
+/// Those of isa().
+const Kernels& kernels();
 
 }  // namespace moola::models::lstm_kernel

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <torch/headeronly/version.h>
 
 #include <iostream>
@@ -178,6 +179,10 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
   const comm::Communicator& ranks = world.communicator();
   const bool first = world.rank() == 0;
   if (options.common.quiet) set_log_level(LogLevel::warning);
+  // Activations of tens of megabytes come and go at every micro-batch: kept, not given back to the system and asked for
+  // again.
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
   // The thread count is part of what decides the bits; Open MPI and OpenMP would each guess another.
   at::set_num_threads(static_cast<int>(config.parallel.threads));
 
@@ -197,6 +202,10 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
   parameters.allocate(device.device);
   encoder->initialise(static_cast<std::uint64_t>(config.train.seed));
   objective.initialise();
+
+  const learn::TrainerOptions trainer_settings = trainer_options(config, *data.windows);
+  // Before there is a run: a training that can't be must leave none behind.
+  const learn::TrainingLength length = learn::training_length(trainer_settings, data.training.count, world.size());
 
   // Rank 0 finds the run; the others hear where it is and what to go on from.
   std::optional<record::Run> run;
@@ -234,26 +243,24 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
 
   std::unique_ptr<PretrainRecorder> recorder;
   learn::TrainerListener listener;
-  const learn::TrainerOptions trainer_settings = trainer_options(config, *data.windows);
   const std::int64_t done_steps = checkpoint ? checkpoint->step : 0;
   if (first) {
     add_log_file(run->path() / "log.txt");
     run->metrics().cut_to(checkpoint ? checkpoint->metrics_bytes : 0);
     run->timings().cut_after(done_steps);
     run->manifest().versions["libtorch"] = TORCH_VERSION;
-    run->manifest().versions["device"] = device.description;
+    run->manifest().versions["device"] = device.description();
+    if (!device.versions.empty()) run->manifest().versions["cuda"] = device.versions;
     run->manifest().split = data.split_facts;
     run->manifest().parameters = {{"model", parameters.elements()}, {"input_scale", data.scale}};
     run->save();
-    const std::int64_t steps_per_epoch = std::max<std::int64_t>(1, data.training.count / config.train.batch);
-    std::int64_t total = config.train.epochs * steps_per_epoch;
-    if (config.train.max_steps > 0) total = std::min(total, config.train.max_steps);
-    recorder = std::make_unique<PretrainRecorder>(std::move(*run), parameters, config, belongs, total, done_steps);
+    recorder =
+        std::make_unique<PretrainRecorder>(std::move(*run), parameters, config, belongs, length.steps, done_steps);
     listener = recorder->listener();
     log_info("{}{}: {} training windows, {} held out, {} parameters, {} {} on {}",
              checkpoint ? fmt::format("Going on from step {} in ", done_steps) : "", recorder->run().path().string(),
              data.training.count, data.split.holdout.size(), parameters.elements(), world.size(),
-             world.size() == 1 ? "rank" : "ranks", device.description);
+             world.size() == 1 ? "rank" : "ranks", device.description());
   }
   learn::Trainer trainer(ranks, *device.collectives, parameters, objective, data.training, data.holdout,
                          trainer_settings, listener);
@@ -267,7 +274,7 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
   recorder->writer().wait();
   record::Run& record_run = recorder->run();
   record::Manifest& manifest = record_run.manifest();
-  manifest.timings["windows_per_s"] = recorder->windows_per_second();
+  manifest.timings = recorder->timings();
   Json metrics = final_metrics(record_run.path() / "metrics.jsonl", result.best_step);
   metrics["steps"] = result.step;
   metrics["epochs"] = result.epoch;

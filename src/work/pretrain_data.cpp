@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -88,20 +89,24 @@ record::DataUse data_use(const fs::path& workspace, const data::DatasetId& id, c
                       .content_sha256 = reader.content_sha256(),
                       .facts = Json::object(),
                       .sources = {}};
-  for (const char* key :
-       {"rows", "windows", "first_time", "last_time", "dropped", "repaired", "length", "stride", "max_gap_s"}) {
-    for (const Json* place :
-         {&reader.manifest(), reader.manifest().contains("parameters") ? &reader.manifest()["parameters"] : nullptr}) {
-      if (place != nullptr && place->is_object() && place->contains(key)) use.facts[key] = (*place)[key];
-    }
+  const Json& manifest = reader.manifest();
+  // What a manifest calls it, and what the report does.
+  static constexpr std::pair<const char*, const char*> kFacts[] = {{"bars", "rows"},        {"windows", "windows"},
+                                                                   {"first", "first_time"}, {"last", "last_time"},
+                                                                   {"dropped", "dropped"},  {"repaired", "repaired"}};
+  for (const auto& [key, fact] : kFacts) {
+    if (manifest.contains(key)) use.facts[fact] = manifest[key];
+  }
+  if (manifest.contains("parameters")) {
+    for (const auto& [key, value] : manifest["parameters"].items()) use.facts[key] = value;
   }
   for (const data::Parent& parent : reader.parents())
     use.sources.push_back(data_use(workspace, parent.id, parent.id.kind == "bars" ? "bars" : "data"));
-  if (reader.manifest().contains("sources")) {
-    for (const Json& source : reader.manifest()["sources"]) {
+  if (manifest.contains("sources")) {
+    for (const Json& source : manifest["sources"]) {
       if (!source.is_object() || !source.contains("sha256")) continue;
       record::DataUse file{.role = "source file",
-                           .id = source.value("file", "file"),
+                           .id = source.value("name", "file"),
                            .content_sha256 = source["sha256"].get<std::string>(),
                            .facts = Json::object(),
                            .sources = {}};

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+
+#include "base/utc_time.h"
 
 namespace moola::work {
 namespace {
@@ -26,6 +29,20 @@ PretrainRecorder::PretrainRecorder(record::Run run, const models::Parameters& pa
       last_checkpoint_(began_),
       last_timing_(began_) {
   progress_.start_at(done_steps * config.train.batch);
+  // The front says when it was called.
+  if (const char* started = std::getenv("MOOLA_STARTED"); started != nullptr) {
+    start_to_first_step_ = static_cast<double>(utc_now() - std::strtoll(started, nullptr, 10)) / 1e9;
+  }
+}
+
+Json PretrainRecorder::timings() const {
+  Json timings = {{"windows_per_s", rate_},
+                  {"training_s", training_seconds_},
+                  {"checkpoints", writer_.written()},
+                  {"checkpoint_wait_s", checkpoint_seconds_},
+                  {"checkpoint_write_s", writer_.seconds_busy()}};
+  if (start_to_first_step_ > 0) timings["start_to_first_step_s"] = start_to_first_step_;
+  return timings;
 }
 
 learn::TrainerListener PretrainRecorder::listener() {
@@ -47,7 +64,8 @@ void PretrainRecorder::write_metrics(std::int64_t step, std::int64_t epoch, cons
 }
 
 void PretrainRecorder::after_step(std::int64_t step, std::int64_t windows, double loss) {
-  rate_ = static_cast<double>(windows) / std::max(1e-9, seconds_since(began_));
+  training_seconds_ = seconds_since(began_);
+  rate_ = static_cast<double>(windows) / std::max(1e-9, training_seconds_);
   if (step % config_.train.log_every == 0) {
     const double interval = static_cast<double>(windows - timed_windows_) / std::max(1e-9, seconds_since(last_timing_));
     run_.timings().write({{"step", step}, {"seconds", seconds_since(began_)}, {"windows_per_s", interval}});
@@ -64,12 +82,14 @@ bool PretrainRecorder::checkpoint_due(std::int64_t step) const {
 }
 
 void PretrainRecorder::save(learn::Checkpoint checkpoint) {
+  const auto began = Clock::now();
   checkpoint.belongs_to = belongs_;
   checkpoint.metrics_bytes = run_.metrics().bytes();
   // What the checkpoint says is in the metrics must be there after a power cut too.
   run_.metrics().sync();
   writer_.write(std::move(checkpoint));
   last_checkpoint_ = Clock::now();
+  checkpoint_seconds_ += seconds_since(began);
 }
 
 }  // namespace moola::work

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "base/json.h"
 #include "base/progress.h"
 #include "learn/checkpoint.h"
 #include "learn/trainer.h"
@@ -22,8 +23,9 @@ class PretrainRecorder {
 
   record::Run& run() { return run_; }
   learn::CheckpointWriter& writer() { return writer_; }
-  /// Over all of this session.
-  double windows_per_second() const { return rate_; }
+  /// What is known of this session's speed, for the manifest: windows_per_s, start_to_first_step_s (from the call of the command),
+  /// and what checkpoints cost: how many, the seconds training waited for them and the seconds their thread was busy.
+  Json timings() const;
 
   /// For the trainer; refers to this object.
   learn::TrainerListener listener();
@@ -39,7 +41,7 @@ class PretrainRecorder {
   std::int64_t first_step_;
   Clock::time_point began_, last_checkpoint_, last_timing_;
   std::int64_t timed_windows_ = 0;
-  double rate_ = 0;
+  double rate_ = 0, training_seconds_ = 0, checkpoint_seconds_ = 0, start_to_first_step_ = 0;
   std::string holdout_note_;
 
   void write_metrics(std::int64_t step, std::int64_t epoch, const std::string& split, const learn::Metrics& metrics);

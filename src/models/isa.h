@@ -1,0 +1,15 @@
+#pragma once
+
+namespace moola::models {
+
+/// The instruction sets that hot loops are compiled for, as the x86-64 ABI names them.
+enum class Isa { v2, v3, v4 };
+
+/// The best this processor has, chosen once; MOOLA_ISA=v2|v3|v4 overrides.
+/// Throws std::runtime_error when MOOLA_ISA names another set, or one that this processor lacks.
+Isa isa();
+
+/// Whether this processor runs it: for tests that compare all of them.
+bool supported(Isa candidate);
+
+}  // namespace moola::models

@@ -1,0 +1,225 @@
+// moola pretrain as its users call it, on the repository's own sample of real bars.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include "base/atomic_file.h"
+#include "base/json.h"
+#include "base/sha256.h"
+#include "record/run_list.h"
+#include "tests/data/temporary_folder.h"
+#include "tests/jobs/program.h"
+
+using namespace moola;
+using namespace moola::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A few seconds of the smallest encoder: the numbers are not the point.
+constexpr const char* kConfig = R"(
+[data]
+bars = ["TX/v1"]
+[windows]
+stride = 3
+holdout = 0.2
+holdout_windows = 24
+[model]
+hidden = 8
+[train]
+epochs = 1
+max_steps = 10
+batch = 32
+evaluate_every = 4
+log_every = 3
+[parallel]
+microbatch = 5
+device = "cpu"
+[output]
+name = "tiny"
+checkpoint_steps = 6
+)";
+
+struct Workspace {
+  TemporaryFolder folder;
+  fs::path path = folder.path(), config = path / "tiny.toml";
+
+  Workspace() {
+    const ProcessResult imported = run_program(
+        "moola-data",
+        {"import", "bars", std::string(MOOLA_SOURCE_DIR) + "/samples/taifex_tx_1m_20241105_20250204.csv.xz", "--symbol",
+         "TX", "--timezone", "Asia/Taipei", "--product", "TX", "--roll", "volume", "--workspace", path.string()});
+    BOOST_REQUIRE_MESSAGE(imported.exit_code == 0, imported.errors);
+    write_file(config, kConfig);
+  }
+
+  std::vector<std::string> call(std::vector<std::string> more) const {
+    std::vector<std::string> arguments{config.string(), "--workspace", path.string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+  ProcessResult pretrain(std::vector<std::string> more) const {
+    return run_program("moola-pretrain", call(std::move(more)));
+  }
+
+  std::vector<fs::path> runs() const {
+    std::vector<fs::path> found;
+    for (const auto& run : record::list_runs(path).runs) found.push_back(run.path);
+    return found;
+  }
+};
+
+// What must not depend on ranks, interruptions or time.
+std::string fingerprint(const fs::path& run) {
+  return sha256_of_file(run / "encoder.safetensors") + sha256_of_file(run / "metrics.jsonl") +
+         sha256_of_file(run / "checkpoints" / "step-00000010.safetensors");
+}
+
+// The exit code of a pretraining that gets `signal` after `delay`.
+int pretrain_and_signal(const Workspace& workspace, int signal, std::chrono::milliseconds delay) {
+  std::vector<std::string> words = workspace.call({"--set", "train.max_steps=2000", "--quiet"});
+  words.insert(words.begin(), program("moola-pretrain"));
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(126);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  std::this_thread::sleep_for(delay);
+  ::kill(child, signal);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(pretrain)
+
+BOOST_AUTO_TEST_CASE(any_number_of_ranks_writes_the_same_bytes) {
+  const Workspace workspace;
+  std::string one;
+  for (const int ranks : {1, 2, 3, 4}) {
+    const ProcessResult result = workspace.pretrain({"--ranks", std::to_string(ranks), "--fresh", "--json"});
+    BOOST_REQUIRE_MESSAGE(result.exit_code == 0, result.errors);
+    const Json answer = parse_json(result.output, "standard output");
+    BOOST_TEST(answer["status"] == "finished");
+    BOOST_TEST(answer["steps"] == 10);
+    const std::string bytes = fingerprint(workspace.runs().back());
+    if (ranks == 1) one = bytes;
+    BOOST_TEST(bytes == one);
+    const Json manifest = read_json(workspace.runs().back() / "manifest.json");
+    BOOST_TEST(manifest["sessions"].back()["ranks"] == ranks);
+    // The same training again gives the same encoder, which has its place already.
+    BOOST_TEST(answer["encoder"] == "tiny-v1");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_same_command_goes_on_after_a_stop_signal_to_the_same_bytes) {
+  const Workspace workspace;
+  BOOST_REQUIRE(workspace.pretrain({"--fresh"}).exit_code == 0);
+  const std::string whole = fingerprint(workspace.runs().back());
+  // Stopped by its own limit of steps at the checkpoint of step 6: a kill leaves the same state behind.
+  fs::remove_all(workspace.runs().back() / "checkpoints" / "step-00000010.safetensors");
+  fs::remove(workspace.runs().back() / "encoder.safetensors");
+  Json manifest = read_json(workspace.runs().back() / "manifest.json");
+  manifest["status"] = "running";
+  write_file(workspace.runs().back() / "manifest.json", json_text(manifest, 2));
+  const ProcessResult result = workspace.pretrain({"--ranks", "2", "--json"});
+  BOOST_REQUIRE_MESSAGE(result.exit_code == 0, result.errors);
+  BOOST_TEST(workspace.runs().size() == 1U);
+  BOOST_TEST(fingerprint(workspace.runs().back()) == whole);
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_signal_leaves_with_85_and_a_run_that_goes_on) {
+  const Workspace workspace;
+  BOOST_REQUIRE(pretrain_and_signal(workspace, SIGTERM, std::chrono::seconds(3)) == 85);
+  BOOST_REQUIRE(workspace.runs().size() == 1U);
+  const Json manifest = read_json(workspace.runs().front() / "manifest.json");
+  BOOST_TEST(manifest["status"] == "stopped");
+  BOOST_TEST(pretrain_and_signal(workspace, SIGTERM, std::chrono::seconds(3)) == 85);
+  BOOST_TEST(workspace.runs().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_finished_training_is_reported_not_repeated) {
+  const Workspace workspace;
+  BOOST_REQUIRE(workspace.pretrain({}).exit_code == 0);
+  const ProcessResult again = workspace.pretrain({"--json"});
+  BOOST_TEST(again.exit_code == 0);
+  BOOST_TEST(parse_json(again.output, "standard output")["steps"] == 10);
+  BOOST_TEST(workspace.runs().size() == 1U);
+  BOOST_TEST(workspace.pretrain({"--fresh"}).exit_code == 0);
+  BOOST_TEST(workspace.runs().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(bad_input_is_one_paragraph_and_exit_2) {
+  const Workspace workspace;
+  write_file(workspace.path / "empty.toml", "");
+  write_file(workspace.path / "file", "");
+  struct Bad {
+    std::vector<std::string> arguments;
+    std::string says;
+  };
+  const std::vector<Bad> all{
+      {workspace.call({"--set", "train.epochz=1"}), "Did you mean 'train.epochs'?"},
+      {workspace.call({"--set", "model.name=bilstn"}), "Did you mean 'bilstm'?"},
+      {workspace.call({"--set", "train.batch=many"}), "must be an integer"},
+      {workspace.call({"--set", "train.batch=4"}), "parallel.microbatch"},
+      {workspace.call({"--set", "windows.length=50000"}), "50000"},
+      {workspace.call({"--set", "parallel.device=cuda"}), "cuda"},
+      {workspace.call({"--ranks", "8"}), "micro-batch"},
+      {workspace.call({"--set", "data.bars=TY/v1"}), "TX"},
+      {workspace.call({"--set", "train.batch=100000"}), "train.batch"},
+      {workspace.call({"--rank", "2"}), "Did you mean '--ranks'?"},
+      {{(workspace.path / "empty.toml").string()}, "is empty"},
+      {{workspace.path.string()}, "directory"},
+      {{(workspace.path / "none.toml").string()}, "No such file"},
+      {{workspace.config.string(), "--workspace", (workspace.path / "file").string()}, "file"},
+  };
+  for (const Bad& bad : all) {
+    BOOST_TEST_INFO_SCOPE(bad.arguments.back());
+    const ProcessResult result = run_program("moola-pretrain", bad.arguments);
+    BOOST_TEST(result.exit_code == 2);
+    BOOST_TEST(holds(result.errors, bad.says), result.errors);
+    BOOST_TEST(result.output.empty());
+    // One paragraph is the last line; a warning or what was done so far may stand before it.
+    BOOST_TEST(holds(result.errors.substr(result.errors.rfind('\n', result.errors.size() - 2) + 1), bad.says),
+               result.errors);
+  }
+  BOOST_TEST(workspace.runs().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_of_other_data_is_refused) {
+  const Workspace workspace;
+  BOOST_REQUIRE(workspace.pretrain({}).exit_code == 0);
+  const std::string run = workspace.runs().front().filename().string();
+  const ProcessResult result = workspace.pretrain({"--resume", run, "--set", "windows.stride=7"});
+  BOOST_TEST(result.exit_code == 2);
+  BOOST_TEST(holds(result.errors, run), result.errors);
+}
+
+BOOST_AUTO_TEST_CASE(the_reference_page_in_docs_is_the_programs_own) {
+  BOOST_TEST(run_program("moola-pretrain", {"--config-reference"}).output ==
+             read_file(fs::path(MOOLA_SOURCE_DIR) / "docs/reference/pretrain.md"));
+}
+
+BOOST_AUTO_TEST_CASE(shipped_configurations_are_understood) {
+  int found = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(MOOLA_SOURCE_DIR) / "configs/pretrain")) {
+    const ProcessResult result = run_program("moola-pretrain", {entry.path().string(), "--print-config"});
+    BOOST_TEST(result.exit_code == 0, result.errors);
+    ++found;
+  }
+  BOOST_TEST(found >= 3);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
