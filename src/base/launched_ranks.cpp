@@ -1,6 +1,7 @@
 #include "base/launched_ranks.h"
 
 #include <cstdlib>
+#include <initializer_list>
 
 namespace moola {
 namespace {
