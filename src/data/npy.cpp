@@ -130,7 +130,7 @@ void set_type(NpyArray& array, const std::string& type) {
   const bool sized = error == std::errc() && end == digits.data() + digits.size();
   const bool known = array.kind == 'f'   ? array.item_bytes == 2 || array.item_bytes == 4 || array.item_bytes == 8
                      : array.kind == 'b' ? array.item_bytes == 1
-                     : array.kind == 'U' || array.kind == 'S' ? array.item_bytes < (1U << 20)
+                     : array.kind == 'U' || array.kind == 'S' ? array.item_bytes > 0 && array.item_bytes < (1U << 20)
                                                               : array.item_bytes == 1 || array.item_bytes == 2 ||
                                                                     array.item_bytes == 4 || array.item_bytes == 8;
   if (!sized || !known)

@@ -81,7 +81,10 @@ class ParquetReader {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& what) const { throw DataError(fmt::format("{} {}.", file_, what)); }
+  [[noreturn]] void fail(std::string what) const {
+    while (what.ends_with('.')) what.pop_back();  // Arrow ends some of its messages so
+    throw DataError(fmt::format("{} {}.", file_, what));
+  }
 
   template <class T>
   T taken(arrow::Result<T> result) const {

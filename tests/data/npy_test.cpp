@@ -115,7 +115,8 @@ BOOST_AUTO_TEST_CASE(types_without_numbers_are_refused) {
                                                                                      {"[('a', '<f4')]", "records"},
                                                                                      {"'<M8[ns]'", "has the type"},
                                                                                      {"'<f16'", "has the type"},
-                                                                                     {"'<f4x'", "has the type"}}) {
+                                                                                     {"'<f4x'", "has the type"},
+                                                                                     {"'<U0'", "has the type"}}) {
     const std::string file =
         npy("{'descr': " + type + ", 'fortran_order': False, 'shape': (1,), }", std::string(16, '\0'));
     BOOST_CHECK_EXCEPTION(parse(file), DataError, says(reason));
