@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <vector>
 
 #include "base/atomic_file.h"
@@ -19,12 +21,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string host_name() {
+  char name[256] = "host";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
 // The heartbeats of one call; gone when it has ended.
 class HeartbeatFolder {
  public:
-  explicit HeartbeatFolder(const fs::path& workspace)
-      : path_(workspace / "artifacts" / fmt::format(".heartbeats-{}-{}", host_name(), ::getpid())) {
+  explicit HeartbeatFolder(const fs::path& artifacts) {
+    const std::string prefix = ".heartbeats-" + host_name() + "-";
+    path_ = artifacts / (prefix + std::to_string(::getpid()));
     create_folders(path_);
+    remove_abandoned_ones(artifacts, prefix);
   }
   ~HeartbeatFolder() {
     std::error_code ignored;  // a leftover folder harms nobody
@@ -37,10 +47,16 @@ class HeartbeatFolder {
  private:
   fs::path path_;
 
-  static std::string host_name() {
-    char name[256] = "host";
-    ::gethostname(name, sizeof name - 1);
-    return name;
+  // Those of calls on this host that were killed.
+  static void remove_abandoned_ones(const fs::path& artifacts, const std::string& prefix) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(artifacts, error)) {
+      const std::string name = entry.path().filename().string();
+      if (!name.starts_with(prefix)) continue;
+      const long process = std::strtol(name.c_str() + prefix.size(), nullptr, 10);
+      if (process > 0 && ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH)
+        fs::remove_all(entry.path(), error);
+    }
   }
 };
 
@@ -54,7 +70,7 @@ int run_job_front(const JobCall& call, int argc, char** argv) {
   }
   const RankCount count = resolve_ranks(call.ranks, call.device, count_gpus(), count_cores(), call.leaves);
   if (!count.warning.empty()) log_warning("{}", count.warning);
-  const HeartbeatFolder heartbeats(fs::absolute(call.workspace));
+  const HeartbeatFolder heartbeats(fs::absolute(call.workspace) / "artifacts");
   return launch_ranks({.name = call.name,
                        .ranks = count.ranks,
                        .program = program,

@@ -1,108 +1,16 @@
 // moola pretrain as its users call it, on the repository's own sample of real bars.
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
-#include <cstring>
+#include <csignal>
 #include <filesystem>
-#include <thread>
 
 #include "base/atomic_file.h"
 #include "base/json.h"
-#include "base/sha256.h"
-#include "record/run_list.h"
-#include "tests/data/temporary_folder.h"
-#include "tests/jobs/program.h"
+#include "pretrain_workspace.h"
 
 using namespace moola;
 using namespace moola::test;
-namespace fs = std::filesystem;
-
-namespace {
-
-// A few seconds of the smallest encoder: the numbers are not the point.
-constexpr const char* kConfig = R"(
-[data]
-bars = ["TX/v1"]
-[windows]
-stride = 3
-holdout = 0.2
-holdout_windows = 24
-[model]
-hidden = 8
-[train]
-epochs = 1
-max_steps = 10
-batch = 32
-evaluate_every = 4
-log_every = 3
-[parallel]
-microbatch = 5
-device = "cpu"
-[output]
-name = "tiny"
-checkpoint_steps = 6
-)";
-
-struct Workspace {
-  TemporaryFolder folder;
-  fs::path path = folder.path(), config = path / "tiny.toml";
-
-  Workspace() {
-    const ProcessResult imported = run_program(
-        "moola-data",
-        {"import", "bars", std::string(MOOLA_SOURCE_DIR) + "/samples/taifex_tx_1m_20241105_20250204.csv.xz", "--symbol",
-         "TX", "--timezone", "Asia/Taipei", "--product", "TX", "--roll", "volume", "--workspace", path.string()});
-    BOOST_REQUIRE_MESSAGE(imported.exit_code == 0, imported.errors);
-    write_file(config, kConfig);
-  }
-
-  std::vector<std::string> call(std::vector<std::string> more) const {
-    std::vector<std::string> arguments{config.string(), "--workspace", path.string()};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return arguments;
-  }
-  ProcessResult pretrain(std::vector<std::string> more) const {
-    return run_program("moola-pretrain", call(std::move(more)));
-  }
-
-  std::vector<fs::path> runs() const {
-    std::vector<fs::path> found;
-    for (const auto& run : record::list_runs(path).runs) found.push_back(run.path);
-    return found;
-  }
-};
-
-// What must not depend on ranks, interruptions or time.
-std::string fingerprint(const fs::path& run) {
-  return sha256_of_file(run / "encoder.safetensors") + sha256_of_file(run / "metrics.jsonl") +
-         sha256_of_file(run / "checkpoints" / "step-00000010.safetensors");
-}
-
-// The exit code of a pretraining that gets `signal` after `delay`.
-int pretrain_and_signal(const Workspace& workspace, int signal, std::chrono::milliseconds delay) {
-  std::vector<std::string> words = workspace.call({"--set", "train.max_steps=2000", "--quiet"});
-  words.insert(words.begin(), program("moola-pretrain"));
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    if (::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(126);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-  }
-  std::this_thread::sleep_for(delay);
-  ::kill(child, signal);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(pretrain)
 
 BOOST_AUTO_TEST_CASE(any_number_of_ranks_writes_the_same_bytes) {
@@ -142,11 +50,11 @@ BOOST_AUTO_TEST_CASE(the_same_command_goes_on_after_a_stop_signal_to_the_same_by
 
 BOOST_AUTO_TEST_CASE(a_stop_signal_leaves_with_85_and_a_run_that_goes_on) {
   const Workspace workspace;
-  BOOST_REQUIRE(pretrain_and_signal(workspace, SIGTERM, std::chrono::seconds(3)) == 85);
+  BOOST_REQUIRE(pretrain_and_signal(workspace, SIGTERM, std::chrono::seconds(3), 2000) == 85);
   BOOST_REQUIRE(workspace.runs().size() == 1U);
   const Json manifest = read_json(workspace.runs().front() / "manifest.json");
   BOOST_TEST(manifest["status"] == "stopped");
-  BOOST_TEST(pretrain_and_signal(workspace, SIGTERM, std::chrono::seconds(3)) == 85);
+  BOOST_TEST(pretrain_and_signal(workspace, SIGTERM, std::chrono::seconds(3), 2000) == 85);
   BOOST_TEST(workspace.runs().size() == 1U);
 }
 
