@@ -37,12 +37,14 @@ const TypeFact& fact(ElementType type) {
   return *std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeFact& f) { return f.type == type; });
 }
 
-// The sizes and places a header gives: JSON would also have 1.5, -1 and 1e300, which no conversion may swallow.
-std::vector<std::int64_t> integers(const Json& list) {
+// The sizes and places a header gives: JSON would also have 1.5, -1 and 1e300, which no conversion may swallow. Those
+// it hands to `refuse`.
+template <class Refuse>
+std::vector<std::int64_t> integers(const Json& list, const Refuse& refuse) {
   std::vector<std::int64_t> out;
   for (const Json& value : list.get_ref<const Json::array_t&>()) {
     if (!value.is_number_unsigned() || value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) {
-      throw DataError(fmt::format("expected whole numbers from 0 up, found {}", json_text(value)));
+      refuse(fmt::format("a shape or an offset should be a whole number from 0 up, found {}", json_text(value)));
     }
     out.push_back(value.get<std::int64_t>());
   }
@@ -145,7 +147,7 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& file) : path_(file
           std::find_if(std::begin(kTypes), std::end(kTypes), [&](const TypeFact& f) { return type == f.name; });
       if (known == std::end(kTypes))
         refuse(fmt::format("tensor {} has the type {}, which is not read here", name, type));
-      Tensor tensor{known->type, integers(entry.at("shape")), {}};
+      Tensor tensor{known->type, integers(entry.at("shape"), refuse), {}};
       std::uint64_t bytes = known->bytes;
       for (const std::int64_t n : tensor.shape) {
         if (n > 0 && bytes > content_.size() / static_cast<std::uint64_t>(n)) {
@@ -153,7 +155,7 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& file) : path_(file
         }
         bytes *= static_cast<std::uint64_t>(n);
       }
-      const std::vector<std::int64_t> offsets = integers(entry.at("data_offsets"));
+      const std::vector<std::int64_t> offsets = integers(entry.at("data_offsets"), refuse);
       if (offsets.size() != 2 || offsets[0] > offsets[1] || static_cast<std::uint64_t>(offsets[1]) > data.size() ||
           static_cast<std::uint64_t>(offsets[1] - offsets[0]) != bytes) {
         refuse(fmt::format("the bytes of tensor {} do not fit its shape or the file", name));

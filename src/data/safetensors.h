@@ -44,6 +44,8 @@ class SafetensorsFile {
 
   /// Reads `file` into memory. Throws IoError; DataError naming the file and what is wrong with it.
   explicit SafetensorsFile(const std::filesystem::path& file);
+  SafetensorsFile(const SafetensorsFile&) = delete;  // the tensors point into this object's bytes
+  SafetensorsFile& operator=(const SafetensorsFile&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
