@@ -215,7 +215,8 @@ Finding library(const std::string& topic, const std::string& soname, const fs::p
     version = so == std::string::npos ? "" : version.substr(so + 4);
     Json details{{"path", path.string()}};
     if (!version.empty()) details["file_version"] = version;
-    return {topic, Level::fine, (version.empty() ? "" : version + ", ") + path.string(), "", details};
+    return {topic, Level::fine, path.string() + (version.empty() ? "" : " (file version " + version + ")"), "",
+            details};
   }
   return {topic, optional ? Level::note : Level::warning,
           fmt::format("{} was built without it", program.filename().string()), advice, Json::object()};

@@ -80,9 +80,10 @@ Html cards(const std::vector<Card>& list) {
   std::string out = "<div class=\"cards\">\n";
   for (const Card& card : list) {
     out += fmt::format(
-        "<div class=\"card {}\"><div class=\"label\">{}</div><div class=\"value\">{}</div><div "
+        "<div class=\"card {}\"><div class=\"label\">{}</div><div class=\"value{}\">{}</div><div "
         "class=\"note\">{}</div></div>\n",
-        tone_class(card.tone), escaped(card.label), escaped(card.value), escaped(card.note));
+        tone_class(card.tone), escaped(card.label), card.value.size() > 8 ? " long" : "", escaped(card.value),
+        escaped(card.note));
   }
   return {out + "</div>\n"};
 }
@@ -126,6 +127,16 @@ Html figure(const Drawing& drawing, std::string_view caption) {
 
 Html listing(std::string_view value) {
   return {"<pre>" + escaped(value) + "</pre>\n"};
+}
+
+Html listing_in_columns(std::string_view value) {
+  std::string out = "<div class=\"columns\">";
+  while (!value.empty()) {
+    const std::size_t end = std::min(value.find("\n\n"), value.size());
+    out += "<pre>" + escaped(value.substr(0, end)) + "</pre>";
+    value.remove_prefix(std::min(end + 2, value.size()));
+  }
+  return {out + "</div>\n"};
 }
 
 Html share_bar(const std::vector<Share>& shares) {

@@ -59,6 +59,8 @@ Html figure(const Drawing& drawing, std::string_view caption);
 
 /// Preformatted text, scrolled sideways where it is too wide.
 Html listing(std::string_view value);
+/// The same in as many columns as there is room for; what stands between empty lines stays together.
+Html listing_in_columns(std::string_view value);
 
 /// Parts of a whole, as a bar: {label, amount, tone}.
 struct Share {

@@ -37,6 +37,8 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu 
 code { overflow-wrap: anywhere; }
 code.hash { color: var(--soft); white-space: nowrap; }
 pre { background: var(--code); border-radius: 8px; padding: 14px 16px; margin: 0; overflow-x: auto; line-height: 1.5; }
+.columns { columns: 20em; column-gap: 28px; background: var(--code); border-radius: 8px; padding: 14px 16px 4px; }
+.columns pre { padding: 0 0 12px; background: none; break-inside: avoid; }
 .callout { border-left: 4px solid var(--plain-bar); background: var(--code); border-radius: 6px; padding: 12px 16px; margin: 0 0 16px; }
 .callout.good { border-color: var(--good); background: var(--good-wash); }
 .callout.warning { border-color: var(--warning); background: var(--warning-wash); }
@@ -47,6 +49,7 @@ pre { background: var(--code); border-radius: 8px; padding: 14px 16px; margin: 0
 .card .label { color: var(--soft); font-size: 13px; }
 .card .value { font-size: 26px; font-weight: 650; line-height: 1.25; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
 .card .note { color: var(--soft); font-size: 13px; line-height: 1.35; }
+.card .value.long { font-size: 19px; line-height: 1.7; white-space: nowrap; }
 .card.good .value { color: var(--good); }
 .card.warning .value { color: var(--warning); }
 .card.bad .value { color: var(--bad); }
@@ -72,9 +75,12 @@ figcaption { font-size: 13px; margin-top: 4px; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: 14px; margin-bottom: 14px; }
 .legend i { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 6px; }
 .lineage, .lineage ul { list-style: none; margin: 0; padding: 0; }
-.lineage ul { margin-left: 13px; padding-left: 22px; border-left: 2px solid var(--line); }
-.lineage li { position: relative; padding: 7px 0; }
-.lineage ul > li::before { content: ""; position: absolute; left: -22px; top: 28px; width: 16px; border-top: 2px solid var(--line); }
+.lineage ul { margin-left: 13px; padding-left: 22px; }
+.lineage li { position: relative; padding: 5px 0; }
+.lineage ul > li::before { content: ""; position: absolute; left: -22px; top: -5px; width: 18px; height: 32px;
+  border: solid var(--line); border-width: 0 0 2px 2px; border-bottom-left-radius: 7px; }
+.lineage ul > li:not(:last-child)::after { content: ""; position: absolute; left: -22px; top: 20px; bottom: 0;
+  border-left: 2px solid var(--line); }
 .node { border: 1px solid var(--line); border-radius: 10px; padding: 11px 15px; }
 .node .role { color: var(--accent); font-size: 12px; font-weight: 600; letter-spacing: .05em; text-transform: uppercase; margin-right: 8px; }
 .node .facts { margin-top: 5px; font-size: 14px; }
@@ -89,6 +95,7 @@ footer { font-size: 13px; margin-top: 28px; overflow-wrap: anywhere; }
   .facts > div { grid-template-columns: 92px 1fr; }
   .lineage ul { margin-left: 5px; padding-left: 12px; }
   .lineage ul > li::before { left: -12px; width: 10px; }
+  .lineage ul > li:not(:last-child)::after { left: -12px; }
 }
 @media print {
   @page { margin: 14mm 12mm; }

@@ -186,11 +186,11 @@ std::string script(const Plot& plot) {
 
   std::string out = fmt::format("set terminal svg size {},{} dynamic font 'Arial,13' name {}\n", plot.width,
                                 plot.height, gnuplot_text(plot.name));
-  out += "set encoding utf8\nset border 1 lc " + colour(kAxis) + "\n";
+  out += "set encoding utf8\nset lmargin 10\nset bmargin 3.3\nset border 1 lc " + colour(kAxis) + "\n";
   out += "set xtics nomirror out scale 0.5 textcolor " + colour(kText) + "\nset format x '%.8g'\n";
   out += "set ytics nomirror scale 0 textcolor " + colour(kText) + "\nset format y '%.8g'\n";
   out += "set grid ytics lt 1 lw 1 dt solid lc " + colour(kGrid) + "\n";
-  out += fmt::format("set xlabel {} noenhanced textcolor {}\nset ylabel {} noenhanced textcolor {}\n",
+  out += fmt::format("set xlabel {} noenhanced offset 0,0.4 textcolor {}\nset ylabel {} noenhanced textcolor {}\n",
                      gnuplot_text(plot.x_label), colour(kText), gnuplot_text(plot.y_label), colour(kText));
   out += fmt::format("set key above left Left reverse horizontal maxrows 1 samplen 2 width 1 noenhanced textcolor {}\n",
                      colour(kText));

@@ -41,15 +41,6 @@ Series column(const std::vector<Json>& events, const std::string& key, const std
   return out;
 }
 
-// The baselines are errors of the same kind as the reconstruction, so where the loss has other terms (the variance
-// term) the reconstruction alone is what compares with them.
-std::string compared_key(const std::vector<Json>& events) {
-  for (const char* key : {"reconstruction", "mse", "huber"}) {
-    if (std::any_of(events.begin(), events.end(), [&](const Json& event) { return event.contains(key); })) return key;
-  }
-  return "loss";
-}
-
 struct Level {
   std::string name;
   double value = kNaN;
@@ -58,28 +49,26 @@ struct Level {
 // How one part of the data ended up: means over `events`, which is the last evaluation, or the last steps that were
 // logged.
 struct Standing {
-  double loss = kNaN, compared = kNaN;
+  double loss = kNaN;
   std::vector<Level> baselines;  // best first
   std::size_t events = 0;
-  double ratio() const { return baselines.empty() ? kNaN : compared / baselines.front().value; }
+  double ratio() const { return baselines.empty() ? kNaN : loss / baselines.front().value; }
 };
 
-Standing standing(const std::vector<Json>& events, const std::string& key) {
+Standing standing(const std::vector<Json>& events) {
   Standing out;
   out.events = events.size();
   if (events.empty()) return out;
   std::map<std::string, double> sums;
-  double loss = 0, compared = 0;
+  double loss = 0;
   for (const Json& event : events) {
     loss += value_at(event, "loss");
-    compared += value_at(event, event.contains(key) ? key : "loss");
     for (const auto& [name, value] : event.items()) {
       if (name.starts_with("baseline_")) sums[name.substr(9)] += json_number(value).value_or(kNaN);
     }
   }
   const auto n = static_cast<double>(events.size());
   out.loss = loss / n;
-  out.compared = compared / n;
   for (const auto& [name, sum] : sums) {
     if (std::isfinite(sum)) out.baselines.push_back({words(name), sum / n});
   }
@@ -146,7 +135,7 @@ Verdict verdict(const Source& source, const Standing& train, const Standing& hol
   }
   const auto against = [](const Standing& part, const std::string& what) {
     const Level& best = part.baselines.front();
-    return fmt::format("{} {} is {} of the best trivial baseline ({}, {})", what, readable(part.compared),
+    return fmt::format("{} {} is {} of the best trivial baseline ({}, {})", what, readable(part.loss),
                        ratio_text(part.ratio()), best.name, readable(best.value));
   };
   if (holdout.events > 0 && !holdout.baselines.empty()) {
@@ -188,43 +177,33 @@ Html draw_into(Html& out, const Source& source, const Plot& plot, const std::str
 }
 
 Html curves(const Source& source, const std::vector<Json>& train, const std::vector<Json>& holdout,
-            const Standing& train_end, const Standing& holdout_end, const std::string& key) {
+            const Standing& train_end, const Standing& holdout_end) {
   Html out;
-  Plot loss{.name = "loss",
-            .title = "loss",
-            .x_label = "step",
-            .y_label = key == "loss" ? "loss" : words(key) + " (loss without its other terms)",
-            .log_y = true};
-  Series raw = column(train, key, "train", Series::Role::first);
-  const bool many = raw.x.size() >= 60;
-  if (many) {
+  Plot loss{.name = "loss", .title = "loss", .x_label = "step", .y_label = "loss", .log_y = true};
+  Series raw = column(train, "loss", "train", Series::Role::first);
+  if (raw.x.size() >= 60) {
     Series smooth = raw;
     const std::size_t width = raw.x.size() / 30;
     smooth.y = smoothed(raw.y, width);
-    smooth.label = fmt::format("train, mean of {} logged steps", 2 * (width / 2) + 1);
+    smooth.label = fmt::format("train (mean of {} logged steps; pale: each)", 2 * (width / 2) + 1);
     raw.role = Series::Role::backdrop;
-    raw.label = "train, as logged";
-    loss.series = {raw, smooth};
+    raw.label.clear();
+    loss.series = {std::move(raw), std::move(smooth)};
   } else {
-    loss.series = {raw};
+    loss.series = {std::move(raw)};
   }
-  loss.series.push_back(column(holdout, holdout.empty() || holdout.front().contains(key) ? key : "loss", "hold-out",
-                               Series::Role::second));
+  loss.series.push_back(column(holdout, "loss", "hold-out", Series::Role::second));
   const Standing& levels = holdout_end.baselines.empty() ? train_end : holdout_end;
   for (const Level& level : levels.baselines) loss.baselines.push_back({level.name, level.value});
   draw_into(out, source, loss,
             fmt::format("Loss against the trivial baselines (dashed: on the {}), logarithmic.",
                         holdout_end.baselines.empty() ? "last logged training steps" : "hold-out"));
-  if (key != "loss") {
-    Plot terms{
-        .name = "loss_terms", .title = "loss with all terms", .x_label = "step", .y_label = "loss", .log_y = true};
-    terms.series.push_back(column(train, "loss", "train, all terms", Series::Role::first));
-    terms.series.push_back(column(holdout, "loss", "hold-out, all terms", Series::Role::second));
-    if (std::any_of(train.begin(), train.end(), [](const Json& event) { return value_at(event, "variance") > 0; })) {
-      terms.series.push_back(column(train, "variance", "variance term", Series::Role::third));
-    }
+  if (std::any_of(train.begin(), train.end(), [](const Json& event) { return event.contains("objective"); })) {
+    Plot terms{.name = "objective", .title = "objective", .x_label = "step", .y_label = "objective", .height = 240};
+    terms.series.push_back(column(train, "objective", "objective", Series::Role::first));
+    terms.series.push_back(column(train, "collapse_penalty", "collapse penalty, unweighted", Series::Role::third));
     draw_into(out, source, terms,
-              "What the optimiser minimises: the reconstruction and the other terms of the objective.");
+              "What the optimiser minimises: the loss and the weighted penalty against a collapsed encoder.");
   }
   draw_into(out, source,
             {.name = "learning_rate",
@@ -258,16 +237,12 @@ Html curves(const Source& source, const std::vector<Json>& train, const std::vec
 }
 
 Html summary(const std::vector<Json>& train, const std::vector<Json>& holdout, const Standing& train_end,
-             const Standing& holdout_end, const std::string& key) {
+             const Standing& holdout_end) {
   std::set<std::string> names;
   for (const Standing* part : {&train_end, &holdout_end}) {
     for (const Level& level : part->baselines) names.insert(level.name);
   }
   HtmlTable out{{"part", "loss", "lowest loss", "at step"}, {}, {false, true, true, true}};
-  if (key != "loss") {
-    out.titles.push_back(words(key));
-    out.numeric.push_back(true);
-  }
   for (const std::string& name : names) {
     out.titles.push_back(name);
     out.numeric.push_back(true);
@@ -285,7 +260,6 @@ Html summary(const std::vector<Json>& train, const std::vector<Json>& holdout, c
     }
     std::vector<Html> cells{text(name), text(readable(end.loss)), text(std::isfinite(lowest) ? readable(lowest) : "–"),
                             text(std::isfinite(step) ? readable(step) : "–")};
-    if (key != "loss") cells.push_back(text(readable(end.compared)));
     for (const std::string& baseline : names) {
       const auto at = std::find_if(end.baselines.begin(), end.baselines.end(),
                                    [&](const Level& level) { return level.name == baseline; });
@@ -305,10 +279,9 @@ Html summary(const std::vector<Json>& train, const std::vector<Json>& holdout, c
 
 PretrainParts pretrain_parts(const Source& source) {
   const std::vector<Json> train = of_split(source.metrics, "train"), holdout = of_split(source.metrics, "holdout");
-  const std::string key = compared_key(train.empty() ? holdout : train);
   // A single batch is noisy: a twentieth of what was logged stands for the end.
-  const Standing train_end = standing(last(train, std::clamp<std::size_t>(train.size() / 20, 1, 50)), key);
-  const Standing holdout_end = standing(final_evaluation(source, holdout), key);
+  const Standing train_end = standing(last(train, std::clamp<std::size_t>(train.size() / 20, 1, 50)));
+  const Standing holdout_end = standing(final_evaluation(source, holdout));
   const Verdict words_of = verdict(source, train_end, holdout_end);
 
   PretrainParts out;
@@ -326,10 +299,7 @@ PretrainParts pretrain_parts(const Source& source) {
   ratio_card("train loss", train_end);
   if (!source.metrics.empty()) {
     const double step = value_at(source.metrics.back(), "step"), epoch = value_at(source.metrics.back(), "epoch");
-    const auto epochs = source.manifest.metrics.find("epochs");
-    const std::string note = epochs != source.manifest.metrics.end() ? report::value_text(*epochs) + " epochs"
-                             : std::isfinite(epoch)                  ? "in epoch " + readable(epoch)
-                                                                     : "";
+    const std::string note = std::isfinite(epoch) ? "in epoch " + readable(epoch + 1) : "";
     list.push_back({readable(step), "steps", note});
   }
   if (const auto parameters = numbers_of(source.manifest.parameters); parameters.contains("model")) {
@@ -346,8 +316,8 @@ PretrainParts pretrain_parts(const Source& source) {
       {readable_seconds(source.seconds), "time worked",
        source.manifest.sessions.size() > 1 ? fmt::format("{} sessions", source.manifest.sessions.size()) : ""});
   out.cards = cards(list);
-  out.curves = curves(source, train, holdout, train_end, holdout_end, key);
-  out.summary = summary(train, holdout, train_end, holdout_end, key);
+  out.curves = curves(source, train, holdout, train_end, holdout_end);
+  out.summary = summary(train, holdout, train_end, holdout_end);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/atomic_file.h"
 #include "base/duration.h"
@@ -52,16 +53,19 @@ Html node(const std::string& role, const std::string& id, const std::string& sha
 Html data_node(const DataUse& use) {
   std::vector<std::pair<std::string, Html>> rows;
   const Json& known = use.facts;
-  if (known.is_object() && known.contains("first_time") && known.contains("last_time")) {
-    rows.emplace_back("time range", text(value_text(known["first_time"]) + " to " + value_text(known["last_time"])));
+  std::set<std::string> shown;
+  for (const auto& [first, last] : {std::pair("first_time", "last_time"), std::pair("first", "last")}) {
+    if (!known.is_object() || !known.contains(first) || !known.contains(last)) continue;
+    rows.emplace_back("time range", text(value_text(known[first]) + " to " + value_text(known[last])));
+    shown = {first, last};
+    break;
   }
   if (known.is_object()) {
     for (const auto& [key, value] : known.items()) {
-      if (key == "first_time" || key == "last_time") continue;
+      if (shown.contains(key)) continue;
       const bool causes = (key == "dropped" || key == "repaired") && value.is_object();
-      rows.emplace_back(
-          words(key),
-          text(causes ? count_of(value) + (value.empty() ? "" : " (" + value_text(value) + ")") : value_text(value)));
+      const std::string list = causes && !value.empty() ? " (" + value_text(value) + ")" : "";
+      rows.emplace_back(words(key), text(causes ? count_of(value) + list : value_text(value)));
     }
   }
   Html out = Html{"<li>"} + node(use.role, use.id, use.content_sha256, rows.empty() ? Html{} : facts(rows));
@@ -180,7 +184,7 @@ Html split(const Json& parts) {
 
 Html configuration(const Source& source) {
   return paragraph(Html{"Every key with the value it had, also the defaults: "} + code("config.toml") + Html{"."}) +
-         listing(source.config);
+         listing_in_columns(source.config);
 }
 
 Html environment(const Source& source) {

@@ -20,15 +20,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// As a resolved configuration has it: numbers in their shortest form, texts in quotes.
+std::string value_text(const toml::node& node) {
+  if (const auto* number = node.as_floating_point()) return json_text(number->get());
+  if (const auto* string = node.as_string()) return json_text(string->get());
+  if (const toml::array* list = node.as_array()) {
+    std::string out;
+    for (const toml::node& element : *list) out += (out.empty() ? "" : ", ") + value_text(element);
+    return "[" + out + "]";
+  }
+  std::ostringstream text;
+  node.visit([&](const auto& value) { text << value; });
+  return text.str();
+}
+
 void flatten(const toml::table& table, const std::string& prefix, Json& out) {
   for (const auto& [key, node] : table) {
     const std::string name = prefix.empty() ? std::string(key.str()) : prefix + "." + std::string(key.str());
     if (const toml::table* inner = node.as_table()) {
       flatten(*inner, name, out);
     } else {
-      std::ostringstream text;
-      node.visit([&](const auto& value) { text << value; });
-      out[name] = text.str();
+      out[name] = value_text(node);
     }
   }
 }

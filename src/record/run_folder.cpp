@@ -94,9 +94,11 @@ std::optional<RunSummary> existing(const fs::path& workspace, const RunRequest& 
   }
   for (auto run = list.runs.rbegin(); run != list.runs.rend(); ++run) {
     const Manifest& manifest = run->manifest;
-    if (manifest.status == RunState::finished || manifest.config_sha256 != key.config_sha256 ||
-        manifest.data_sha256 != key.data_sha256)
+    // The key has four parts; only the code may differ.
+    if (manifest.status == RunState::finished || manifest.name != request.name ||
+        manifest.config_sha256 != key.config_sha256 || manifest.data_sha256 != key.data_sha256) {
       continue;
+    }
     log_info(
         "{} is unfinished and has the same configuration and data, but was begun by code version {} (this is {}); a "
         "new run is begun. "

@@ -100,11 +100,11 @@ class Run {
 
 /// Finds or makes the run that `request` describes.
 ///
-/// The newest run with the same key (job, name, identity of the configuration, ids and hashes of the data, code version)
-/// counts: when it is unfinished it goes on, when it is finished it is handed back as `finished_before`; when there is
-/// none, or with `fresh`, a new folder is made: artifacts/runs/<UTC yyyymmddThhmmssZ>_<git8>_<name>/, with "-2", "-3",
-/// … for more in one second. Throws ConfigError for a bad name, or a `resume` that does not exist or has another
-/// configuration or other data; CommError when the run is at work in another process; IoError.
+/// The newest run with the same key (job, name, identity of the configuration, ids and hashes of the data, code
+/// version) counts: when it is unfinished it goes on, when it is finished it is handed back as `finished_before`; when
+/// there is none, or with `fresh`, a new folder is made: artifacts/runs/<UTC yyyymmddThhmmssZ>_<git8>_<name>/, with
+/// "-2", "-3", … for more in one second. Throws ConfigError for a bad name, or a `resume` that does not exist or has
+/// another configuration or other data; CommError when the run is at work in another process; IoError.
 Run open_run(const std::filesystem::path& workspace, const RunRequest& request);
 
 /// The hashes that make up a run's key.

@@ -117,6 +117,15 @@ BOOST_AUTO_TEST_CASE(a_comparison_shows_what_differs_and_every_metric) {
   BOOST_TEST(table.find("-50.0 %") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(configuration_values_are_shown_as_they_were_written) {
+  const TemporaryFolder folder;
+  write_file(folder / "config.toml",
+             "a = 0.1\nb = \"x\"\n[t]\nc = [1.5, 2.0]\nd = [\"p\", \"q\"]\ne = true\nf = 7\ng = []\n");
+  const Json expected{{"a", "0.1"},    {"b", "\"x\""}, {"t.c", "[1.5, 2.0]"}, {"t.d", "[\"p\", \"q\"]"},
+                      {"t.e", "true"}, {"t.f", "7"},   {"t.g", "[]"}};
+  BOOST_TEST(record::flat_config(folder / "config.toml") == expected);
+}
+
 BOOST_AUTO_TEST_CASE(a_run_compared_with_itself_differs_in_nothing) {
   const TemporaryFolder workspace;
   const fs::path run = finished_sample_run(workspace.path(), sample_request(), 0.5, 200);

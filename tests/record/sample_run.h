@@ -67,9 +67,9 @@ inline void write_sample_events(record::Run& run, std::int64_t steps, double flo
     run.metrics().write({{"step", step},
                          {"epoch", static_cast<std::int64_t>(progress * 4)},
                          {"split", "train"},
-                         {"loss", train + variance},
-                         {"mse", train},
-                         {"variance", variance},
+                         {"loss", train},
+                         {"collapse_penalty", variance},
+                         {"objective", train + 0.1 * variance},
                          {"lr", rate},
                          {"grad_norm", 0.9 * level * (1 + 0.5 * noise()) * (step % 370 == 0 ? 6 : 1)},
                          {"baseline_window_mean", 0.043 * (1 + 0.05 * noise())},
@@ -80,8 +80,7 @@ inline void write_sample_events(record::Run& run, std::int64_t steps, double flo
     run.metrics().write({{"step", step},
                          {"epoch", static_cast<std::int64_t>(progress * 4)},
                          {"split", "holdout"},
-                         {"loss", 0.0304 * level * 1.05 + variance},
-                         {"mse", 0.0304 * level * 1.05},
+                         {"loss", 0.0304 * level * 1.05},
                          {"baseline_window_mean", 0.0447},
                          {"baseline_previous_bar", 0.0304}});
   }
