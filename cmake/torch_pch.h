@@ -1,4 +1,5 @@
-// The part of LibTorch that the training floors use: tensors, autograd and custom functions, not torch::nn (twice the time to compile).
+// The part of LibTorch that the training floors use: tensors, autograd and custom functions, not torch::nn (twice the
+// time to compile).
 #pragma once
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>

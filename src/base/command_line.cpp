@@ -30,7 +30,8 @@ std::string suggestion(const CLI::App& app, const std::string& word) {
     }
     return did_you_mean(word.substr(0, word.find('=')), known);
   }
-  for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; })) known.push_back(subcommand->get_name());
+  for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(subcommand->get_name());
   return did_you_mean(word, known);
 }
 
@@ -70,11 +71,13 @@ int run_command(CLI::App& app, const std::string& name, int argc, char** argv) {
     const CLI::App& at = innermost(app);
     std::string message = error.what();
     const std::vector<std::string> extras = at.remaining();
-    if (const auto* unexpected = dynamic_cast<const CLI::ExtrasError*>(&error); unexpected != nullptr || !extras.empty()) {
+    if (const auto* unexpected = dynamic_cast<const CLI::ExtrasError*>(&error);
+        unexpected != nullptr || !extras.empty()) {
       const std::string word = extras.empty() ? message : extras.front();
       message = fmt::format("'{}' is not understood here.{}", word, suggestion(at, word));
     }
-    write_to_terminal(paint(Colour::red, "moola " + name + ": ") + message + " (moola " + name + " --help lists what there is)\n");
+    write_to_terminal(paint(Colour::red, "moola " + name + ": ") + message + " (moola " + name +
+                      " --help lists what there is)\n");
     return static_cast<int>(ExitCode::permanent);
   } catch (const std::exception& error) {
     return report_error(name, error);

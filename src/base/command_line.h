@@ -19,8 +19,9 @@ void add_common_options(CLI::App& app, CommonOptions& options);
 
 /// Parses and runs: the callbacks of `app` and its subcommands do the work. Returns the exit status.
 ///
-/// The only place of a login-node command that catches: prints one paragraph "moola NAME: …" on standard error. A mistyped option or
-/// subcommand names the nearest one. `MOOLA_TRACE=1` adds where the error was thrown from, as far as the run-time knows.
+/// The only place of a login-node command that catches: prints one paragraph "moola NAME: …" on standard error. A
+/// mistyped option or subcommand names the nearest one. `MOOLA_TRACE=1` adds where the error was thrown from, as far as
+/// the run-time knows.
 int run_command(CLI::App& app, const std::string& name, int argc, char** argv);
 
 /// Prints an error as run_command does and returns its exit status.

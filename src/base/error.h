@@ -47,7 +47,8 @@ class CommError : public Error {
   explicit CommError(const std::string& message) : Error(message, ExitCode::failed) {}
 };
 
-/// The operating system refused. Whether to try again depends on why: a full disk passes, a missing permission does not.
+/// The operating system refused. Whether to try again depends on why: a full disk passes, a missing permission does
+/// not.
 class IoError : public Error {
  public:
   /// `what` names the operation and the file; the system's own words for `error_number` are appended.

@@ -35,7 +35,9 @@ void set_log_rank(int rank, int ranks) {
   the_log().ranks = ranks;
 }
 
-void set_log_level(LogLevel level) { the_log().level = level; }
+void set_log_level(LogLevel level) {
+  the_log().level = level;
+}
 
 void add_log_file(const std::filesystem::path& file) {
   try {

@@ -10,7 +10,8 @@ namespace moola {
 /// Messages for people, on standard error and in the log files of a run. Standard output is for results.
 enum class LogLevel { debug, info, warning, error };
 
-/// Says which rank speaks (several ranks: rank 0 alone speaks on standard error below `warning`). Not thread-safe; called once at start.
+/// Says which rank speaks (several ranks: rank 0 alone speaks on standard error below `warning`). Not thread-safe;
+/// called once at start.
 void set_log_rank(int rank, int ranks);
 /// Appends everything from now on to a file as well, with times. Throws IoError.
 void add_log_file(const std::filesystem::path& file);

@@ -30,7 +30,8 @@ void put(std::string_view text) {
 
 }  // namespace
 
-// The launcher of ranks passes their standard error on through a pipe, and says here how wide the terminal behind it is.
+// The launcher of ranks passes their standard error on through a pipe, and says here how wide the terminal behind it
+// is.
 static int terminal_behind_the_launcher() {
   static const int columns = [] {
     const char* text = std::getenv("MOOLA_TERMINAL_COLUMNS");
@@ -48,7 +49,8 @@ std::string paint(Colour colour, std::string_view text) {
   static const bool colours = [] {
     const char* term = std::getenv("TERM");
     const char* no_color = std::getenv("NO_COLOR");
-    return is_terminal() && (no_color == nullptr || *no_color == 0) && (term == nullptr || std::string_view(term) != "dumb");
+    return is_terminal() && (no_color == nullptr || *no_color == 0) &&
+           (term == nullptr || std::string_view(term) != "dumb");
   }();
   if (!colours) return std::string(text);
   static constexpr const char* kCodes[] = {"31", "32", "33", "34", "2", "1"};

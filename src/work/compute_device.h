@@ -21,9 +21,9 @@ struct ComputeDevice {
   std::string description() const { return gpu.name + ", " + collectives->description(); }
 };
 
-/// "auto" (a GPU where there is one), "cpu" or "cuda"; one rank per GPU. Collective over `world`, and the first thing of a rank that touches
-/// LibTorch. Sets LibTorch to fp32 without TF32 and to deterministic kernels.
-/// Throws ConfigError when "cuda" is asked for and there is none, or more ranks share a host than it has GPUs; CommError.
+/// "auto" (a GPU where there is one), "cpu" or "cuda"; one rank per GPU. Collective over `world`, and the first thing
+/// of a rank that touches LibTorch. Sets LibTorch to fp32 without TF32 and to deterministic kernels. Throws ConfigError
+/// when "cuda" is asked for and there is none, or more ranks share a host than it has GPUs; CommError.
 ComputeDevice open_compute_device(const std::string& wanted, const comm::Communicator& world);
 
 }  // namespace moola::work

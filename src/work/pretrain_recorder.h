@@ -23,8 +23,9 @@ class PretrainRecorder {
 
   record::Run& run() { return run_; }
   learn::CheckpointWriter& writer() { return writer_; }
-  /// What is known of this session's speed, for the manifest: windows_per_s, start_to_first_step_s (from the call of the command),
-  /// and what checkpoints cost: how many, the seconds training waited for them and the seconds their thread was busy.
+  /// What is known of this session's speed, for the manifest: windows_per_s, start_to_first_step_s (from the call of
+  /// the command), and what checkpoints cost: how many, the seconds training waited for them and the seconds their
+  /// thread was busy.
   Json timings() const;
 
   /// For the trainer; refers to this object.

@@ -1,7 +1,7 @@
 #pragma once
+#include <algorithm>
 #include <condition_variable>
 #include <cstring>
-#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
