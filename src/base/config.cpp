@@ -1,7 +1,6 @@
 #include "base/config.h"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,47 +8,11 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/toml.h"
+#include "base/toml_text.h"
 
 namespace moola {
 namespace {
-
-std::string number_text(double value) {
-  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-  std::string text = fmt::format("{}", value);
-  // TOML tells 1.0 from 1.
-  if (text.find_first_of(".en") == std::string::npos) text += ".0";
-  return text;
-}
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-          out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-        } else {
-          out += c;
-        }
-    }
-  }
-  return out + "\"";
-}
 
 template <class T, class Text>
 std::string list_text(const std::vector<T>& values, Text text) {
@@ -63,7 +26,7 @@ std::string found_text(const toml::node& node) {
     using Node = std::remove_cvref_t<decltype(value)>;
     if constexpr (toml::is_string<Node>) return "the text \"" + value.get() + "\"";
     if constexpr (toml::is_integer<Node>) return fmt::format("the integer {}", value.get());
-    if constexpr (toml::is_floating_point<Node>) return fmt::format("the number {}", number_text(value.get()));
+    if constexpr (toml::is_floating_point<Node>) return fmt::format("the number {}", toml_number(value.get()));
     if constexpr (toml::is_boolean<Node>) return value.get() ? "true" : "false";
     if constexpr (toml::is_array<Node>) return "a list";
     if constexpr (toml::is_table<Node>) return "a table";
@@ -78,11 +41,6 @@ toml::table parse_toml(const std::string& text, const std::string& where) {
     throw ConfigError(
         fmt::format("{}, line {}, is not TOML: {}.", where, error.source().begin.line, error.description()));
   }
-}
-
-std::string trimmed(const std::string& text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 }  // namespace
@@ -146,11 +104,11 @@ std::string ConfigKey::value_text() const {
   struct Writer {
     std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
     std::string operator()(const std::int64_t* value) const { return std::to_string(*value); }
-    std::string operator()(const double* value) const { return number_text(*value); }
-    std::string operator()(const std::string* value) const { return quoted(*value); }
-    std::string operator()(const Duration* value) const { return quoted(to_string(*value)); }
-    std::string operator()(const std::vector<std::string>* value) const { return list_text(*value, quoted); }
-    std::string operator()(const std::vector<double>* value) const { return list_text(*value, number_text); }
+    std::string operator()(const double* value) const { return toml_number(*value); }
+    std::string operator()(const std::string* value) const { return toml_quoted(*value); }
+    std::string operator()(const Duration* value) const { return toml_quoted(to_string(*value)); }
+    std::string operator()(const std::vector<std::string>* value) const { return list_text(*value, toml_quoted); }
+    std::string operator()(const std::vector<double>* value) const { return list_text(*value, toml_number); }
   };
   return std::visit(Writer{}, target_);
 }
@@ -362,8 +320,8 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
     const std::string path = trimmed(setting.substr(0, equals)), value = trimmed(setting.substr(equals + 1));
     toml::table parsed;
     try {
-      parsed = toml::parse("value = " + value);
-    } catch (const toml::parse_error&) {
+      parsed = parse_toml("value = " + value, where);
+    } catch (const ConfigError&) {
       parsed.clear();
     }
     // A bare word is a text (objective.name=masked), and so is an unquoted value of a text key, whatever it looks like
@@ -371,7 +329,7 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
     const ConfigKey* key = find(path);
     const toml::node* node = parsed.size() == 1 ? parsed.get("value") : nullptr;
     if (node == nullptr || (key != nullptr && key->takes_text() && !node->is_string() && !node->is_array())) {
-      parsed = parse_toml("value = " + quoted(value), where);
+      parsed = parse_toml("value = " + toml_quoted(value), where);
       node = parsed.get("value");
     }
     set(path, *node, where);

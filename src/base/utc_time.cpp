@@ -3,9 +3,10 @@
 #include <date/date.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <sstream>
+#include <optional>
 
 #include "base/error.h"
 
@@ -15,11 +16,51 @@ namespace {
 using Nanoseconds = std::chrono::nanoseconds;
 using SysNanos = date::sys_time<Nanoseconds>;
 
-// 64 bits of nanoseconds reach from September 1677 to April 2262; beyond, the arithmetic would wrap.
-bool year_fits(std::string_view text) {
-  int year = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + std::min<std::size_t>(4, text.size()), year);
-  return error == std::errc() && end == text.data() + 4 && text.substr(4, 1) == "-" && year >= 1678 && year <= 2261;
+// Takes exactly `digits` digits off the front of `text`; false when there are not so many.
+bool take_number(std::string_view& text, std::size_t digits, int& number) {
+  if (text.size() < digits) return false;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, number);
+  if (error != std::errc() || end != text.data() + digits || number < 0) return false;
+  text.remove_prefix(digits);
+  return true;
+}
+
+bool take(std::string_view& text, std::string_view characters) {
+  if (text.empty() || characters.find(text.front()) == std::string_view::npos) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+// ".5" as nanoseconds; digits beyond the ninth are refused, not lost.
+bool take_fraction(std::string_view& text, std::int64_t& nanoseconds) {
+  if (!take(text, ".")) return true;
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (digits == 0 || digits > 9) return false;
+  for (std::size_t i = 0; i < 9; ++i) nanoseconds = nanoseconds * 10 + (i < digits ? text[i] - '0' : 0);
+  text.remove_prefix(digits);
+  return true;
+}
+
+std::optional<std::int64_t> read_utc(std::string_view text) {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  std::int64_t fraction = 0;
+  if (!take_number(text, 4, year) || !take(text, "-") || !take_number(text, 2, month) || !take(text, "-") ||
+      !take_number(text, 2, day)) {
+    return std::nullopt;
+  }
+  if (take(text, "T ")) {
+    if (!take_number(text, 2, hour) || !take(text, ":") || !take_number(text, 2, minute)) return std::nullopt;
+    if (take(text, ":") && (!take_number(text, 2, second) || !take_fraction(text, fraction))) return std::nullopt;
+  }
+  take(text, "Z");
+  const date::year_month_day date{date::year(year), date::month(static_cast<unsigned>(month)),
+                                  date::day(static_cast<unsigned>(day))};
+  // 64 bits of nanoseconds reach from September 1677 to April 2262.
+  if (!text.empty() || !date.ok() || year < 1678 || year > 2261 || hour > 23 || minute > 59 || second > 59) {
+    return std::nullopt;
+  }
+  const std::int64_t days = date::sys_days(date).time_since_epoch().count();
+  return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1'000'000'000 + fraction;
 }
 
 }  // namespace
@@ -49,15 +90,7 @@ std::string utc_compact(std::int64_t nanoseconds) {
 }
 
 std::int64_t parse_utc(std::string_view text) {
-  std::string plain(text);
-  if (plain.ends_with('Z')) plain.pop_back();
-  for (const char* format : {"%FT%T", "%F %T", "%FT%R", "%F %R", "%F"}) {
-    if (!year_fits(plain)) break;
-    std::istringstream in(plain);
-    SysNanos time;
-    in >> date::parse(format, time);
-    if (!in.fail() && in.peek() == std::istringstream::traits_type::eof()) return time.time_since_epoch().count();
-  }
+  if (const auto time = read_utc(text)) return *time;
   throw ConfigError(fmt::format(
       "'{}' is not a time. Expected UTC of the years 1678 to 2261, such as 2019-10-27 or 2019-10-27T19:59:00Z.", text));
 }

@@ -1,7 +1,6 @@
 #include "record/run_compare.h"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <cmath>
 #include <map>
@@ -11,6 +10,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/text_table.h"
+#include "base/toml.h"
 #include "record/manifest.h"
 #include "record/plot.h"
 #include "record/run_list.h"
@@ -85,7 +85,7 @@ Json environment_of(const Manifest& manifest) {
     const Session& session = manifest.sessions.back();
     out["ranks"] = session.ranks;
     for (const char* key : {"name", "cpu", "cores", "instruction_set", "gpus"}) {
-      if (session.host.is_object() && session.host.contains(key)) out[std::string("host ") + key] = session.host[key];
+      if (session.host.contains(key)) out[std::string("host ") + key] = session.host[key];
     }
   }
   for (const auto& [name, version] : manifest.versions.items()) out["library " + name] = version;

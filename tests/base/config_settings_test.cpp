@@ -57,6 +57,15 @@ BOOST_AUTO_TEST_CASE(blanks_around_the_equals_sign_do_not_matter) {
   BOOST_TEST(demo.model == "ts2vec");
 }
 
+BOOST_AUTO_TEST_CASE(a_value_with_characters_of_other_scripts_is_a_text) {
+  DemoConfig demo;
+  demo.schema.load(std::nullopt, {"output.name=20\u0390", "data.bars=[\"\u00e9\"]"});
+  BOOST_TEST(demo.name == "20\u0390");
+  BOOST_TEST(demo.bars[0] == "\u00e9");
+  BOOST_TEST(has(message_of<ConfigError>([&] { demo.schema.load(std::nullopt, {"train.epochs=5\u0390"}); }),
+                 "train.epochs must be an integer"));
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_value_is_an_empty_text) {
   DemoConfig demo;
   demo.name = "before";

@@ -83,6 +83,9 @@ const std::vector<Bad> kBadFiles{
     {"inherit = 5\n", {"inherit must be a text", "the integer 5"}},
     {std::string("[train]\nname = \"\0\"\n", 19), {"is not TOML"}},
     {"[train]\nname = \"\xff\xfe\"\n", {"is not TOML"}},
+    {"[train]\nl\u00e4nge = 1\n", {"line 2", "is not TOML"}},
+    {"[train]\nepochs =\u00a07\n", {"line 2"}},
+    {"[output]\nname = \"\"\"a\n\"\"\"\"\u00e9\n", {"line 3", "is not TOML"}},
 };
 
 BOOST_DATA_TEST_CASE(a_bad_file_is_refused_by_name_with_what_was_expected, bdata::make(kBadFiles), bad) {
@@ -90,6 +93,18 @@ BOOST_DATA_TEST_CASE(a_bad_file_is_refused_by_name_with_what_was_expected, bdata
   const std::string message = message_of<ConfigError>([&] { demo.load(bad.content); });
   BOOST_TEST(has(message, (demo.folder / "demo.toml").string()), message);
   for (const std::string& part : bad.says) BOOST_TEST(has(message, part), part << " is not in: " << message);
+}
+
+BOOST_AUTO_TEST_CASE(any_character_may_stand_in_quotes_and_comments) {
+  for (const char* quoted :
+       {"\"\u00e9\"", "'\u00e9'", "\"\"\"\u00e9\"\"\"", "'''\u00e9'''", "\"\u00e9\" # \u00e9 \" '", "\"\\u00e9\""}) {
+    DemoConfig demo;
+    demo.load(std::string("\xef\xbb\xbf# '\u0390' \"\n[output]\nname = ") + quoted + "\n");
+    BOOST_TEST(demo.name == "\u00e9", quoted);
+  }
+  DemoConfig demo;
+  demo.load("[output]\nname = \"\"\"\\\"\u00e9\"\"\u0390\"\"\"\"\"\n");
+  BOOST_TEST(demo.name == "\"\u00e9\"\"\u0390\"\"");
 }
 
 BOOST_AUTO_TEST_CASE(both_ends_of_a_range_are_allowed) {

@@ -31,6 +31,7 @@ BOOST_AUTO_TEST_CASE(every_form_is_read_as_utc) {
   BOOST_TEST(parse_utc("2019-10-27") == kAutumn - (19 * 60 + 59) * 60 * kSecond);
   BOOST_TEST(parse_utc("2019-10-27 19:59:00.5Z") == kAutumn + 500'000'000);
   BOOST_TEST(parse_utc("1969-12-31T23:59:59.999999999") == -1);
+  BOOST_TEST(parse_utc("2019-10-27 19:59:00.123456789") == kAutumn + 123'456'789);
   BOOST_TEST(parse_utc("2020-02-29") == 1'582'934'400 * kSecond);
 }
 
@@ -49,9 +50,33 @@ BOOST_AUTO_TEST_CASE(the_first_and_the_last_year_fit_and_their_neighbours_do_not
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_time_is_refused_with_an_example) {
-  for (const char* text : {"", "Z", "yesterday", "2019", "2019-10", "2019-13-01", "2019-02-29", "2019-10-27T25:00",
-                           "2019-10-27T19:60", "2019-10-27T19:59:61", "2019-10-27T19:59:00+02:00", "2019-10-27x",
-                           "27-10-2019", "0000-00-00", "99999-01-01", "2019-10-27T", "-2019-10-27", "1572206340"}) {
+  for (const char* text : {"",
+                           "Z",
+                           "yesterday",
+                           "2019",
+                           "2019-10",
+                           "2019-13-01",
+                           "2019-02-29",
+                           "2019-10-27T25:00",
+                           "2019-10-27T19:60",
+                           "2019-10-27T19:59:61",
+                           "2019-10-27T19:59:00+02:00",
+                           "2019-10-27x",
+                           "27-10-2019",
+                           "0000-00-00",
+                           "99999-01-01",
+                           "2019-10-27T",
+                           "-2019-10-27",
+                           "2019-1-5",
+                           "2019-10-27T24:00",
+                           "2019-10-27T19:59:60",
+                           "2019-10-27T-1:00",
+                           "2019-10-27T19:59:00.",
+                           "2019-10-27T19:59:00.1234567890",
+                           "2019-10-27T19:59ZZ",
+                           " 2019-10-27",
+                           "2019-21-27T",
+                           "1572206340"}) {
     const std::string message = test::message_of<ConfigError>([&] { parse_utc(text); });
     BOOST_TEST(test::has(message, std::string("'") + text + "' is not a time"), text);
     BOOST_TEST(test::has(message, "such as 2019-10-27"));

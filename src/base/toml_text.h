@@ -1,0 +1,15 @@
+#pragma once
+#include <string>
+
+namespace moola {
+
+/// A floating-point number as TOML writes it: the shortest form that reads back exactly, never one of an integer.
+std::string toml_number(double value);
+
+/// A text in quotes, with what TOML wants escaped.
+std::string toml_quoted(const std::string& text);
+
+/// Without the blanks and tabs at both ends.
+std::string trimmed(const std::string& text);
+
+}  // namespace moola
