@@ -44,6 +44,13 @@ class Reader {
     }
   }
 
+  void object(const char* key, Json& field) const {
+    optional(key, field);
+    if (!field.is_object()) {
+      throw DataError(fmt::format("{}: the key '{}' must be an object; found {}.", where_, key, field.type_name()));
+    }
+  }
+
   template <class T, class Read>
   void list(const char* key, std::vector<T>& out, Read read) const {
     const auto at = json_.find(key);
@@ -72,7 +79,7 @@ DataUse read_use(const Reader& in) {
   in.optional("role", use.role);
   in.required("id", use.id);
   in.optional("content_sha256", use.content_sha256);
-  in.optional("facts", use.facts);
+  in.object("facts", use.facts);
   in.list("sources", use.sources, read_use);
   return use;
 }
@@ -87,7 +94,9 @@ Json to_json(const Session& session) {
 Session read_session(const Reader& in) {
   Session session;
   in.optional("command", session.command);
-  in.optional("host", session.host);
+  in.object("host", session.host);
+  std::string name;
+  Reader(session.host, "host").optional("name", name);  // a text, if it is there
   in.optional("ranks", session.ranks);
   in.optional("code_version", session.code_version);
   in.optional("started", session.started);
@@ -132,9 +141,9 @@ Json Manifest::to_json() const {
            {"code", {{"version", code_version}, {"git_commit", git_commit}, {"git_dirty", git_dirty}}},
            {"versions", versions},
            {"command", latest.command},
-           {"host", latest.host.is_object() ? latest.host.value("name", "") : ""},
+           {"host", latest.host.value("name", "")},
            {"ranks", latest.ranks},
-           {"gpus", latest.host.is_object() ? latest.host.value("gpus", Json::array()) : Json::array()},
+           {"gpus", latest.host.value("gpus", Json::array())},
            {"seed", seed},
            {"started", sessions.empty() ? "" : sessions.front().started},
            {"ended", latest.ended}};
@@ -179,10 +188,10 @@ Manifest Manifest::from_json(const Json& json, const std::string& where) {
   code_in.optional("version", out.code_version);
   code_in.optional("git_commit", out.git_commit);
   code_in.optional("git_dirty", out.git_dirty);
-  in.optional("versions", out.versions);
+  in.object("versions", out.versions);
   in.optional("seed", out.seed);
   in.list("data", out.data, read_use);
-  in.optional("split", out.split);
+  in.object("split", out.split);
   in.list("parents", out.parents, [](const Reader& at) {
     Parent parent;
     at.optional("kind", parent.kind);
@@ -190,9 +199,9 @@ Manifest Manifest::from_json(const Json& json, const std::string& where) {
     at.optional("sha256", parent.sha256);
     return parent;
   });
-  in.optional("parameters", out.parameters);
-  in.optional("metrics", out.metrics);
-  in.optional("timings", out.timings);
+  in.object("parameters", out.parameters);
+  in.object("metrics", out.metrics);
+  in.object("timings", out.timings);
   in.list("artifacts", out.artifacts, [](const Reader& at) {
     Artifact artifact;
     at.required("path", artifact.path);

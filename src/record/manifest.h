@@ -44,7 +44,7 @@ struct Artifact {
 /// One process (or one mpirun) that worked on the run; a run that was stopped and continued has several.
 struct Session {
   std::vector<std::string> command;
-  Json host;  // machine_facts()
+  Json host = Json::object();  // machine_facts()
   int ranks = 1;
   std::string code_version, started, ended,
       outcome;  // outcome: a state's name; empty while it works, or when it was killed

@@ -163,8 +163,6 @@ std::string script(const Plot& plot) {
   bool all_positive = true;
   std::vector<Series> drawn;
   for (const Series& series : plot.series) {
-    if (series.x.size() != series.y.size())
-      throw std::invalid_argument("a series needs as many x as y: " + series.label);
     for (std::size_t i = 0; i < series.x.size(); ++i) {
       if (!std::isfinite(series.y[i]) || !std::isfinite(series.x[i])) continue;
       xs.take(series.x[i]);
@@ -315,6 +313,11 @@ std::string readable(double value) {
 }
 
 Drawing draw(const Plot& plot, const fs::path& folder) {
+  for (const Series& series : plot.series) {
+    if (series.x.size() != series.y.size()) {
+      throw std::invalid_argument("a series needs as many x as y: " + series.label);
+    }
+  }
   create_folders(folder);
   write_file(folder / (plot.name + ".tsv"), raw_data(plot));
   const std::string commands = script(plot);

@@ -26,7 +26,7 @@ double value_at(const Json& event, const std::string& key) {
 std::vector<Json> of_split(const std::vector<Json>& events, const std::string& split) {
   std::vector<Json> out;
   for (const Json& event : events) {
-    if (event.value("split", "") == split) out.push_back(event);
+    if (const auto at = event.find("split"); at != event.end() && *at == split) out.push_back(event);
   }
   return out;
 }

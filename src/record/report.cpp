@@ -92,7 +92,7 @@ std::string session_length(const Session& session) {
 }
 
 std::string host_value(const Session& session, const char* key) {
-  return session.host.is_object() && session.host.contains(key) ? value_text(session.host[key]) : "";
+  return session.host.contains(key) ? value_text(session.host[key]) : "";
 }
 
 }  // namespace
@@ -197,7 +197,7 @@ Html environment(const Source& source) {
              {"kernel", text(host_value(latest, "kernel"))},
              {"processor", text(host_value(latest, "cpu"))},
              {"cores", text(host_value(latest, "cores") + " (x86-64-" + host_value(latest, "instruction_set") + ")")},
-             {"memory", text(latest.host.is_object() && latest.host.contains("memory_bytes")
+             {"memory", text(latest.host.contains("memory_bytes")
                                  ? bytes_text(json_number(latest.host["memory_bytes"]).value_or(0))
                                  : "")},
              {"GPUs", text(gpus.empty() ? "none" : gpus)},

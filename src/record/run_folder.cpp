@@ -138,12 +138,11 @@ Run open_run(const fs::path& workspace, const RunRequest& request) {
       try {
         run.lock_ = std::make_unique<FileLock>(run.path_ / "run.lock", kOnlooker);
       } catch (const CommError&) {
-        const Json host = found->manifest.sessions.empty() ? Json() : found->manifest.sessions.back().host;
+        const Json host = found->manifest.sessions.empty() ? Json::object() : found->manifest.sessions.back().host;
         throw CommError(fmt::format(
             "the run {} with the same configuration, data and code is at work{}. Watch it with `moola runs show {}`, "
             "wait for its end, or give --fresh for a second one beside it.",
-            found->manifest.run, host.is_object() ? " on " + host.value("name", "another host") : "",
-            found->manifest.run));
+            found->manifest.run, host.contains("name") ? " on " + host.value("name", "") : "", found->manifest.run));
       }
     }
     *run.manifest_ = read_manifest(run.path_);  // again: it may have changed before we had the lock

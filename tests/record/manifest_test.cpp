@@ -54,6 +54,7 @@ BOOST_AUTO_TEST_CASE(what_is_missing_or_of_another_type_is_named) {
   refused(with("data", Json::array({7})), "data");
   refused(with("data", Json::array({Json::object()})), "'id'");
   refused(with("artifacts", Json::object()), "'artifacts'");
+  for (const char* key : {"versions", "split", "parameters", "metrics", "timings"}) refused(with(key, 7), key);
   BOOST_CHECK_THROW(record::Manifest::from_json(with("status", "sleeping"), "x"), DataError);
 }
 
