@@ -67,8 +67,10 @@ int run_ranks(const std::string& name, const std::function<int(World&)>& body) {
     heartbeat = start_heartbeat(world->rank());
     const int code = body(*world);
     note_phase("leaving");
-    world.reset();  // waits for the others
+    // The last words come before MPI is left: mpirun ends all other ranks as soon as one has exited with a code that is
+    // not 0, and finalising is what no rank gets out of before all have come to it.
     if (heartbeat != nullptr) heartbeat->finish(code);
+    world.reset();
     return code;
   } catch (const std::exception& error) {
     return report(name, world ? &*world : nullptr, heartbeat.get(), error);

@@ -86,7 +86,7 @@ std::string ContentHash::hex() {
 }
 
 bool is_semantic(const std::string& attribute) {
-  static constexpr std::array kAboutTheFile{"content_sha256", "manifest", "manifest_sha256"};
+  static constexpr std::array kAboutTheFile{"content_sha256", "manifest", "manifest_sha256", "text_heaps"};
   return std::find(kAboutTheFile.begin(), kAboutTheFile.end(), attribute) == kAboutTheFile.end();
 }
 

@@ -11,6 +11,7 @@
 #include "base/utc_time.h"
 #include "base/version.h"
 #include "data/dataset_schema.h"
+#include "data/hdf5_text_heaps.h"
 
 namespace moola::data {
 namespace {
@@ -54,6 +55,7 @@ DatasetWriter::DatasetWriter(const fs::path& workspace, DatasetId id)
     : id_(with_version(workspace, std::move(id))),
       workspace_(workspace),
       atomic_(dataset_file(workspace, id_)),
+      interrupted_(atomic_.temporary()),
       file_(hdf5::File::create(atomic_.temporary())) {
   remove_abandoned(atomic_.target().parent_path());
 }
@@ -100,6 +102,7 @@ std::string DatasetWriter::finish(Json circumstances) {
   file_.set_attribute("manifest_sha256", sha256_hex(manifest_text));
   check_schema(file_, id_.kind);
   file_.close();
+  hdf5::seal_texts(atomic_.temporary());
   atomic_.commit(true);
 
   Json beside = {{"id", to_string(id_)}, {"content_sha256", hash}, {"created_at", utc_text(utc_now())},
@@ -111,6 +114,7 @@ std::string DatasetWriter::finish(Json circumstances) {
 
 DatasetReader::DatasetReader(const fs::path& workspace, const DatasetId& id)
     : id_(id), file_(hdf5::File::open(dataset_file(workspace, id))) {
+  hdf5::check_texts(file_);
   check_schema(file_, id.kind);
   const std::string where = "attribute 'manifest' of " + file_.path().string();
   const std::string text = file_.text_attribute("manifest");

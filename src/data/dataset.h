@@ -8,6 +8,7 @@
 
 #include "base/atomic_file.h"
 #include "base/json.h"
+#include "base/unlink_on_signal.h"
 #include "data/content_hash.h"
 #include "data/dataset_id.h"
 #include "data/hdf5.h"
@@ -78,6 +79,7 @@ class DatasetWriter {
   DatasetId id_;
   std::filesystem::path workspace_;
   AtomicFile atomic_;
+  UnlinkOnSignal interrupted_;
   hdf5::File file_;
   Json manifest_ = Json::object();
   std::vector<Parent> parents_;

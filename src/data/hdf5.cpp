@@ -69,9 +69,8 @@ Handle file_access() {
   const std::string where = "HDF5's file settings";
   Handle access = checked(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, Doing::writing, where, "H5Pcreate");
   check(H5Pset_file_locking(access.get(), false, true), Doing::writing, where, "H5Pset_file_locking");
-  // Version 1.8's object headers hold attributes of any size (lists of thousands of names) and are read by every HDF5
-  // in use.
-  check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V110), Doing::writing, where,
+  // The format of 1.10: attributes of any size (lists of thousands of names), and a checksum on every index.
+  check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110), Doing::writing, where,
         "H5Pset_libver_bounds");
   // A forgotten handle must not keep a file open.
   check(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG), Doing::writing, where, "H5Pset_fclose_degree");
@@ -79,6 +78,17 @@ Handle file_access() {
 }
 
 }  // namespace
+
+File File::open_existing(const std::filesystem::path& path, unsigned flags) {
+  // The system's own words for what is missing or forbidden are better than HDF5's.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) throw IoError("cannot open " + path.string(), errno);
+  ::close(descriptor);
+  if (std::filesystem::is_directory(path)) throw IoError("cannot open " + path.string(), EISDIR);
+  const Handle access = file_access();
+  return {checked(H5Fopen(path.c_str(), flags, access.get()), H5Fclose, Doing::reading, path.string(), "H5Fopen"),
+          path};
+}
 
 void silence() {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
@@ -251,15 +261,10 @@ File File::create(const std::filesystem::path& path) {
 }
 
 File File::open(const std::filesystem::path& path) {
-  // The system's own words for what is missing or forbidden are better than HDF5's.
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) throw IoError("cannot open " + path.string(), errno);
-  ::close(descriptor);
-  if (std::filesystem::is_directory(path)) throw IoError("cannot open " + path.string(), EISDIR);
-  const Handle access = file_access();
-  return {
-      checked(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose, Doing::reading, path.string(), "H5Fopen"),
-      path};
+  return open_existing(path, H5F_ACC_RDONLY);
+}
+File File::open_to_add(const std::filesystem::path& path) {
+  return open_existing(path, H5F_ACC_RDWR);
 }
 
 void File::close() {

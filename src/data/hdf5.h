@@ -177,6 +177,8 @@ class File {
   static File create(const std::filesystem::path& path);
   /// Read-only. Throws IoError when it can't be opened, DataError when it is no HDF5 file or cut short.
   static File open(const std::filesystem::path& path);
+  /// An existing file for adding to it; only its maker may. Throws as `open`.
+  static File open_to_add(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
 
@@ -219,6 +221,7 @@ class File {
 
  private:
   File(Handle id, std::filesystem::path path) : id_(std::move(id)), path_(std::move(path)) {}
+  static File open_existing(const std::filesystem::path& path, unsigned flags);
   template <class T>
   T attribute_as(const std::string& name, const char* wanted) const;
   std::string where(std::string_view kind, std::string_view name) const;

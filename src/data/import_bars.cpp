@@ -143,16 +143,30 @@ class Assembly {
   std::string zone_asked_, zone_name_;
 };
 
+// A delivery month that was asked for must be there.
+void check_contract(const BarsImport& import, const BarInputs& inputs) {
+  if (import.contract == "front") return;
+  std::vector<std::string> months;
+  for (const auto& input : inputs.inputs) {
+    for (const auto& [month, rows] : input.rows.months) months.push_back(month);
+  }
+  std::sort(months.begin(), months.end());
+  months.erase(std::unique(months.begin(), months.end()), months.end());
+  if (months.empty()) {
+    throw ConfigError(fmt::format(
+        "--contract {} was asked for, but the files name no delivery months (a column exp_month or expiry).",
+        import.contract));
+  }
+  if (std::find(months.begin(), months.end(), import.contract) == months.end()) {
+    throw ConfigError(
+        fmt::format("the files hold no contract {}. They hold {}.", import.contract, fmt::join(months, ", ")));
+  }
+}
+
 void take_series(const BarsImport& import, std::vector<market::Contract> contracts, ImportedBars& result) {
-  const bool has_months =
-      std::any_of(contracts.begin(), contracts.end(), [](const market::Contract& c) { return !c.month.empty(); });
-  if (!has_months) {
-    if (import.contract != "front") {
-      throw ConfigError(fmt::format(
-          "--contract {} was asked for, but the files have no column of delivery months (exp_month, expiry).",
-          import.contract));
-    }
-    if (!contracts.empty()) result.bars = std::move(contracts.front().bars);
+  if (contracts.empty()) return;
+  if (contracts.size() == 1 && contracts.front().month.empty()) {
+    result.bars = std::move(contracts.front().bars);
     return;
   }
   if (contracts.front().month.empty()) {
@@ -283,6 +297,7 @@ ImportedBars assemble(const BarsImport& import, BarInputs inputs) {
       wanted -= rows;
     }
   }
+  check_contract(import, inputs);
   Assembly assembly(import, inputs, result);
   take_series(import, assembly.contracts(), result);
   result.info = {.symbol = import.symbol,

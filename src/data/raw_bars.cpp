@@ -54,6 +54,7 @@ RawBars* RawFile::wanted(std::string_view product, std::string_view month, const
   }
   if (!month.empty()) {
     const bool spread = month.find('/') != std::string_view::npos;
+    if (!spread && is_month(month)) count(months, month);
     if (spread || !is_month(month) || (!choice.month.empty() && month != choice.month)) {
       count(passed_over, spread ? "calendar_spread" : "other_contract");
       return nullptr;

@@ -38,6 +38,7 @@ struct RawFile {
   bool zoned = false;        // stamps are UTC already
   std::uint64_t rows = 0;    // in the file, whatever became of them
   RowCounts products;        // rows of each, where the file says so
+  RowCounts months;          // rows of each delivery month of the wanted product
   RowCounts passed_over;     // rows not wanted: calendar_spread, other_product, other_contract
   std::string form, stamps;  // for people and the manifest: "named columns", "epoch in seconds"
   std::vector<std::string> notes;

@@ -208,7 +208,9 @@ BOOST_AUTO_TEST_CASE(every_stop_signal_reaches_every_rank_and_they_leave_with_85
       Started job(ranks, "1m", {"loop"});
       job.wait_for_steps();
       ::kill(job.front(), number);
-      BOOST_TEST(job.wait() == 85);
+      const int code = job.wait();
+      BOOST_TEST_INFO("signal " << number << ", " << ranks << " ranks: " << job.errors());
+      BOOST_TEST(code == 85);
     }
   }
 }

@@ -50,11 +50,11 @@ BOOST_AUTO_TEST_CASE(the_same_command_goes_on_after_a_stop_signal_to_the_same_by
 
 BOOST_AUTO_TEST_CASE(a_stop_signal_leaves_with_85_and_a_run_that_goes_on) {
   const Workspace workspace;
-  BOOST_REQUIRE(pretrain_and_signal(workspace, SIGTERM, std::chrono::seconds(3), 2000) == 85);
+  BOOST_REQUIRE(pretrain_and_signal(workspace, SIGTERM, std::chrono::seconds(3), 400000) == 85);
   BOOST_REQUIRE(workspace.runs().size() == 1U);
   const Json manifest = read_json(workspace.runs().front() / "manifest.json");
   BOOST_TEST(manifest["status"] == "stopped");
-  BOOST_TEST(pretrain_and_signal(workspace, SIGTERM, std::chrono::seconds(3), 2000) == 85);
+  BOOST_TEST(pretrain_and_signal(workspace, SIGTERM, std::chrono::seconds(3), 400000) == 85);
   BOOST_TEST(workspace.runs().size() == 1U);
 }
 

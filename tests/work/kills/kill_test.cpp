@@ -7,13 +7,13 @@ using namespace moola;
 using namespace moola::test;
 
 BOOST_AUTO_TEST_CASE(a_training_killed_at_random_moments_ends_with_the_bytes_of_one_that_was_not) {
-  static constexpr int kSteps = 400;
+  static constexpr int kSteps = 4000;
   const Workspace killed, whole;
   std::mt19937 random(20240229);
   int kills = 0, code = 128 + SIGKILL;
   while (code != 0) {
     BOOST_REQUIRE(kills < 200);
-    const std::chrono::milliseconds delay(600 + random() % 2500);
+    const std::chrono::milliseconds delay(500 + random() % 1500);
     // Mostly without warning, sometimes with: both leave states behind that the other must cope with.
     const int signal = random() % 4 == 0 ? SIGTERM : SIGKILL;
     code = pretrain_and_signal(killed, signal, delay, kSteps);
@@ -23,6 +23,9 @@ BOOST_AUTO_TEST_CASE(a_training_killed_at_random_moments_ends_with_the_bytes_of_
   BOOST_TEST_MESSAGE(kills << " signals");
   BOOST_TEST(kills > 5);
   BOOST_TEST(killed.runs().size() == 1U);
-  BOOST_REQUIRE(whole.pretrain({"--set", "train.max_steps=" + std::to_string(kSteps), "--ranks", "1"}).exit_code == 0);
-  BOOST_TEST(fingerprint(killed.runs().front(), "step-00000400") == fingerprint(whole.runs().front(), "step-00000400"));
+  BOOST_REQUIRE(whole
+                    .pretrain({"--set", "train.max_steps=" + std::to_string(kSteps), "--set", "train.epochs=1000",
+                               "--ranks", "1"})
+                    .exit_code == 0);
+  BOOST_TEST(fingerprint(killed.runs().front(), "step-00004000") == fingerprint(whole.runs().front(), "step-00004000"));
 }

@@ -1,0 +1,50 @@
+#include "base/unlink_on_signal.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+
+namespace moola {
+namespace {
+
+constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP};
+// A handler may not allocate or lock, hence fixed places.
+std::array<std::atomic<const char*>, 32> files{};
+static_assert(std::atomic<const char*>::is_always_lock_free);
+
+void unlink_all(int number) {
+  for (const auto& file : files) {
+    if (const char* path = file.load()) ::unlink(path);
+  }
+  ::signal(number, SIG_DFL);
+  ::raise(number);
+}
+
+void install() {
+  for (const int number : kSignals) {
+    struct sigaction present {};
+    if (::sigaction(number, nullptr, &present) != 0 || present.sa_handler != SIG_DFL) continue;
+    struct sigaction ours {};
+    ours.sa_handler = unlink_all;
+    ::sigemptyset(&ours.sa_mask);
+    ::sigaction(number, &ours, nullptr);
+  }
+}
+
+}  // namespace
+
+UnlinkOnSignal::UnlinkOnSignal(const std::filesystem::path& file) : path_(file.string()) {
+  install();
+  for (std::size_t i = 0; i < files.size() && slot_ < 0; ++i) {
+    const char* nothing = nullptr;
+    if (files[i].compare_exchange_strong(nothing, path_.c_str())) slot_ = static_cast<int>(i);
+  }
+}
+
+UnlinkOnSignal::~UnlinkOnSignal() {
+  if (slot_ >= 0) files[static_cast<std::size_t>(slot_)].store(nullptr);
+}
+
+}  // namespace moola
