@@ -83,8 +83,8 @@ inline std::string fingerprint(const fs::path& run, const std::string& last = "s
 
 // The exit code of a pretraining that gets `signal` after `delay`.
 inline int pretrain_and_signal(const Workspace& workspace, int signal, std::chrono::milliseconds delay, int steps) {
-  std::vector<std::string> words =
-      workspace.call({"--set", "train.max_steps=" + std::to_string(steps), "--set", "train.epochs=1000", "--quiet"});
+  std::vector<std::string> words = workspace.call({"--set", "train.max_steps=" + std::to_string(steps), "--set",
+                                                   "train.epochs=1000", "--set", "train.patience=0", "--quiet"});
   words.insert(words.begin(), program("moola-pretrain"));
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
