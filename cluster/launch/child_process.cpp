@@ -13,8 +13,6 @@
 
 #include "base/error.h"
 
-extern char** environ;
-
 namespace moola::launch {
 namespace {
 
@@ -45,7 +43,7 @@ ChildProcess::ChildProcess(const LaunchCommand& command) {
     for (const auto& [name, value] : command.environment) replaced |= entry.starts_with(name + "=");
     if (!replaced) variables.push_back(entry);
   }
-  for (const auto& [name, value] : command.environment) variables.push_back(name + "=" + value);
+  for (const auto& [name, value] : command.environment) variables.push_back(fmt::format("{}={}", name, value));
   std::vector<char*> arguments, environment;
   for (const std::string& word : command.arguments) arguments.push_back(const_cast<char*>(word.c_str()));
   for (std::string& variable : variables) environment.push_back(variable.data());

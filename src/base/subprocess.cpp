@@ -16,8 +16,6 @@
 
 #include "base/error.h"
 
-extern char** environ;
-
 namespace moola {
 namespace {
 

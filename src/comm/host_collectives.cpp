@@ -1,6 +1,6 @@
-#include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "comm/collectives.h"
 
@@ -8,21 +8,19 @@ namespace moola::comm {
 namespace {
 
 // A cache line: what the widest vector loads of any host want.
-constexpr std::size_t kAlignment = 64;
+constexpr std::align_val_t kAlignment{64};
 
 class HostCollectives final : public Collectives {
  public:
-  explicit HostCollectives(const Communicator& world) : world_(world) {}
+  explicit HostCollectives(Communicator world) : world_(std::move(world)) {}
 
   int rank() const override { return world_.rank(); }
   int size() const override { return world_.size(); }
   std::string description() const override { return world_.size() == 1 ? "one rank on the host" : "MPI on the host"; }
 
   FloatBuffer allocate(std::size_t floats) override {
-    const std::size_t bytes = (floats * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
-    auto* data = static_cast<float*>(std::aligned_alloc(kAlignment, bytes));
-    if (data == nullptr) throw std::bad_alloc();
-    return FloatBuffer(data, [](float* p) { std::free(p); });
+    auto* data = static_cast<float*>(::operator new(floats * sizeof(float), kAlignment));
+    return FloatBuffer(data, [](float* p) { ::operator delete(p, kAlignment); });
   }
 
   void set_zero(float* into, std::size_t floats) override { std::memset(into, 0, floats * sizeof(float)); }

@@ -65,8 +65,7 @@ Cut cut(const std::filesystem::path& workspace, std::span<const DatasetId> bars,
   if (result.windows == 0) {
     throw DataError(fmt::format(
         "no window of {} bars fits into {}: the longest stretch with no gap above {} and no break is {} bars. Take "
-        "shorter "
-        "windows (--length {}) or allow larger gaps (--max-gap).",
+        "windows of at most {} bars, or allow larger gaps.",
         shape.length, bars.size() == 1 ? to_string(bars[0]) : fmt::format("any of the {} series", bars.size()),
         gap_text(shape), longest, std::max<std::int64_t>(longest, 1)));
   }

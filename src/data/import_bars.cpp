@@ -275,8 +275,9 @@ void check_usable(const BarsImport& import, const ImportedBars& result, std::uin
     std::string passed;
     for (const auto& [cause, rows] : result.passed_over)
       passed += fmt::format("; {} rows passed over as {}", rows, cause);
-    throw DataError(fmt::format("{} bars are no series; at least {} were expected (rows read: {}{}). {}",
-                                result.bars.size(), kFewestBars, result.rows_read, passed, describe_faults(result)));
+    throw DataError(fmt::format("{} {} no series; at least {} were expected (rows read: {}{}). {}", result.bars.size(),
+                                result.bars.size() == 1 ? "bar is" : "bars are", kFewestBars, result.rows_read, passed,
+                                describe_faults(result)));
   }
   if (import.strict && !result.faults.empty()) {
     throw DataError(

@@ -170,8 +170,8 @@ BOOST_AUTO_TEST_CASE(strict_takes_no_file_with_a_fault_and_says_where_it_is) {
 BOOST_AUTO_TEST_CASE(files_that_hold_no_series_are_refused) {
   BOOST_TEST(mentions(refusal(""), "it is empty"));
   BOOST_TEST(mentions(refusal(kHeader), "no rows"));
-  BOOST_TEST(mentions(refusal(kHeader + sound_rows(1)), "1 bars are no series"));
-  BOOST_TEST(mentions(refusal("20180101 170000;1.2;1.3;1.1;1.2;0\n"), "1 bars are no series"));
+  BOOST_TEST(mentions(refusal(kHeader + sound_rows(1)), "1 bar is no series"));
+  BOOST_TEST(mentions(refusal("20180101 170000;1.2;1.3;1.1;1.2;0\n"), "1 bar is no series"));
   BOOST_TEST(Imported(kHeader + sound_rows(2))->bars.size() == 2U);
   BOOST_TEST(mentions(refusal(std::string("\x00\x01\x02\x03", 4)), "binary"));
   BOOST_TEST(mentions(refusal("a,b\n1,2\n"), "no column for"));

@@ -99,6 +99,9 @@ BOOST_AUTO_TEST_CASE(bad_input_is_one_paragraph_and_exit_2) {
     BOOST_TEST(result.exit_code == 2);
     BOOST_TEST(holds(result.errors, bad.says), result.errors);
     BOOST_TEST(result.output.empty());
+    // Nothing of a launcher's own comes behind it.
+    const std::size_t last = result.errors.rfind('\n', result.errors.size() - 2) + 1;
+    BOOST_TEST(result.errors.substr(last).starts_with("moola pretrain"), result.errors);
   }
   BOOST_TEST(workspace.runs().empty());
 }
