@@ -41,6 +41,7 @@ class Handle {
   }
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
+  // NOLINTNEXTLINE(google-explicit-constructor): stands in MPI's calls for what it holds
   operator MPI_Comm() const { return comm_; }
 
  private:
@@ -81,7 +82,7 @@ class MpiGroup final : public Group {
 
   void all_reduce(void* data, std::size_t count, Type type, Operation operation) override {
     const WaitingIn waiting("all-reduce");
-    const MPI_Datatype mpi_type = type == Type::float32 ? MPI_FLOAT : type == Type::float64 ? MPI_DOUBLE : MPI_INT64_T;
+    MPI_Datatype mpi_type = type == Type::float32 ? MPI_FLOAT : type == Type::float64 ? MPI_DOUBLE : MPI_INT64_T;
     const std::size_t width = type == Type::float32 ? 4 : 8;
     const std::size_t most = std::max<std::size_t>(largest_ / width, 1);
     for (std::size_t done = 0; done < count;) {
@@ -125,14 +126,16 @@ class MpiGroup final : public Group {
                                                                    : !sends.empty()  ? sends.front().peer
                                                                                      : -1);
     std::vector<MPI_Request> requests;
-    for (const auto& [peer, into] : receives) {
-      in_parts(into.size(), [&](std::size_t from, int count) {
-        MOOLA_MPI(MPI_Irecv(into.data() + from, count, MPI_FLOAT, peer, kFloatsTag, comm_, &requests.emplace_back()));
+    for (const Receive& one : receives) {
+      in_parts(one.into.size(), [&](std::size_t from, int count) {
+        MOOLA_MPI(
+            MPI_Irecv(one.into.data() + from, count, MPI_FLOAT, one.peer, kFloatsTag, comm_, &requests.emplace_back()));
       });
     }
-    for (const auto& [peer, values] : sends) {
-      in_parts(values.size(), [&](std::size_t from, int count) {
-        MOOLA_MPI(MPI_Isend(values.data() + from, count, MPI_FLOAT, peer, kFloatsTag, comm_, &requests.emplace_back()));
+    for (const Send& one : sends) {
+      in_parts(one.from.size(), [&](std::size_t from, int count) {
+        MOOLA_MPI(
+            MPI_Isend(one.from.data() + from, count, MPI_FLOAT, one.peer, kFloatsTag, comm_, &requests.emplace_back()));
       });
     }
     std::vector<MPI_Status> ends(requests.size());

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/error.h"
@@ -22,12 +23,10 @@ bool has_gpu() {
   // What the driver makes for the first GPU of the host; in a container with a later one alone there is another number,
   // so any will do.
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator("/dev", ignored)) {
+  return std::ranges::any_of(fs::directory_iterator("/dev", ignored), [](const fs::directory_entry& entry) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with("nvidia") && name.find_first_not_of("0123456789", 6) == name.npos && name.size() > 6)
-      return true;
-  }
-  return false;
+    return name.starts_with("nvidia") && name.find_first_not_of("0123456789", 6) == name.npos && name.size() > 6;
+  });
 }
 
 LoadedAccelerator open_library(const fs::path& file) {

@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/utc_time.h"
-#include "data/import_bars.h"
+#include "data/bars/import_bars.h"
 
 namespace moola::data {
 namespace {

@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/text_table.h"
-#include "data/registry.h"
+#include "data/store/registry.h"
 
 namespace moola::data {
 namespace {
@@ -27,11 +27,11 @@ struct Arguments {
 };
 
 std::string readable_bytes(std::uint64_t bytes) {
-  static constexpr std::array units{"B", "KB", "MB", "GB", "TB"};
+  static constexpr std::array kUnits{"B", "KB", "MB", "GB", "TB"};
   auto size = static_cast<double>(bytes);
   std::size_t unit = 0;
-  for (; size >= 1000 && unit + 1 < units.size(); ++unit) size /= 1000;
-  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", size, units[unit]);
+  for (; size >= 1000 && unit + 1 < kUnits.size(); ++unit) size /= 1000;
+  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", size, kUnits[unit]);
 }
 
 // Rows of the first axis that most data sets share; what a reader would call its length.

@@ -14,9 +14,9 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "data/cut_windows.h"
-#include "data/export_dataset.h"
-#include "data/import_windows.h"
+#include "data/export/export_dataset.h"
+#include "data/windows/cut_windows.h"
+#include "data/windows/import_windows.h"
 
 namespace moola::data {
 namespace {

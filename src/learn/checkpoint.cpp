@@ -11,7 +11,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "data/safetensors.h"
+#include "data/files/safetensors.h"
 
 namespace moola::learn {
 namespace {

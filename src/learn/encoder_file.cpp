@@ -8,7 +8,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/sha256.h"
-#include "data/safetensors.h"
+#include "data/files/safetensors.h"
 
 namespace moola::learn {
 namespace {

@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/utc_time.h"
-#include "data/cut_windows.h"
-#include "data/dataset.h"
+#include "data/store/dataset.h"
+#include "data/windows/cut_windows.h"
 
 namespace moola::work {
 namespace {

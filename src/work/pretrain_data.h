@@ -5,8 +5,8 @@
 
 #include "base/json.h"
 #include "comm/communicator.h"
-#include "data/window_selection.h"
-#include "data/windows.h"
+#include "data/windows/window_selection.h"
+#include "data/windows/windows.h"
 #include "learn/trainer.h"
 #include "record/manifest.h"
 #include "work/pretrain_config.h"

@@ -1,4 +1,4 @@
-#include "data/byte_source.h"
+#include "data/files/byte_source.h"
 
 #include <lzma.h>
 #include <zlib.h>
@@ -11,7 +11,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "data/tar_reader.h"
+#include "data/files/tar_reader.h"
 #include "temporary_folder.h"
 
 using namespace moola;

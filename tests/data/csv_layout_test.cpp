@@ -1,4 +1,4 @@
-#include "data/csv_layout.h"
+#include "data/bars/csv_layout.h"
 
 #include <boost/test/unit_test.hpp>
 #include <random>

@@ -1,4 +1,4 @@
-#include "data/cut_windows.h"
+#include "data/windows/cut_windows.h"
 
 #include <fstream>
 

@@ -1,4 +1,4 @@
-#include "data/dataset.h"
+#include "data/store/dataset.h"
 
 #include <sys/stat.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "data/bars_file.h"
+#include "data/bars/bars_file.h"
 #include "temporary_folder.h"
 
 using namespace moola;

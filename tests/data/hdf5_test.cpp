@@ -1,4 +1,4 @@
-#include "data/hdf5.h"
+#include "data/store/hdf5.h"
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>

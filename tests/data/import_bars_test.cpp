@@ -1,4 +1,4 @@
-#include "data/import_bars.h"
+#include "data/bars/import_bars.h"
 
 #include <fmt/format.h>
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,4 @@
-#include "data/npy.h"
+#include "data/files/npy.h"
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>

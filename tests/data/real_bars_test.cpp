@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "base/utc_time.h"
-#include "data/import_bars.h"
+#include "data/bars/import_bars.h"
 
 using namespace moola;
 using namespace moola::data;

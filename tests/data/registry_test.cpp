@@ -1,11 +1,11 @@
-#include "data/registry.h"
+#include "data/store/registry.h"
 
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "data/bars_file.h"
+#include "data/bars/bars_file.h"
 #include "temporary_folder.h"
 
 using namespace moola;

@@ -1,4 +1,4 @@
-#include "data/safetensors.h"
+#include "data/files/safetensors.h"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,4 @@
-#include "data/time_zone.h"
+#include "data/files/time_zone.h"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

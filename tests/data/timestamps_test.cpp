@@ -1,4 +1,4 @@
-#include "data/timestamps.h"
+#include "data/files/timestamps.h"
 
 #include <boost/test/unit_test.hpp>
 

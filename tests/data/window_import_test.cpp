@@ -1,4 +1,4 @@
-#include "data/import_windows.h"
+#include "data/windows/import_windows.h"
 
 #include <zlib.h>
 
@@ -12,12 +12,12 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "data/dataset.h"
-#include "data/export_dataset.h"
-#include "data/npy.h"
+#include "data/export/export_dataset.h"
+#include "data/files/npy.h"
+#include "data/files/zip_reader.h"
+#include "data/store/dataset.h"
 #include "data/temporary_folder.h"
-#include "data/windows.h"
-#include "data/zip_reader.h"
+#include "data/windows/windows.h"
 
 using namespace moola;
 using namespace moola::data;

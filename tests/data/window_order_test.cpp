@@ -1,4 +1,4 @@
-#include "data/window_order.h"
+#include "data/windows/window_order.h"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

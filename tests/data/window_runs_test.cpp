@@ -1,4 +1,4 @@
-#include "data/window_runs.h"
+#include "data/windows/window_runs.h"
 
 #include <boost/test/unit_test.hpp>
 #include <random>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "data/prefix_index.h"
+#include "data/windows/prefix_index.h"
 #include "market/bars.h"
 
 using namespace moola;

@@ -1,4 +1,4 @@
-#include "data/window_selection.h"
+#include "data/windows/window_selection.h"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "data/window_runs.h"
+#include "data/windows/window_runs.h"
 
 using namespace moola;
 using namespace moola::data;

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "base/error.h"
-#include "data/bars_file.h"
-#include "data/cut_windows.h"
+#include "data/bars/bars_file.h"
 #include "data/temporary_folder.h"
-#include "data/window_runs.h"
-#include "data/windows.h"
+#include "data/windows/cut_windows.h"
+#include "data/windows/window_runs.h"
+#include "data/windows/windows.h"
 #include "market/window_transform.h"
 
 namespace moola::test {

@@ -1,4 +1,4 @@
-#include "data/windows.h"
+#include "data/windows/windows.h"
 
 #include <sys/resource.h>
 #include <sys/wait.h>

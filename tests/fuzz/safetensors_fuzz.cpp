@@ -1,6 +1,6 @@
 // Any file either opens with every tensor inside it, or is refused as data.
 #include "base/error.h"
-#include "data/safetensors.h"
+#include "data/files/safetensors.h"
 #include "fuzz/memory_file.h"
 
 using namespace moola;

@@ -4,9 +4,9 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "data/npy.h"
-#include "data/window_table.h"
-#include "data/zip_reader.h"
+#include "data/files/npy.h"
+#include "data/files/zip_reader.h"
+#include "data/windows/window_table.h"
 
 using namespace moola;
 

@@ -8,7 +8,7 @@
 #include "base/child_process.h"
 #include "base/error.h"
 #include "base/keyed_random.h"
-#include "data/safetensors.h"
+#include "data/files/safetensors.h"
 #include "data/temporary_folder.h"
 
 using namespace moola;

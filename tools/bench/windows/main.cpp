@@ -13,8 +13,8 @@
 
 #include "base/command_line.h"
 #include "base/keyed_permutation.h"
-#include "data/window_runs.h"
-#include "data/windows.h"
+#include "data/windows/window_runs.h"
+#include "data/windows/windows.h"
 
 namespace {
 

@@ -1,0 +1,70 @@
+#include "data/bars/raw_bars.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace moola::data {
+namespace {
+
+// YYYYMM or YYYYMMDD; weeklies (202411W2) and options are other things than the monthly future.
+bool is_month(std::string_view text) {
+  return (text.size() == 6 || text.size() == 8) &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+void count(RowCounts& counts, std::string_view key) {
+  const auto found = counts.find(key);
+  if (found != counts.end()) {
+    ++found->second;
+  } else {
+    counts.emplace(key, 1);
+  }
+}
+
+}  // namespace
+
+void RawBars::add(std::int64_t time, double open, double high, double low, double close, double volume,
+                  market::RowOrigin origin) {
+  bars.time.push_back(time);
+  bars.open.push_back(open);
+  bars.high.push_back(high);
+  bars.low.push_back(low);
+  bars.close.push_back(close);
+  bars.volume.push_back(volume);
+  bars.flags.push_back(0);
+  origins.push_back(origin);
+}
+
+RawBars* RawFile::wanted(std::string_view product, std::string_view month, const RowChoice& choice) {
+  product = trimmed(product);
+  month = trimmed(month);
+  if (!product.empty()) {
+    const bool chosen = product == choice.product;
+    count(products, product);
+    if (!chosen) {
+      count(passed_over, "other_product");
+      return nullptr;
+    }
+  }
+  if (!month.empty()) {
+    const bool spread = month.find('/') != std::string_view::npos;
+    if (!spread && is_month(month)) count(months, month);
+    if (spread || !is_month(month) || (!choice.month.empty() && month != choice.month)) {
+      count(passed_over, spread ? "calendar_spread" : "other_contract");
+      return nullptr;
+    }
+  }
+  for (RawBars& contract : contracts) {
+    if (contract.month == month) return &contract;
+  }
+  contracts.push_back({std::string(month), {}, {}});
+  return &contracts.back();
+}
+
+}  // namespace moola::data

@@ -1,0 +1,153 @@
+#include <arrow/api.h>
+#include <arrow/csv/api.h>
+#include <arrow/io/interfaces.h>
+#include <fmt/format.h>
+
+#include <exception>
+
+#include "data/bars/read_csv.h"
+
+namespace moola::data {
+namespace {
+
+/// A ByteSource as Arrow wants to read it. Arrow knows no exceptions, so one is kept until it has returned.
+class ArrowInput : public arrow::io::InputStream {
+ public:
+  explicit ArrowInput(ByteSource& source) : source_(source) {}
+
+  arrow::Status Close() override {
+    closed_ = true;
+    return arrow::Status::OK();
+  }
+  bool closed() const override { return closed_; }
+  arrow::Result<std::int64_t> Tell() const override { return position_; }
+
+  arrow::Result<std::int64_t> Read(std::int64_t bytes, void* out) override {
+    try {
+      std::span<char> rest(static_cast<char*>(out), static_cast<std::size_t>(bytes));
+      while (!rest.empty()) {
+        const std::size_t n = source_.read(rest);
+        if (n == 0) break;
+        rest = rest.subspan(n);
+      }
+      const std::int64_t read = bytes - static_cast<std::int64_t>(rest.size());
+      position_ += read;
+      return read;
+    } catch (...) {
+      error_ = std::current_exception();
+      return arrow::Status::IOError("the source failed");
+    }
+  }
+  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(std::int64_t bytes) override {
+    ARROW_ASSIGN_OR_RAISE(auto buffer, arrow::AllocateResizableBuffer(bytes));
+    ARROW_ASSIGN_OR_RAISE(const std::int64_t read, Read(bytes, buffer->mutable_data()));
+    ARROW_RETURN_NOT_OK(buffer->Resize(read));
+    return std::shared_ptr<arrow::Buffer>(std::move(buffer));
+  }
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  ByteSource& source_;
+  std::int64_t position_ = 0;
+  bool closed_ = false;
+  std::exception_ptr error_;
+};
+
+std::string column_name(int index) {
+  return fmt::format("f{}", index);
+}
+
+// Frees the column as soon as it is copied: at no time do all columns exist twice.
+bool copy_numbers(std::shared_ptr<arrow::Table>& table, int index, std::vector<double>& out) {
+  const std::string name = column_name(index);
+  const auto column = table->GetColumnByName(name);
+  if (column == nullptr || column->null_count() > 0) return false;
+  out.reserve(static_cast<std::size_t>(column->length()));
+  for (const auto& chunk : column->chunks()) {
+    const auto& numbers = static_cast<const arrow::DoubleArray&>(*chunk);
+    out.insert(out.end(), numbers.raw_values(), numbers.raw_values() + numbers.length());
+  }
+  auto rest = table->RemoveColumn(table->schema()->GetFieldIndex(name));
+  if (!rest.ok()) return false;
+  table = *rest;
+  return true;
+}
+
+bool copy_stamps(std::shared_ptr<arrow::Table>& table, const CsvLayout& layout, std::vector<std::int64_t>& out) {
+  const std::string name = column_name(layout.index[BarColumn::time]);
+  const auto column = table->GetColumnByName(name);
+  if (column == nullptr || column->null_count() > 0) return false;
+  out.reserve(static_cast<std::size_t>(column->length()));
+  for (const auto& chunk : column->chunks()) {
+    for (std::int64_t i = 0; i < chunk->length(); ++i) {
+      const auto time = layout.stamps.is_epoch()
+                            ? layout.stamps.from_epoch(static_cast<const arrow::Int64Array&>(*chunk).Value(i))
+                            : layout.stamps.parse(static_cast<const arrow::StringArray&>(*chunk).GetView(i));
+      if (!time) return false;
+      out.push_back(*time);
+    }
+  }
+  auto rest = table->RemoveColumn(table->schema()->GetFieldIndex(name));
+  if (!rest.ok()) return false;
+  table = *rest;
+  return true;
+}
+
+arrow::Result<std::shared_ptr<arrow::Table>> read_table(const std::shared_ptr<ArrowInput>& input,
+                                                        const CsvLayout& layout) {
+  auto read = arrow::csv::ReadOptions::Defaults();
+  read.block_size = 1 << 20;
+  read.skip_rows = layout.has_header() ? 1 : 0;
+  for (std::size_t i = 0; i < layout.columns; ++i) read.column_names.push_back(column_name(static_cast<int>(i)));
+  auto parse = arrow::csv::ParseOptions::Defaults();
+  parse.delimiter = layout.delimiter;
+  auto convert = arrow::csv::ConvertOptions::Defaults();
+  convert.check_utf8 = false;
+  convert.null_values = {};  // "NaN" and empty fields are faults to be counted, not nulls
+  convert.strings_can_be_null = false;
+  for (const BarColumn column :
+       {BarColumn::time, BarColumn::open, BarColumn::high, BarColumn::low, BarColumn::close, BarColumn::volume}) {
+    const int index = layout.index[column];
+    if (index < 0) continue;
+    convert.include_columns.push_back(column_name(index));
+    convert.column_types[column_name(index)] = column != BarColumn::time  ? arrow::float64()
+                                               : layout.stamps.is_epoch() ? arrow::int64()
+                                                                          : arrow::utf8();
+  }
+  ARROW_ASSIGN_OR_RAISE(auto reader,
+                        arrow::csv::TableReader::Make(arrow::io::default_io_context(), input, read, parse, convert));
+  return reader->Read();
+}
+
+}  // namespace
+
+std::optional<RawFile> read_csv_fast(ByteSource& source, const CsvLayout& layout) {
+  auto input = std::make_shared<ArrowInput>(source);
+  auto read = read_table(input, layout);
+  input->rethrow();
+  if (!read.ok()) return std::nullopt;
+  std::shared_ptr<arrow::Table> table = std::move(*read);
+  read = arrow::Status::Cancelled("taken");
+
+  RawFile result;
+  result.zoned = layout.stamps.zoned();
+  result.form = layout.form;
+  result.stamps = layout.stamps.description();
+  result.rows = static_cast<std::uint64_t>(table->num_rows());
+  market::Bars bars;
+  const ColumnNames& index = layout.index;
+  const bool complete =
+      copy_stamps(table, layout, bars.time) && copy_numbers(table, index[BarColumn::open], bars.open) &&
+      copy_numbers(table, index[BarColumn::high], bars.high) && copy_numbers(table, index[BarColumn::low], bars.low) &&
+      copy_numbers(table, index[BarColumn::close], bars.close) &&
+      (index[BarColumn::volume] < 0 || copy_numbers(table, index[BarColumn::volume], bars.volume));
+  if (!complete) return std::nullopt;
+  bars.volume.resize(bars.time.size(), 0.0);
+  bars.flags.resize(bars.time.size(), 0);
+  result.contracts.push_back({"", std::move(bars), {}});
+  return result;
+}
+
+}  // namespace moola::data

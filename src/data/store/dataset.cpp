@@ -1,0 +1,161 @@
+#include "data/store/dataset.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <future>
+
+#include "base/error.h"
+#include "base/utc_time.h"
+#include "base/version.h"
+#include "data/store/dataset_schema.h"
+#include "data/store/hdf5_text_heaps.h"
+
+namespace moola::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+DatasetId with_version(const fs::path& workspace, DatasetId id) {
+  check_name(id.name, "the name");
+  if (id.version == 0) id.version = next_version(workspace, id.kind, id.name);
+  DatasetWriter::check_free(workspace, id);
+  return id;
+}
+
+std::string host() {
+  char name[256] = "";
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+std::string user() {
+  const passwd* entry = ::getpwuid(::getuid());
+  return entry != nullptr ? entry->pw_name : std::to_string(::getuid());
+}
+
+Json shapes_of(const hdf5::File& file) {
+  Json shapes = Json::object();
+  for (const std::string& name : file.dataset_names()) shapes[name] = file.dataset(name).shape();
+  return shapes;
+}
+
+}  // namespace
+
+void DatasetWriter::check_free(const fs::path& workspace, const DatasetId& id) {
+  if (!fs::exists(dataset_file(workspace, id))) return;
+  throw ConfigError(
+      fmt::format("data set {} exists already ({}), and a version is never overwritten. Leave --version out for v{}, "
+                  "or name another.",
+                  to_string(id), dataset_file(workspace, id).string(), next_version(workspace, id.kind, id.name)));
+}
+
+DatasetWriter::DatasetWriter(const fs::path& workspace, DatasetId id)
+    : id_(with_version(workspace, std::move(id))),
+      workspace_(workspace),
+      atomic_(dataset_file(workspace, id_)),
+      interrupted_(atomic_.temporary()),
+      file_(hdf5::File::create(atomic_.temporary())) {
+  remove_abandoned(atomic_.target().parent_path());
+}
+
+void DatasetWriter::write(std::vector<Column> columns) {
+  std::sort(columns.begin(), columns.end(), [](const Column& a, const Column& b) { return a.name < b.name; });
+  auto hash = std::async(std::launch::async, [&columns] {
+    ContentHash content;
+    for (const Column& column : columns) {
+      content.begin_dataset(column.name, column.type, column.shape);
+      content.bytes(column.bytes);
+    }
+    return content;
+  });
+  for (const Column& column : columns) {
+    hdf5::Dataset dataset = file_.create_dataset(column.name, column.type, column.shape, column.layout);
+    dataset.write_row_bytes(0, dataset.rows(), column.bytes);
+    hashed_.push_back(column.name);
+  }
+  hash_ = hash.get();
+}
+
+std::string DatasetWriter::finish(const Json& circumstances) {
+  Json manifest = {{"schema", schema_of(id_.kind)}};
+  manifest.update(manifest_);
+  manifest["parents"] = Json::array();
+  for (const Parent& parent : parents_) {
+    manifest["parents"].push_back({{"id", to_string(parent.id)}, {"content_sha256", parent.content_sha256}});
+  }
+  manifest["shapes"] = shapes_of(file_);
+  manifest["code_version"] = code_version();
+  const std::string manifest_text = manifest.dump(1);
+
+  file_.set_attribute("schema", schema_of(id_.kind));
+  std::string hash;
+  if (hash_ && hashed_ == file_.dataset_names()) {
+    add_attributes(*hash_, file_);
+    hash = hash_->hex();
+  } else {
+    hash = data::content_sha256(file_);
+  }
+  file_.set_attribute("content_sha256", hash);
+  file_.set_attribute("manifest", manifest_text);
+  file_.set_attribute("manifest_sha256", sha256_hex(manifest_text));
+  check_schema(file_, id_.kind);
+  file_.close();
+  hdf5::seal_texts(atomic_.temporary());
+  atomic_.commit(true);
+
+  Json beside = {{"id", to_string(id_)}, {"content_sha256", hash}, {"created_at", utc_text(utc_now())},
+                 {"host", host()},       {"user", user()},         {"code_version", code_version()}};
+  beside.update(circumstances);
+  write_file(circumstances_file(workspace_, id_), beside.dump(1) + "\n");
+  return hash;
+}
+
+DatasetReader::DatasetReader(const fs::path& workspace, const DatasetId& id)
+    : id_(id), file_(hdf5::File::open(dataset_file(workspace, id))) {
+  hdf5::check_texts(file_);
+  check_schema(file_, id.kind);
+  const std::string where = "attribute 'manifest' of " + file_.path().string();
+  const std::string text = file_.text_attribute("manifest");
+  if (sha256_hex(text) != file_.text_attribute("manifest_sha256")) {
+    throw DataError(
+        where +
+        " is not what was written (its manifest_sha256 differs). The file is damaged or was changed by hand; "
+        "take it from a copy or make it again.");
+  }
+  manifest_ = parse_json(text, where);
+  content_sha256_ = file_.text_attribute("content_sha256");
+}
+
+std::vector<Parent> DatasetReader::parents() const {
+  std::vector<Parent> parents;
+  for (const Json& parent : manifest_.value("parents", Json::array())) {
+    parents.push_back({parse_dataset_id(parent.value("id", "")), parent.value("content_sha256", "")});
+  }
+  return parents;
+}
+
+DatasetReader open_parent(const fs::path& workspace, const Parent& parent, std::string_view child) {
+  const fs::path file = dataset_file(workspace, parent.id);
+  if (!fs::exists(file)) {
+    throw DataError(fmt::format(
+        "data set {} was made from {}, which is no longer there ({}). Put that file back, or make {} again from "
+        "another version.",
+        child, to_string(parent.id), file.string(), child));
+  }
+  DatasetReader reader(workspace, parent.id);
+  if (reader.content_sha256() != parent.content_sha256) {
+    throw DataError(fmt::format(
+        "data set {} was made from {} with the content hash {:.12}…, but the file there now has {:.12}… ({}). "
+        "Put the old file back, or import the changed data under a new version and make {} again from it.",
+        child, to_string(parent.id), parent.content_sha256, reader.content_sha256(), file.string(), child));
+  }
+  return reader;
+}
+
+std::string schema_of(const std::string& kind) {
+  return "moola." + kind + "/1";
+}
+
+}  // namespace moola::data
