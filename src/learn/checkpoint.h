@@ -36,7 +36,7 @@ void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& che
                       const models::Parameters& parameters);
 
 /// Throws DataError when the file is damaged or was written for other parameters.
-Checkpoint read_checkpoint(const std::filesystem::path& file, const models::Parameters& parameters);
+Checkpoint read_checkpoint(const std::filesystem::path& path, const models::Parameters& parameters);
 
 /// The checkpoint with the highest step; none in a folder that is empty or not there.
 std::optional<std::filesystem::path> newest_checkpoint(const std::filesystem::path& folder);

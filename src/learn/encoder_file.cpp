@@ -16,10 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 constexpr const char* kSchema = "moola.encoder/1";
 constexpr std::string_view kPrefix = "encoder.";
+constexpr std::int64_t kMostUnits = std::int64_t{1} << 24;  // four times their square still fits an int64
 
 }  // namespace
 
-void write_encoder(const fs::path& target, const EncoderHeader& header, const models::Parameters& parameters,
+void write_encoder(const fs::path& path, const EncoderHeader& header, const models::Parameters& parameters,
                    const std::vector<float>& values) {
   std::vector<data::TensorToWrite> tensors;
   for (const auto& entry : parameters.entries()) {
@@ -45,7 +46,7 @@ void write_encoder(const fs::path& target, const EncoderHeader& header, const mo
                                                     {"seen", header.seen.dump()},
                                                     {"objective", header.objective},
                                                     {"code_version", header.code_version}};
-  AtomicFile file(target, Overwrite::yes);
+  AtomicFile file(path, Overwrite::yes);
   data::write_safetensors(file.temporary(), tensors, metadata);
   file.commit();
 }
@@ -78,9 +79,16 @@ LoadedEncoder read_encoder(const fs::path& path) {
   } catch (const Json::exception& error) {
     throw DataError(fmt::format("{}: the encoder's header is incomplete: {}", path.string(), error.what()));
   }
+  const models::EncoderConfig& claimed = loaded.header.architecture;
+  if (claimed.layers > static_cast<std::int64_t>(file.tensors().size()) || claimed.hidden > kMostUnits ||
+      claimed.channels > kMostUnits) {
+    throw DataError(
+        fmt::format("{}: the header claims {} layers of {} units on {} channels, the file holds {} tensors.",
+                    path.string(), claimed.layers, claimed.hidden, claimed.channels, file.tensors().size()));
+  }
   loaded.parameters = std::make_unique<models::Parameters>();
   loaded.encoder = models::make_encoder(loaded.header.architecture, *loaded.parameters);
-  loaded.parameters->allocate(at::kCPU);
+  // The header may claim any size: memory is taken once the tensors have proved it.
   std::set<std::string> expected;
   for (const auto& entry : loaded.parameters->entries()) {
     const std::string name = entry.name.substr(kPrefix.size());
@@ -89,13 +97,17 @@ LoadedEncoder read_encoder(const fs::path& path) {
     if (tensor.shape != entry.shape || tensor.type != data::ElementType::f32) {
       throw DataError(fmt::format("{}: tensor {} has another shape than its architecture says.", path.string(), name));
     }
-    std::memcpy(loaded.parameters->values().mutable_data_ptr<float>() + entry.offset, tensor.bytes.data(),
-                tensor.bytes.size());
   }
   for (const auto& [name, tensor] : file.tensors()) {
     if (!expected.contains(name))
       throw DataError(fmt::format("{}: tensor {} belongs to no encoder '{}'.", path.string(), name,
                                   loaded.header.architecture.name));
+  }
+  loaded.parameters->allocate(at::kCPU);
+  auto* values = loaded.parameters->values().mutable_data_ptr<float>();
+  for (const auto& entry : loaded.parameters->entries()) {
+    const auto& tensor = file.tensor(entry.name.substr(kPrefix.size()));
+    std::memcpy(values + entry.offset, tensor.bytes.data(), tensor.bytes.size());
   }
   return loaded;
 }
@@ -104,7 +116,7 @@ fs::path publish_encoder(const fs::path& file, const fs::path& folder, const std
   const std::string hash = sha256_of_file(file), content = read_file(file);
   create_folders(folder);
   for (int version = 1;; ++version) {
-    const fs::path target = folder / fmt::format("{}-v{}.safetensors", name, version);
+    fs::path target = folder / fmt::format("{}-v{}.safetensors", name, version);
     if (!fs::exists(target)) {
       try {
         write_file(target, content, Overwrite::no);

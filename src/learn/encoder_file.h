@@ -25,7 +25,7 @@ struct EncoderHeader {
 
 /// Writes the encoder's parameters ("encoder." taken off, so that PyTorch's names remain) with their header. The same
 /// training gives the same bytes.
-void write_encoder(const std::filesystem::path& file, const EncoderHeader& header, const models::Parameters& parameters,
+void write_encoder(const std::filesystem::path& path, const EncoderHeader& header, const models::Parameters& parameters,
                    const std::vector<float>& values);
 
 /// An encoder read back, on the CPU.
@@ -37,7 +37,7 @@ struct LoadedEncoder {
 
 /// Throws DataError when the file is damaged, no encoder of ours, or its tensors are not exactly those of its
 /// architecture.
-LoadedEncoder read_encoder(const std::filesystem::path& file);
+LoadedEncoder read_encoder(const std::filesystem::path& path);
 
 /// Gives a finished encoder its place in `folder`: NAME-v1.safetensors, or the next free version. A version with the
 /// same bytes is taken as it is. Returns the file.
