@@ -1,8 +1,9 @@
 #include "learn/checkpoint.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
-#include <cstring>
+#include <span>
 
 #include "base/atomic_file.h"
 #include "base/child_process.h"
@@ -52,7 +53,7 @@ Checkpoint state(const models::Parameters& parameters, std::int64_t step) {
 
 template <class T>
 bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+  return std::ranges::equal(std::as_bytes(std::span(a)), std::as_bytes(std::span(b)));
 }
 
 void check_same(const Checkpoint& a, const Checkpoint& b) {
