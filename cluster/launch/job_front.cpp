@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <vector>
@@ -53,9 +54,11 @@ class HeartbeatFolder {
     for (const auto& entry : fs::directory_iterator(artifacts, error)) {
       const std::string name = entry.path().filename().string();
       if (!name.starts_with(prefix)) continue;
-      const long process = std::strtol(name.c_str() + prefix.size(), nullptr, 10);
-      if (process > 0 && ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH)
-        fs::remove_all(entry.path(), error);
+      // Nothing but digits: with this host called "node", ".heartbeats-node-2-77" is that of another one.
+      pid_t process = 0;
+      const auto [end, wrong] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), process);
+      if (wrong != std::errc() || end != name.data() + name.size() || process <= 0) continue;
+      if (::kill(process, 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), error);
     }
   }
 };

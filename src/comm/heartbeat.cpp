@@ -26,6 +26,12 @@ constexpr std::size_t kLongestError = 4000;
 Heartbeat::Heartbeat(const std::filesystem::path& folder, int rank) : folder_(folder), rank_(rank), host_(host_name()) {
   const std::filesystem::path file = heartbeat_file(folder, rank);
   fd_ = ::open(file.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd_ < 0 && errno == ENOENT) {
+    throw CommError("the launcher's folder " + folder.string() + " is not there for rank " + std::to_string(rank) +
+                    ": either the call that started this rank has been killed, or its workspace is not on a file "
+                    "system that host " +
+                    host_ + " shares.");
+  }
   if (fd_ < 0)
     throw IoError("cannot write the heartbeat of rank " + std::to_string(rank) + " to " + file.string(), errno);
   write(HeartbeatRecord::State::running, 0, {});

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <thread>
+
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -24,6 +26,21 @@ using std::chrono::milliseconds;
 
 // An onlooker (moola runs list) holds a shared lock for microseconds.
 constexpr milliseconds kOnlooker{500};
+
+// Another process has the run.
+class RunAtWork : public CommError {
+ public:
+  RunAtWork(const std::string& run, const std::string& host)
+      : CommError(
+            fmt::format("the run {} with the same configuration, data and code is at work{}. Watch it with `moola "
+                        "runs show {}`, wait for its end, or give --fresh for a second one beside it.",
+                        run, host.empty() ? "" : " on " + host, run)),
+        run_(run) {}
+  const std::string& run() const { return run_; }
+
+ private:
+  std::string run_;
+};
 
 // Nobody reads nanoseconds of a session.
 std::int64_t now_in_milliseconds() {
@@ -125,9 +142,22 @@ RunKey run_key(const RunRequest& request) {
 
 Run open_run(const fs::path& workspace, const RunRequest& request) {
   check_name(request.name);
+  create_folders(runs_folder(workspace));
+  const auto deadline = std::chrono::steady_clock::now() + request.patience;
+  for (bool said = false;; said = true) {
+    try {
+      return Run::open_now(workspace, request);
+    } catch (const RunAtWork& busy) {
+      if (std::chrono::steady_clock::now() > deadline) throw;
+      if (!said) log_info("the run {} is still at work; waiting a few seconds for its end", busy.run());
+    }
+    std::this_thread::sleep_for(kOnlooker);
+  }
+}
+
+Run Run::open_now(const fs::path& workspace, const RunRequest& request) {
   const RunKey key = run_key(request);
   const fs::path runs = runs_folder(workspace);
-  create_folders(runs);
   // Two that start the same run at once: the second must find what the first has made.
   const FileLock choosing(runs / ".lock", milliseconds(10'000));
 
@@ -139,10 +169,7 @@ Run open_run(const fs::path& workspace, const RunRequest& request) {
         run.lock_ = std::make_unique<FileLock>(run.path_ / "run.lock", kOnlooker);
       } catch (const CommError&) {
         const Json host = found->manifest.sessions.empty() ? Json::object() : found->manifest.sessions.back().host;
-        throw CommError(fmt::format(
-            "the run {} with the same configuration, data and code is at work{}. Watch it with `moola runs show {}`, "
-            "wait for its end, or give --fresh for a second one beside it.",
-            found->manifest.run, host.contains("name") ? " on " + host.value("name", "") : "", found->manifest.run));
+        throw RunAtWork(found->manifest.run, host.value("name", ""));
       }
     }
     *run.manifest_ = read_manifest(run.path_);  // again: it may have changed before we had the lock

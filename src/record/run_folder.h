@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -23,6 +24,8 @@ struct RunRequest {
   std::string resume = {};         // --resume RUN: this run and no other, even when the code has changed since
   int ranks = 1;
   std::int64_t seed = 0;
+  // The ranks of a call that was killed take seconds to end, and the same command may come at once (a requeued job).
+  std::chrono::milliseconds patience{8'000};
 };
 
 enum class RunStart {
@@ -33,23 +36,15 @@ enum class RunStart {
 
 /// A run at work: its folder, locked, with manifest, metrics and timings. Rank 0 alone holds one.
 ///
-///     auto run = record::open_run(workspace, {.job = "pretrain", .name = config.output.name, .config_text =
-///     schema.resolved(),
-///                                             .config_identity = schema.identity(), .data = {windows_use}, .fresh =
-///                                             options.fresh, .ranks = world.size(), .seed = config.train.seed});
-///     if (run.start() == record::RunStart::finished_before) return report(run.manifest());   // says where; --fresh
-///     runs it again add_log_file(run.path() / "log.txt"); run.manifest().split = …;                              //
-///     what is known only now run.manifest().versions["libtorch"] = TORCH_VERSION; run.save();
+///     auto run = record::open_run(workspace, request);
+///     if (run.start() == record::RunStart::finished_before) return report(run.manifest());
+///     run.manifest().split = split;   // what is known only now
+///     run.save();
 ///     run.metrics().cut_after(checkpoint ? checkpoint->step : -1);
-///     run.timings().cut_after(checkpoint ? checkpoint->step : -1);
-///     …
-///       run.metrics().write({{"step", step}, {"epoch", epoch}, {"split", "train"}, {"loss", loss},
-///       {"baseline_window_mean", mean}}); run.timings().write({{"step", step}, {"seconds", seconds}, {"windows_per_s",
-///       rate}});
-///     …
-///     run.add_artifact(encoder_file);                        // what lies outside the folder
-///     run.finish(record::RunState::finished, {{"train_loss", a}, {"holdout_loss", b}, {"baselines", {{"window_mean",
-///     c}}}}); record::write_report(run.path());
+///     run.metrics().write({{"step", step}, {"epoch", epoch}, {"split", "train"}, {"loss", loss}});
+///     run.add_artifact(encoder_file);   // what lies outside the folder
+///     run.finish(record::RunState::finished, {{"holdout_loss", loss}});
+///     record::write_report(run.path());
 ///
 /// A Run that is destroyed while it works (an exception) is recorded as failed; one whose process is killed is found by
 /// its free lock.
@@ -88,6 +83,7 @@ class Run {
   friend Run open_run(const std::filesystem::path& workspace, const RunRequest& request);
   Run(std::filesystem::path path, RunStart start)
       : path_(std::move(path)), start_(start), manifest_(std::make_unique<Manifest>()) {}
+  static Run open_now(const std::filesystem::path& workspace, const RunRequest& request);
   void begin_session(int ranks);
 
   std::filesystem::path path_;
@@ -104,7 +100,8 @@ class Run {
 /// version) counts: when it is unfinished it goes on, when it is finished it is handed back as `finished_before`; when
 /// there is none, or with `fresh`, a new folder is made: artifacts/runs/<UTC yyyymmddThhmmssZ>_<git8>_<name>/, with
 /// "-2", "-3", … for more in one second. Throws ConfigError for a bad name, or a `resume` that does not exist or has
-/// another configuration or other data; CommError when the run is at work in another process; IoError.
+/// another configuration or other data; CommError when the run is at work in another process for
+/// longer than `patience`; IoError.
 Run open_run(const std::filesystem::path& workspace, const RunRequest& request);
 
 /// The hashes that make up a run's key.

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/atomic_file.h"
+#include "base/child_process.h"
 #include "base/error.h"
 #include "base/sha256.h"
 #include "record/run_list.h"
@@ -153,8 +154,22 @@ BOOST_AUTO_TEST_CASE(fresh_begins_anew_whatever_there_is_and_is_then_the_one_tha
 BOOST_AUTO_TEST_CASE(a_run_at_work_is_not_opened_twice) {
   const TemporaryFolder workspace;
   const auto run = open_run(workspace.path(), sample_request());
-  BOOST_CHECK_EXCEPTION(open_run(workspace.path(), sample_request()), CommError,
+  record::RunRequest impatient = sample_request();
+  impatient.patience = std::chrono::milliseconds(100);
+  BOOST_CHECK_EXCEPTION(open_run(workspace.path(), impatient), CommError,
                         [&](const CommError& error) { return says(error, run.id()) && says(error, "--fresh"); });
+}
+
+BOOST_AUTO_TEST_CASE(a_run_whose_process_is_about_to_end_is_waited_for) {
+  const TemporaryFolder workspace;
+  ChildProcess leaving([&](const auto& ready) {
+    const auto run = open_run(workspace.path(), sample_request());
+    ready();
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+    ::kill(::getpid(), SIGKILL);
+  });
+  BOOST_REQUIRE(leaving.ready());
+  BOOST_TEST(open_run(workspace.path(), sample_request()).start() == RunStart::continued);
 }
 
 BOOST_AUTO_TEST_CASE(of_several_that_start_the_same_run_at_once_one_gets_it) {
@@ -165,8 +180,10 @@ BOOST_AUTO_TEST_CASE(of_several_that_start_the_same_run_at_once_one_gets_it) {
     if (child == 0) {
       int code = 1;
       try {
-        const auto run = open_run(workspace.path(), sample_request());
-        std::this_thread::sleep_for(std::chrono::seconds(2));  // longer than the others wait for a lock
+        record::RunRequest request = sample_request();
+        request.patience = std::chrono::milliseconds(100);
+        const auto run = open_run(workspace.path(), request);
+        std::this_thread::sleep_for(std::chrono::seconds(4));  // longer than the others wait for a lock
         code = run.start() == RunStart::created ? 0 : 3;
       } catch (const CommError&) {
         code = 2;
