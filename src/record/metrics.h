@@ -38,9 +38,9 @@ class MetricsStream {
 
   /// The stream's length, to come back to with `cut_to`. Throws IoError.
   std::int64_t bytes() const;
-  /// Cuts off everything after the first `bytes` bytes, which `bytes()` said at a moment that happens again. Throws
+  /// Cuts off everything after the first `to` bytes, which `bytes()` said at a moment that happens again. Throws
   /// IoError; DataError when the stream is shorter than that.
-  void cut_to(std::int64_t bytes);
+  void cut_to(std::int64_t to);
 
   /// Makes what was written durable. Throws IoError.
   void sync();

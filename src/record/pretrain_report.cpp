@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <ranges>
 #include <set>
 
 #include "base/duration.h"
@@ -85,8 +86,8 @@ std::vector<Json> last(const std::vector<Json>& events, std::size_t count) {
 std::vector<Json> final_evaluation(const Source& source, const std::vector<Json>& holdout) {
   const auto best = source.manifest.metrics.find("best_step");
   if (best != source.manifest.metrics.end() && best->is_number_integer()) {
-    for (auto at = holdout.rbegin(); at != holdout.rend(); ++at) {
-      if (value_at(*at, "step") == best->get<double>()) return {*at};
+    for (const Json& at : std::views::reverse(holdout)) {
+      if (value_at(at, "step") == best->get<double>()) return {at};
     }
   }
   return last(holdout, 1);
@@ -247,7 +248,7 @@ Html summary(const std::vector<Json>& train, const std::vector<Json>& holdout, c
     out.titles.push_back(name);
     out.numeric.push_back(true);
   }
-  out.titles.push_back("ratio to the best");
+  out.titles.emplace_back("ratio to the best");
   out.numeric.push_back(true);
   const auto row = [&](const std::string& name, const std::vector<Json>& events, const Standing& end) {
     if (events.empty()) return;

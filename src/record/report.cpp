@@ -163,13 +163,13 @@ Html lineage(const Source& source) {
   return out + Html{"</ul></li></ul>\n"};
 }
 
-Html split(const Json& parts) {
-  if (!parts.is_object() || parts.empty()) return paragraph(muted("No split was recorded: everything was trained on."));
+Html split(const Json& split) {
+  if (!split.is_object() || split.empty()) return paragraph(muted("No split was recorded: everything was trained on."));
   Html out;
   for (const char* what : {"windows", "rows"}) {
     const auto amount = [&](const std::string& part) {
-      const auto at = parts.find(part + "_" + what);
-      return at == parts.end() ? std::optional<double>() : json_number(*at);
+      const auto at = split.find(part + "_" + what);
+      return at == split.end() ? std::optional<double>() : json_number(*at);
     };
     const auto train = amount("train"), purged = amount("purged"), holdout = amount("holdout");
     if (!train || !holdout) continue;
@@ -178,7 +178,7 @@ Html split(const Json& parts) {
     shares.push_back({fmt::format("hold-out {}", what), *holdout, Tone::plain});
     out += share_bar(shares);
   }
-  return out + fact_list(parts, {"train_windows", "purged_windows", "holdout_windows", "train_rows", "purged_rows",
+  return out + fact_list(split, {"train_windows", "purged_windows", "holdout_windows", "train_rows", "purged_rows",
                                  "holdout_rows"});
 }
 
@@ -265,7 +265,7 @@ void record_drawings(const fs::path& run, Manifest& manifest) {
 }  // namespace
 
 fs::path write_report(const fs::path& run) {
-  using namespace report;
+  using namespace report;  // NOLINT(google-build-using-namespace): the page is made of these parts
   Source source = read_source(run);
   const Manifest& manifest = source.manifest;
   Page out;
@@ -295,7 +295,7 @@ fs::path write_report(const fs::path& run) {
   out.body += section("configuration", "Configuration", configuration(source));
   out.body += section("environment", "Environment", environment(source));
   out.body += section("artifacts", "Artifacts", artifacts(source));
-  const fs::path file = run / "report.html";
+  fs::path file = run / "report.html";
   write_file(file, page(out));
   return file;
 }

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <thread>
-
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <ranges>
 #include <stdexcept>
+#include <thread>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -76,7 +76,7 @@ std::vector<std::string> own_command_line() {
 fs::path make_folder(const fs::path& runs, const std::string& name) {
   const std::string id = fmt::format("{}_{}_{}", utc_compact(utc_now()), git_commit().substr(0, 8), name);
   for (int n = 1;; ++n) {
-    const fs::path path = runs / (n == 1 ? id : fmt::format("{}-{}", id, n));
+    fs::path path = runs / (n == 1 ? id : fmt::format("{}-{}", id, n));
     std::error_code error;
     if (fs::create_directory(path, error)) return path;
     if (error) throw IoError("cannot create the run's folder " + path.string(), error.value());
@@ -106,11 +106,11 @@ std::optional<RunSummary> existing(const fs::path& workspace, const RunRequest& 
   }
   if (request.fresh) return std::nullopt;
   RunList list = list_runs(workspace);
-  for (auto run = list.runs.rbegin(); run != list.runs.rend(); ++run) {
-    if (run->manifest.key == key.key) return std::move(*run);
+  for (RunSummary& run : std::views::reverse(list.runs)) {
+    if (run.manifest.key == key.key) return std::move(run);
   }
-  for (auto run = list.runs.rbegin(); run != list.runs.rend(); ++run) {
-    const Manifest& manifest = run->manifest;
+  for (const RunSummary& run : std::views::reverse(list.runs)) {
+    const Manifest& manifest = run.manifest;
     // The key has four parts; only the code may differ.
     if (manifest.status == RunState::finished || manifest.name != request.name ||
         manifest.config_sha256 != key.config_sha256 || manifest.data_sha256 != key.data_sha256) {

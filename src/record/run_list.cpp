@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 void collect_numbers(const Json& json, const std::string& prefix, std::map<std::string, double>& out) {
   if (!json.is_object()) return;
   for (const auto& [key, value] : json.items()) {
-    const std::string name = prefix.empty() ? key : prefix + "." + key;
+    const std::string name = prefix.empty() ? key : fmt::format("{}.{}", prefix, key);
     if (value.is_object()) {
       collect_numbers(value, name, out);
     } else if (const auto number = json_number(value)) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <ranges>
 #include <set>
 
 #include "base/error.h"
@@ -72,19 +73,19 @@ PrunePlan plan_prune(const RunList& list, std::size_t keep, bool unfinished) {
   const auto add_parents = [&](const RunSummary& run) {
     for (const Parent& parent : run.manifest.parents) parents.insert(parent.id);
   };
-  for (auto run = list.runs.rbegin(); run != list.runs.rend(); ++run) {
-    const std::string id = run->path.filename().string();
-    const bool stays = newer[{run->manifest.job, run->manifest.name}]++ < keep;
-    const bool open = run->state == "stopped" || run->state == "interrupted";
-    if (!stays && run->state == "running")
+  for (const RunSummary& run : std::views::reverse(list.runs)) {
+    const std::string id = run.path.filename().string();
+    const bool stays = newer[{run.manifest.job, run.manifest.name}]++ < keep;
+    const bool open = run.state == "stopped" || run.state == "interrupted";
+    if (!stays && run.state == "running")
       plan.kept_because.push_back(id + ": at work");
     else if (!stays && open && !unfinished)
-      plan.kept_because.push_back(id + ": " + run->state + "; --unfinished deletes such runs too");
+      plan.kept_because.push_back(id + ": " + run.state + "; --unfinished deletes such runs too");
     else if (!stays) {
-      old.push_back(&*run);
+      old.push_back(&run);
       continue;
     }
-    add_parents(*run);
+    add_parents(run);
   }
   // Newest first: a run that stays for its child's sake may itself have a parent, which is older.
   for (const RunSummary* run : old) {
