@@ -7,10 +7,12 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <ranges>
 #include <utility>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "data/files/safetensors.h"
 
 namespace moola::learn {
@@ -114,7 +116,7 @@ void write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint, cons
   for (const double sum : checkpoint.pending) pending += exact(sum) + " ";
   for (const auto& [key, value] : checkpoint.belongs_to) metadata["belongs_to." + key] = value;
   AtomicFile file(folder / fmt::format("{}{:08}{}", kPrefix, checkpoint.step, kSuffix), Overwrite::yes);
-  data::write_safetensors(file.temporary(), tensors, metadata);
+  data::write_sealed_safetensors(file.temporary(), tensors, metadata);
   file.commit();
 }
 
@@ -123,6 +125,7 @@ Checkpoint read_checkpoint(const fs::path& path, const models::Parameters& param
   if (file.meta("schema") != kSchema) {
     throw DataError(fmt::format("{} has the schema {}; expected {}.", path.string(), file.meta("schema"), kSchema));
   }
+  file.check_seal();
   Checkpoint checkpoint;
   checkpoint.step = integer(file, "step");
   const std::vector<double> best_loss = numbers(file, "best_loss");
@@ -148,6 +151,23 @@ std::optional<fs::path> newest_checkpoint(const fs::path& folder) {
   const auto found = checkpoints_in(folder);
   if (found.empty()) return std::nullopt;
   return found.back().second;
+}
+
+std::optional<fs::path> newest_sound_checkpoint(const fs::path& folder, const models::Parameters& parameters) {
+  const auto found = checkpoints_in(folder);
+  for (const auto& [step, path] : std::views::reverse(found)) {
+    try {
+      read_checkpoint(path, parameters);
+      return path;
+    } catch (const DataError& error) {
+      if (path == found.front().second) throw;
+      const fs::path aside = path.string() + ".damaged";
+      log_warning("{} It is put aside as {}; the checkpoint before it is taken.", error.what(),
+                  aside.filename().string());
+      fs::rename(path, aside);
+    }
+  }
+  return std::nullopt;
 }
 
 void prune_checkpoints(const fs::path& folder, std::int64_t keep) {

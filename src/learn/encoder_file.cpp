@@ -47,7 +47,7 @@ void write_encoder(const fs::path& path, const EncoderHeader& header, const mode
                                                     {"objective", header.objective},
                                                     {"code_version", header.code_version}};
   AtomicFile file(path, Overwrite::yes);
-  data::write_safetensors(file.temporary(), tensors, metadata);
+  data::write_sealed_safetensors(file.temporary(), tensors, metadata);
   file.commit();
 }
 
@@ -58,6 +58,7 @@ LoadedEncoder read_encoder(const fs::path& path) {
     throw DataError(fmt::format("{} is no encoder of ours: expected the schema {} in its header, found {}.",
                                 path.string(), kSchema, schema == file.metadata().end() ? "none" : schema->second));
   }
+  file.check_seal();
   LoadedEncoder loaded;
   try {
     const Json architecture = parse_json(file.meta("architecture"), path.string() + ": architecture");

@@ -220,15 +220,15 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
                                                             .resume = options.resume,
                                                             .ranks = world.size(),
                                                             .seed = config.train.seed}));
-    const auto newest = learn::newest_checkpoint(run->path() / "checkpoints");
-    found = Json({{"done", run->start() == record::RunStart::finished_before},
-                  {"checkpoint", newest ? newest->string() : ""}})
-                .dump();
+    const bool done = run->start() == record::RunStart::finished_before;
+    const auto newest = done ? std::nullopt : learn::newest_sound_checkpoint(run->path() / "checkpoints", parameters);
+    found = Json({{"done", done}, {"checkpoint", newest ? newest->string() : ""}}).dump();
   }
   const Json start = parse_json(ranks.broadcast(found, 0), "the run's start");
   if (start.at("done").get<bool>()) {
     if (first) {
       log_info("This training is done already: {}. Give --fresh to run it again.", run->path().string());
+      if (!options.out.empty()) write_file(options.out, read_file(run->path() / "encoder.safetensors"));
       print_result(options, run->manifest(), run->path(), "finished");
     }
     return static_cast<int>(ExitCode::done);

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -49,6 +50,13 @@ class Encoder(unittest.TestCase):
         codes = np.frombuffer(run("tests/encode-windows", self.file, 7, input=windows.tobytes()), np.float32)
         np.testing.assert_allclose(codes.reshape(expected.shape), expected.numpy(), atol=1e-5, rtol=0)
         self.assertGreater(np.abs(codes).max(), 0.05)
+
+    def test_the_documented_function_reproduces_the_seal(self):
+        page = (CHECKOUT / "docs/formats.md").read_text()
+        (code,) = [block for block in re.findall(r"```python\n(.*?)```", page, re.S) if "def seal_of" in block]
+        names = {}
+        exec(code, names)
+        self.assertEqual(names["seal_of"](self.file), self.header["content_sha256"])
 
     def test_the_header_says_what_the_encoder_was_made_from(self):
         given = json.loads(self.header["input"])

@@ -57,7 +57,7 @@ void write_changed(const fs::path& path, const std::function<void(std::map<std::
   std::vector<data::TensorToWrite> tensors;
   for (const auto& [name, tensor] : file.tensors()) tensors.push_back({name, tensor.type, tensor.shape, tensor.bytes});
   change(metadata, tensors);
-  data::write_safetensors(path, tensors, metadata);
+  data::write_sealed_safetensors(path, tensors, metadata);
 }
 
 std::string refusal(const fs::path& path) {
@@ -143,6 +143,19 @@ BOOST_AUTO_TEST_CASE(a_foreign_file_or_an_incomplete_header_is_said) {
     tensors.push_back({"more", data::ElementType::f32, {1}, std::as_bytes(std::span(&one, 1))});
   });
   BOOST_TEST(holds(refusal(path), "tensor more"), refusal(path));
+}
+
+BOOST_AUTO_TEST_CASE(a_flipped_bit_in_the_weights_or_the_header_is_found) {
+  const TemporaryFolder folder;
+  const fs::path path = folder / "a.safetensors";
+  Trained().write(path);
+  const std::string sound = read_file(path);
+  for (const std::size_t at : {sound.find("12.5"), sound.find("zscore") + 2, sound.size() - 1, sound.size() - 600}) {
+    std::string damaged = sound;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    write_file(path, damaged);
+    BOOST_TEST(holds(refusal(path), "damaged"), refusal(path));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(publishing_takes_the_next_version_and_the_same_bytes_none) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/nearest.h"
+#include "base/sha256.h"
 
 namespace moola::data {
 namespace {
@@ -50,6 +52,32 @@ std::vector<std::int64_t> integers(const Json& list, const Refuse& refuse) {
   }
   return out;
 }
+
+constexpr const char* kSeal = "content_sha256";
+
+// What both sides of a seal have: the file when it is written, the file when it is read.
+class Seal {
+ public:
+  explicit Seal(const std::map<std::string, std::string>& metadata) {
+    for (const auto& [key, value] : metadata) {
+      if (key != kSeal) text(key).text(value);
+    }
+  }
+  // In the order of names.
+  void add(const std::string& name, ElementType type, const std::vector<std::int64_t>& shape,
+           std::span<const std::byte> bytes) {
+    text(name).text(fact(type).name).text(fmt::format("{}", fmt::join(shape, ",")));
+    hash_.update(bytes);
+  }
+  std::string hex() { return hash_.hex(); }
+
+ private:
+  Sha256 hash_;
+  Seal& text(std::string_view value) {
+    hash_.update(value).update(std::string_view("", 1));
+    return *this;
+  }
+};
 
 void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::path& file) {
   while (!bytes.empty()) {
@@ -104,6 +132,18 @@ void write_safetensors(const std::filesystem::path& file, std::span<const Tensor
     throw;
   }
   if (::close(fd) != 0) throw IoError("cannot write " + file.string(), errno);
+}
+
+void write_sealed_safetensors(const std::filesystem::path& file, std::span<const TensorToWrite> tensors,
+                              const std::map<std::string, std::string>& metadata) {
+  std::vector<const TensorToWrite*> by_name;
+  for (const TensorToWrite& tensor : tensors) by_name.push_back(&tensor);
+  std::ranges::sort(by_name, {}, &TensorToWrite::name);
+  Seal seal(metadata);
+  for (const TensorToWrite* tensor : by_name) seal.add(tensor->name, tensor->type, tensor->shape, tensor->bytes);
+  std::map<std::string, std::string> sealed = metadata;
+  sealed[kSeal] = seal.hex();
+  write_safetensors(file, tensors, sealed);
 }
 
 std::int64_t SafetensorsFile::Tensor::elements() const {
@@ -183,6 +223,15 @@ const SafetensorsFile::Tensor& SafetensorsFile::tensor(const std::string& name) 
   std::vector<std::string> names;
   for (const auto& [known, tensor] : tensors_) names.push_back(known);
   throw DataError(fmt::format("{} holds no tensor '{}'.{}", path_.string(), name, did_you_mean(name, names)));
+}
+
+void SafetensorsFile::check_seal() const {
+  Seal seal(metadata_);
+  for (const auto& [name, tensor] : tensors_) seal.add(name, tensor.type, tensor.shape, tensor.bytes);
+  if (const std::string &written = meta(kSeal), found = seal.hex(); written != found) {
+    throw DataError(fmt::format("{} is damaged: its content has the SHA-256 {}, what was written has {}.",
+                                path_.string(), found, written));
+  }
 }
 
 const std::string& SafetensorsFile::meta(const std::string& key) const {

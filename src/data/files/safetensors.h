@@ -28,6 +28,12 @@ struct TensorToWrite {
 void write_safetensors(const std::filesystem::path& file, std::span<const TensorToWrite> tensors,
                        const std::map<std::string, std::string>& metadata);
 
+/// The same with one more entry of metadata, `content_sha256`, that `SafetensorsFile::check_seal` holds the file
+/// against. Hashed are, a zero byte after each but the last: every key of the metadata in order with its value; every
+/// tensor in the order of names with its type, its shape ("2,3") and its bytes.
+void write_sealed_safetensors(const std::filesystem::path& file, std::span<const TensorToWrite> tensors,
+                              const std::map<std::string, std::string>& metadata);
+
 /// A safetensors file, checked whole on opening: nothing in it is executed, and no header can name bytes outside the
 /// file.
 class SafetensorsFile {
@@ -56,6 +62,8 @@ class SafetensorsFile {
   const Tensor& tensor(const std::string& name) const;
   /// Throws DataError when the key is missing.
   const std::string& meta(const std::string& key) const;
+  /// Throws DataError when the file is not what `write_sealed_safetensors` wrote.
+  void check_seal() const;
 
  private:
   std::filesystem::path path_;
