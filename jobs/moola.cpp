@@ -28,7 +28,10 @@ std::vector<std::string> jobs_in(const fs::path& folder) {
   }
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (!name.starts_with("moola-") || entry.is_directory() || ::access(entry.path().c_str(), X_OK) != 0) continue;
+    // A job's ranks are started by the job.
+    if (!name.starts_with("moola-") || name.ends_with("-rank") || entry.is_directory() ||
+        ::access(entry.path().c_str(), X_OK) != 0)
+      continue;
     if (std::find(known.begin(), known.end(), name.substr(6)) == known.end()) others.push_back(name.substr(6));
   }
   std::sort(others.begin(), others.end());

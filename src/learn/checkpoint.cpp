@@ -153,11 +153,12 @@ std::optional<fs::path> newest_checkpoint(const fs::path& folder) {
   return found.back().second;
 }
 
-std::optional<fs::path> newest_sound_checkpoint(const fs::path& folder, const models::Parameters& parameters) {
+std::optional<fs::path> newest_sound_checkpoint(const fs::path& folder) {
   const auto found = checkpoints_in(folder);
   for (const auto& [step, path] : std::views::reverse(found)) {
+    // Whose it is and whether it fits is for whoever reads it: a sound file is never put aside.
     try {
-      read_checkpoint(path, parameters);
+      data::SafetensorsFile(path).check_seal();
       return path;
     } catch (const DataError& error) {
       if (path == found.front().second) throw;

@@ -41,10 +41,9 @@ Checkpoint read_checkpoint(const std::filesystem::path& path, const models::Para
 /// The checkpoint with the highest step; none in a folder that is empty or not there.
 std::optional<std::filesystem::path> newest_checkpoint(const std::filesystem::path& folder);
 
-/// The newest checkpoint that is sound. Damaged ones are put aside (`.damaged`) with a warning while there is an older
-/// one; throws DataError when the last is damaged too. Reads what it returns. For one rank.
-std::optional<std::filesystem::path> newest_sound_checkpoint(const std::filesystem::path& folder,
-                                                             const models::Parameters& parameters);
+/// The newest checkpoint whose bytes are what was written. Damaged ones are put aside (`.damaged`) with a warning while
+/// there is an older one; throws DataError when the last is damaged too. Reads what it returns. For one rank.
+std::optional<std::filesystem::path> newest_sound_checkpoint(const std::filesystem::path& folder);
 
 /// Deletes all but the newest `keep` checkpoints.
 void prune_checkpoints(const std::filesystem::path& folder, std::int64_t keep);

@@ -44,6 +44,7 @@ void write_encoder(const fs::path& path, const EncoderHeader& header, const mode
                                                     {"input", input.dump()},
                                                     {"data", header.data.dump()},
                                                     {"seen", header.seen.dump()},
+                                                    {"selected_on", header.selected_on.dump()},
                                                     {"objective", header.objective},
                                                     {"code_version", header.code_version}};
   AtomicFile file(path, Overwrite::yes);
@@ -75,6 +76,7 @@ LoadedEncoder read_encoder(const fs::path& path) {
     header.scale = input.at("scale").get<double>();
     header.data = parse_json(file.meta("data"), path.string() + ": data");
     header.seen = parse_json(file.meta("seen"), path.string() + ": seen");
+    header.selected_on = parse_json(file.meta("selected_on"), path.string() + ": selected_on");
     header.objective = file.meta("objective");
     header.code_version = file.meta("code_version");
   } catch (const Json::exception& error) {

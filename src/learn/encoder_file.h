@@ -18,7 +18,8 @@ struct EncoderHeader {
   std::string normalize;    // the windows' normalisation
   double scale = 1.0;       // windows are multiplied by it after the normalisation
   Json data;                // [{id, content_sha256}] of what it was trained on
-  Json seen;                // [{symbol, first, last}] UTC: times it has seen
+  Json seen;                // [{symbol, times: [[first, last], …]}] UTC: what it was trained on
+  Json selected_on;         // the same: the hold-out by whose loss these weights were chosen; empty without one
   std::string objective;    // the task it was trained by
   std::string code_version;
 };

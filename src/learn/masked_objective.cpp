@@ -72,6 +72,11 @@ void MaskedObjective::begin(const BatchKey& batch) {
   }
 }
 
+std::span<const std::uint8_t> MaskedObjective::hidden(std::int64_t first, std::int64_t count) const {
+  return std::span(masks_).subspan(static_cast<std::size_t>(first * length_),
+                                   static_cast<std::size_t>(count * length_));
+}
+
 at::Tensor MaskedObjective::hide(const at::Tensor& time_major, const at::Tensor& mask) const {
   // where, not a product: zero times an infinite price would still be seen.
   return at::where(mask.t().unsqueeze(2).to(at::kBool), parameters_[mask_token_], time_major);
@@ -95,22 +100,21 @@ at::Tensor MaskedObjective::leaf(const Leaf& leaf, std::span<double> sums) {
   const std::int64_t n = leaf.windows.size(0), length = leaf.windows.size(1), channels = leaf.windows.size(2);
   if (length != length_) throw DataError("the windows' length is not the one the objective was made for");
   const at::Device device = leaf.windows.device();
-  const auto mask_of = std::span<const std::uint8_t>(masks_).subspan(static_cast<std::size_t>(leaf.first * length_),
-                                                                     static_cast<std::size_t>(n * length_));
+  const std::span<const std::uint8_t> mask_of = hidden(leaf.first, n);
 
   // Rows of the time-major (T n) batch that are hidden, sample after sample, so that a sample's dropout draws are one
   // piece.
-  std::vector<std::int64_t> hidden;
+  std::vector<std::int64_t> rows_of_hidden;
   std::vector<std::int64_t> hidden_of(static_cast<std::size_t>(n));
   for (std::int64_t i = 0; i < n; ++i) {
     for (std::int64_t t = 0; t < length; ++t) {
       if (mask_of[static_cast<std::size_t>(i * length + t)] == 0) continue;
-      hidden.push_back(t * n + i);
+      rows_of_hidden.push_back(t * n + i);
       ++hidden_of[static_cast<std::size_t>(i)];
     }
   }
-  const auto rows_hidden = static_cast<std::int64_t>(hidden.size());
-  const at::Tensor row = at::from_blob(hidden.data(), {rows_hidden}, at::kLong).clone().to(device);
+  const auto rows_hidden = static_cast<std::int64_t>(rows_of_hidden.size());
+  const at::Tensor row = at::from_blob(rows_of_hidden.data(), {rows_hidden}, at::kLong).clone().to(device);
   const at::Tensor mask =
       at::from_blob(const_cast<std::uint8_t*>(mask_of.data()), {n, length}, at::kByte).clone().to(device);
 

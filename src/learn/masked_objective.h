@@ -27,7 +27,8 @@ struct MaskedOptions {
 /// Loss: mean over all hidden values of the batch of the squared (or Huber) error, plus `variance_weight` times
 /// max(0, 1 - mean over D of the standard deviation over the leaf's (n, T) of the representation of the *unmasked*
 /// windows), averaged over leaves by their size. Both passes go through the encoder as one batch of 2 n rows. What is
-/// under a mask cannot reach the output: it is replaced, not multiplied by zero. Baselines: each channel's mean over
+/// under a mask cannot reach the output: it is replaced, not multiplied by zero, and `hidden` keeps it out of the
+/// normalisation. Baselines: each channel's mean over
 /// the window's visible bars, and the nearest visible bar before (after, at the window's begin).
 ///
 /// Parameters it declares beside the encoder's: mask_token (1, 1, C), norm.weight and .bias (D), decoder.0 (H, D) and
@@ -44,6 +45,7 @@ class MaskedObjective : public Objective {
 
   std::vector<std::string> sum_names() const override;
   void begin(const BatchKey& batch) override;
+  std::span<const std::uint8_t> hidden(std::int64_t first, std::int64_t count) const override;
   at::Tensor leaf(const Leaf& leaf, std::span<double> sums) override;
   std::vector<std::pair<std::string, double>> metrics(std::span<const double> sums) const override;
 

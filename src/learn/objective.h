@@ -21,7 +21,7 @@ struct BatchKey {
 
 /// One micro-batch of it: samples [first, first + windows.size(0)) of the global batch.
 struct Leaf {
-  at::Tensor windows;       // (n, T, C) fp32, normalised, on the model's device
+  at::Tensor windows;       // (n, T, C) fp32, normalised without a look at what is `hidden`, on the model's device
   at::Tensor host_windows;  // the same on the host; the same tensor when the model is there
   std::int64_t first = 0;
 };
@@ -39,6 +39,10 @@ class Objective {
 
   /// Makes ready for a batch. Cost: the draws of all its samples.
   virtual void begin(const BatchKey& batch) = 0;
+
+  /// (count, T) of samples [first, first + count) of the batch: not 0 where the model will not see a bar. Windows are
+  /// normalised without a look at those, or the visible bars would tell of them. Empty: nothing is hidden.
+  virtual std::span<const std::uint8_t> hidden(std::int64_t first, std::int64_t count) const = 0;
 
   /// The leaf's share of the batch's loss, with the graph for `backward` in training. Adds to `sums`.
   virtual at::Tensor leaf(const Leaf& leaf, std::span<double> sums) = 0;

@@ -117,7 +117,8 @@ bool Trainer::train_step() {
     if (!stop) {
       const std::int64_t first = number * options_.microbatch;
       const std::int64_t count = std::min(options_.microbatch, options_.batch - first);
-      Leaf leaf = load(count, [&](std::span<float> out) { training_.fill(step_, first, out); });
+      Leaf leaf = load(
+          count, [&](std::span<float> out) { training_.fill(step_, first, objective_.hidden(first, count), out); });
       leaf.first = first;
       gradients.zero_();
       objective_.leaf(leaf, std::span(sums).first(sums_)).backward();
@@ -175,8 +176,9 @@ Trainer::Evaluation Trainer::evaluate() {
     stop = stop || comm::stop_requested();
     if (!stop) {
       const std::int64_t first = number * options_.microbatch;
-      Leaf leaf = load(std::min(options_.microbatch, holdout_.count - first),
-                       [&](std::span<float> out) { holdout_.fill(first, out); });
+      const std::int64_t count = std::min(options_.microbatch, holdout_.count - first);
+      Leaf leaf =
+          load(count, [&](std::span<float> out) { holdout_.fill(first, objective_.hidden(first, count), out); });
       leaf.first = first;
       objective_.leaf(leaf, std::span(sums).first(sums_));
     }
@@ -226,6 +228,8 @@ TrainingResult Trainer::run() {
     }
     const bool exhausted = options_.patience > 0 && stale_evaluations_ >= options_.patience;
     if (step_ >= length_.steps || exhausted) {
+      // Steps since the last line; none when a checkpoint of this very moment was restored.
+      if (std::ranges::any_of(pending_, [](double sum) { return sum != 0.0; })) write_train_metrics();
       save();
       return result(exhausted ? TrainingEnd::no_improvement : TrainingEnd::all_steps);
     }

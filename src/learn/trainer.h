@@ -26,14 +26,16 @@ namespace moola::learn {
 /// The windows of training, in the order in which steps take them.
 struct TrainingWindows {
   std::int64_t count = 0;
-  /// Fills `out` (n, T, C) with samples [first, first + n) of global batch `step`, normalised and scaled. Thread-safe.
-  std::function<void(std::int64_t step, std::int64_t first, std::span<float> out)> fill;
+  /// Fills `out` (n, T, C) with samples [first, first + n) of global batch `step`, normalised without a look at the
+  /// bars in `hidden` (n, T; empty: none) and scaled. Thread-safe.
+  std::function<void(std::int64_t step, std::int64_t first, std::span<const std::uint8_t> hidden, std::span<float> out)>
+      fill;
 };
 
 /// The windows of an evaluation; the same at each.
 struct HoldoutWindows {
   std::int64_t count = 0;  // 0: none
-  std::function<void(std::int64_t first, std::span<float> out)> fill;
+  std::function<void(std::int64_t first, std::span<const std::uint8_t> hidden, std::span<float> out)> fill;
 };
 
 struct TrainerOptions {

@@ -94,10 +94,39 @@ void zscore_channels(std::span<const double> window, std::size_t stride, const s
   }
 }
 
+void zscore_visible(std::span<const double> window, std::size_t channels, std::span<const std::size_t> group,
+                    std::span<const std::uint8_t> hidden, std::span<float> out) {
+  double sum = 0.0, squares = 0.0;
+  std::size_t values = 0;
+  for (std::size_t t = 0; t < hidden.size(); ++t) {
+    if (hidden[t] != 0) continue;
+    for (const std::size_t c : group) sum += window[t * channels + c];
+    values += group.size();
+  }
+  const double mean = sum / static_cast<double>(values);
+  for (std::size_t t = 0; t < hidden.size(); ++t) {
+    if (hidden[t] != 0) continue;
+    for (const std::size_t c : group) {
+      const double d = window[t * channels + c] - mean;
+      squares += d * d;
+    }
+  }
+  const double deviation = std::sqrt(squares / static_cast<double>(values));
+  const double scale = deviation > 1e-12 * std::fabs(mean) ? 1.0 / deviation : 0.0;
+  for (std::size_t t = 0; t < hidden.size(); ++t) {
+    for (const std::size_t c : group)
+      out[t * channels + c] = static_cast<float>((window[t * channels + c] - mean) * scale);
+  }
+}
+
 }  // namespace
 
 void zscore_group(std::span<const double> window, std::size_t channels, std::span<const std::size_t> group,
-                  std::span<float> out) {
+                  std::span<const std::uint8_t> hidden, std::span<float> out) {
+  if (!hidden.empty()) {
+    zscore_visible(window, channels, group, hidden, out);
+    return;
+  }
   if (group.size() == 4 && group[3] == group[0] + 3 && group[2] == group[0] + 2 && group[1] == group[0] + 1) {
     zscore_channels<4>(window, channels, group.data(), 4, out);
   } else {

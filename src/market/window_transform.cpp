@@ -87,6 +87,32 @@ WindowTransform::WindowTransform(Normalisation normalisation, std::vector<std::s
   }
 }
 
+std::size_t first_visible(std::span<const std::uint8_t> hidden) {
+  const auto at = std::ranges::find(hidden, std::uint8_t{0});
+  return at == hidden.end() ? 0 : static_cast<std::size_t>(at - hidden.begin());
+}
+
+void relative_bar(std::span<const double> window, std::span<const std::uint8_t> hidden, std::size_t t, float* out) {
+  static constexpr std::size_t kChannels = 4;
+  const double* bar = window.data() + t * kChannels;
+  const std::size_t count = std::min(t + 1, kRelativeTrailing);
+  // A hidden bar is what has to be guessed: its own numbers may be made of anything.
+  if (hidden.empty() || hidden[t] != 0) {
+    relative_shape(t == 0 ? nullptr : bar - kChannels, bar, out);
+    relative_level(bar - (count - 1) * kChannels, count, out + 7);
+    return;
+  }
+  relative_shape(t == 0 || hidden[t - 1] != 0 ? nullptr : bar - kChannels, bar, out);
+  double visible[kRelativeTrailing * kChannels];
+  std::size_t bars = 0;
+  for (std::size_t back = t + 1 - count; back <= t; ++back) {
+    if (hidden[back] != 0) continue;
+    std::copy_n(window.data() + back * kChannels, kChannels, visible + bars * kChannels);
+    ++bars;
+  }
+  relative_level(visible, bars, out + 7);
+}
+
 std::optional<std::string> WindowTransform::problem(std::span<const double> window) const {
   const bool logs = normalisation_ == Normalisation::window_log_return || normalisation_ == Normalisation::relative;
   for (std::size_t i = 0; i < window.size(); ++i) {
@@ -98,26 +124,27 @@ std::optional<std::string> WindowTransform::problem(std::span<const double> wind
 }
 
 void WindowTransform::operator()(std::span<const double> window, std::span<float> out) const {
+  (*this)(window, {}, out);
+}
+
+void WindowTransform::operator()(std::span<const double> window, std::span<const std::uint8_t> hidden,
+                                 std::span<float> out) const {
   const std::size_t channels = in_.size();
   switch (normalisation_) {
     case Normalisation::none:
       std::ranges::transform(window, out.begin(), [](double value) { return static_cast<float>(value); });
       return;
     case Normalisation::window_log_return: {
-      const double base = portable_log(window[reference_]);
+      const double base = portable_log(window[first_visible(hidden) * channels + reference_]);
       for (std::size_t i = 0; i < window.size(); ++i) out[i] = static_cast<float>(portable_log(window[i]) - base);
       return;
     }
     case Normalisation::zscore:
-      for (const std::vector<std::size_t>& group : groups_) zscore_group(window, channels, group, out);
+      for (const std::vector<std::size_t>& group : groups_) zscore_group(window, channels, group, hidden, out);
       return;
     case Normalisation::relative:
       for (std::size_t t = 0; t < window.size() / channels; ++t) {
-        const double* bar = window.data() + t * channels;
-        float* row = out.data() + t * kRelativeChannels;
-        relative_shape(t == 0 ? nullptr : bar - channels, bar, row);
-        const std::size_t count = std::min(t + 1, kRelativeTrailing);
-        relative_level(bar - (count - 1) * channels, count, row + 7);
+        relative_bar(window, hidden, t, out.data() + t * kRelativeChannels);
       }
       return;
   }

@@ -63,6 +63,13 @@ class WindowTransform {
   /// (T, channels_in) -> (T, channels_out). The window has no `problem`.
   void operator()(std::span<const double> window, std::span<float> out) const;
 
+  /// The same for a window some of whose bars are hidden (`hidden` (T): not 0) from whoever gets the rest: visible bars
+  /// come out as bits that no hidden bar has a part in. The reference of `window_log_return` is the first visible
+  /// close; mean and deviation of `zscore` are those of the visible bars; in `relative` a hidden bar before counts as
+  /// none, and trailing bars are the visible ones among the 20. Hidden bars are given in the measure of the visible
+  /// ones, those of `relative` with all their neighbours. At least one bar is visible.
+  void operator()(std::span<const double> window, std::span<const std::uint8_t> hidden, std::span<float> out) const;
+
  private:
   Normalisation normalisation_;
   std::vector<std::string> in_, out_;
@@ -77,11 +84,19 @@ inline constexpr std::size_t kRelativeTrailing = 20;
 /// first bar.
 void relative_shape(const double* previous, const double* bar, float* out);
 
+/// All channels of `relative` of bar `t` of a window of open, high, low and close (T, 4) with hidden bars (T; empty:
+/// none), as WindowTransform gives them.
+void relative_bar(std::span<const double> window, std::span<const std::uint8_t> hidden, std::size_t t, float* out);
+
+/// The first bar that is not hidden; 0 when none is or all are.
+std::size_t first_visible(std::span<const std::uint8_t> hidden);
+
 /// Channels 8-11 of `relative` for the last of `count` >= 1 neighbouring bars (count, 4); at most 20 of them count.
 void relative_level(const double* bars, std::size_t count, float* out);
 
-/// z-scores of one group of channels of a window (T, C) into the same places of `out`.
+/// z-scores of one group of channels of a window (T, C) into the same places of `out`; mean and deviation are those of
+/// the bars that are not hidden. Without `hidden` (empty) all are visible.
 void zscore_group(std::span<const double> window, std::size_t channels, std::span<const std::size_t> group,
-                  std::span<float> out);
+                  std::span<const std::uint8_t> hidden, std::span<float> out);
 
 }  // namespace moola::market

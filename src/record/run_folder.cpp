@@ -179,7 +179,7 @@ Run Run::open_now(const fs::path& workspace, const RunRequest& request) {
       run.lock_.reset();
       return run;
     }
-    remove_abandoned(run.path_);
+    for (const char* part : {"", "checkpoints", "plots"}) remove_abandoned(run.path_ / part);
     write_file(run.path_ / "config.toml", request.config_text);
     run.begin_session(request.ranks);
     return run;
@@ -274,7 +274,7 @@ void Run::finish(RunState state, const Json& metrics, const std::string& reason)
 Run::~Run() {
   if (!manifest_ || !working_) return;
   try {
-    finish(RunState::failed, Json::object(), "ended by an error; log.txt says which");
+    finish(RunState::failed, Json::object(), "ended by an error");
   } catch (const std::exception& error) {
     log_warning("the failure of run {} could not be recorded: {}", id(), error.what());
   }

@@ -29,9 +29,15 @@ std::uint64_t bytes_in(const fs::path& folder) {
   return sum;
 }
 
+bool holds_files(const fs::path& folder) {
+  std::error_code error;
+  return fs::directory_iterator(folder, error) != fs::directory_iterator();
+}
+
 }  // namespace
 
 Direction better(const std::string& metric) {
+  if (metric.ends_with("_s") && !metric.ends_with("_per_s")) return Direction::lowest;
   for (const char* low :
        {"loss", "error", "mse", "mae", "huber", "brier", "ece", "pbo", "drawdown", "seconds", "baselines."}) {
     if (metric.find(low) != std::string::npos) return Direction::lowest;
@@ -76,7 +82,9 @@ PrunePlan plan_prune(const RunList& list, std::size_t keep, bool unfinished) {
   for (const RunSummary& run : std::views::reverse(list.runs)) {
     const std::string id = run.path.filename().string();
     const bool stays = newer[{run.manifest.job, run.manifest.name}]++ < keep;
-    const bool open = run.state == "stopped" || run.state == "interrupted";
+    // A full disk makes a failed run of one that could go on.
+    const bool open = run.state == "stopped" || run.state == "interrupted" ||
+                      (run.state == "failed" && holds_files(run.path / "checkpoints"));
     if (!stays && run.state == "running")
       plan.kept_because.push_back(id + ": at work");
     else if (!stays && open && !unfinished)

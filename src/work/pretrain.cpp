@@ -132,6 +132,7 @@ learn::EncoderHeader encoder_header(const PretrainConfig& config, const Pretrain
   };
   add(add, data.use);
   header.seen = data.seen;
+  header.selected_on = data.selected_on;
   header.objective = config.objective.name;
   header.code_version = code_version();
   return header;
@@ -170,6 +171,47 @@ void print_result(const PretrainOptions& options, const record::Manifest& manife
     out += fmt::format("windows/s      {}\n", number(manifest.timings["windows_per_s"]));
   out += fmt::format("report         {}\n", (run / "report.html").string());
   std::cout << out << std::flush;
+}
+
+// Where the encoder of a finished run is wanted: among the published ones, should it have gone from there, and in the
+// file of --out.
+void give_encoder(const PretrainOptions& options, const PretrainConfig& config, const fs::path& run) {
+  const fs::path encoder = run / "encoder.safetensors";
+  learn::publish_encoder(encoder, options.common.workspace / "artifacts" / "encoders", config.output.name);
+  if (options.out.empty()) return;
+  if (fs::exists(options.out) && sha256_of_file(options.out) == sha256_of_file(encoder)) return;
+  write_file(options.out, read_file(encoder), Overwrite::no);
+}
+
+// Before there is a run, and days before the encoder is written: whether --out can be. The file may be there when a
+// former call of the same put it there.
+void check_out(const PretrainOptions& options) {
+  if (options.out.empty()) return;
+  try {
+    const AtomicFile probe(options.out, Overwrite::yes);
+  } catch (const IoError& error) {
+    throw ConfigError(fmt::format("--out {}: {}", options.out, error.what()));
+  }
+  if (!fs::exists(options.out)) return;
+  const std::string there = sha256_of_file(options.out);
+  std::error_code none_yet;
+  for (const auto& entry : fs::directory_iterator(options.common.workspace / "artifacts" / "encoders", none_yet)) {
+    if (entry.is_regular_file() && sha256_of_file(entry.path()) == there) return;
+  }
+  throw ConfigError(
+      fmt::format("--out {} is there already and no encoder of this workspace; nothing is overwritten. Give "
+                  "another name, or move the file away.",
+                  options.out));
+}
+
+// The cause outlives the terminal: in the manifest and on the report.
+void record_failure(record::Run& run, const std::exception& error) {
+  try {
+    run.finish(record::RunState::failed, Json::object(), error.what());
+    record::write_report(run.path());
+  } catch (const std::exception& second) {
+    log_warning("the failure could not be recorded in full: {}", second.what());
+  }
 }
 
 }  // namespace
@@ -211,6 +253,7 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
   std::optional<record::Run> run;
   std::string found = "{}";
   if (first) {
+    check_out(options);
     run.emplace(record::open_run(options.common.workspace, {.job = "pretrain",
                                                             .name = config.output.name,
                                                             .config_text = loaded.resolved,
@@ -221,14 +264,14 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
                                                             .ranks = world.size(),
                                                             .seed = config.train.seed}));
     const bool done = run->start() == record::RunStart::finished_before;
-    const auto newest = done ? std::nullopt : learn::newest_sound_checkpoint(run->path() / "checkpoints", parameters);
+    const auto newest = done ? std::nullopt : learn::newest_sound_checkpoint(run->path() / "checkpoints");
     found = Json({{"done", done}, {"checkpoint", newest ? newest->string() : ""}}).dump();
   }
   const Json start = parse_json(ranks.broadcast(found, 0), "the run's start");
   if (start.at("done").get<bool>()) {
     if (first) {
       log_info("This training is done already: {}. Give --fresh to run it again.", run->path().string());
-      if (!options.out.empty()) write_file(options.out, read_file(run->path() / "encoder.safetensors"));
+      give_encoder(options, config, run->path());
       print_result(options, run->manifest(), run->path(), "finished");
     }
     return static_cast<int>(ExitCode::done);
@@ -266,7 +309,13 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
                          trainer_settings, listener);
   if (checkpoint) trainer.restore(*checkpoint);
   comm::note_phase("training");
-  const learn::TrainingResult result = trainer.run();
+  learn::TrainingResult result;
+  try {
+    result = trainer.run();
+  } catch (const std::exception& error) {
+    if (recorder) record_failure(recorder->run(), error);
+    throw;
+  }
   const bool stopped = result.end == learn::TrainingEnd::stop_signal;
   if (!first) return static_cast<int>(stopped ? ExitCode::run_again : ExitCode::done);
 
@@ -292,12 +341,12 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
   learn::write_encoder(encoder_file, encoder_header(config, data, *encoder), parameters, result.values);
   const fs::path published =
       learn::publish_encoder(encoder_file, options.common.workspace / "artifacts" / "encoders", config.output.name);
-  if (!options.out.empty()) write_file(options.out, read_file(encoder_file));
   metrics["encoder"] = published.stem().string();
   metrics["encoder_file"] = published.string();
   record_run.add_artifact(published);
   record_run.finish(record::RunState::finished, metrics);
   record::write_report(record_run.path());
+  give_encoder(options, config, record_run.path());
   print_result(options, record_run.manifest(), record_run.path(), "finished");
   return static_cast<int>(ExitCode::done);
 }

@@ -6,6 +6,18 @@
 #include "base/utc_time.h"
 
 namespace moola::work {
+namespace {
+
+// 0 for an empty text.
+std::int64_t time_of(const char* key, const std::string& text) {
+  try {
+    return text.empty() ? 0 : parse_utc(text);
+  } catch (const ConfigError& error) {
+    throw ConfigError(fmt::format("{}: {}", key, error.what()));
+  }
+}
+
+}  // namespace
 
 void PretrainConfig::bind(ConfigSchema& schema) {
   schema.table("data", "What is learned from.");
@@ -52,8 +64,8 @@ void PretrainConfig::bind(ConfigSchema& schema) {
   schema.key("holdout", windows.holdout)
       .range(0, 0.9)
       .help(
-          "share of time, at its end, that is kept from training and evaluated; training ends one window length before "
-          "it; 0: none");
+          "share of the windows, the last in time, that is kept from training and evaluated; training ends one window "
+          "length before them; 0: none");
   schema.key("holdout_windows", windows.holdout_windows)
       .range(1, 1e9)
       .unit("windows")
@@ -116,7 +128,7 @@ void PretrainConfig::bind(ConfigSchema& schema) {
       .help("a line of metrics.jsonl every so many steps");
   schema.key("seed", train.seed).range(0, 9e15).help("of order, masks, dropout and initial weights");
 
-  schema.table("parallel", "Who computes what. Keys marked so change the time, not the result.");
+  schema.table("parallel", "Who computes what.");
   schema.key("microbatch", parallel.microbatch)
       .range(1, 1e9)
       .unit("windows")
@@ -146,6 +158,22 @@ int PretrainConfig::leaves() const {
   return static_cast<int>((train.batch + parallel.microbatch - 1) / parallel.microbatch);
 }
 
+// How windows are cut is the view's own business once it is there.
+void PretrainConfig::check_cut() const {
+  if (!data.bars.empty()) return;
+  const PretrainConfig usual;
+  const auto refuse = [&](const char* key, const auto& value) {
+    throw ConfigError(fmt::format(
+        "windows.{} = {} says how windows are cut from bars, but data.windows = \"{}\" are cut already. Leave "
+        "the key out, or name the bars in data.bars instead of data.windows.",
+        key, value, data.windows));
+  };
+  if (windows.length != usual.windows.length) refuse("length", windows.length);
+  if (windows.stride != usual.windows.stride) refuse("stride", windows.stride);
+  if (windows.max_gap != usual.windows.max_gap) refuse("max_gap", to_string(windows.max_gap));
+  if (windows.break_at != usual.windows.break_at) refuse("break_at", windows.break_at);
+}
+
 void PretrainConfig::check() const {
   if (data.windows.empty() == data.bars.empty()) {
     throw ConfigError(
@@ -159,24 +187,28 @@ void PretrainConfig::check() const {
         "parallel.microbatch to {} or less.",
         train.batch, parallel.microbatch, train.batch));
   }
-  if (train.min_lr > train.lr) {
+  if (train.schedule == "cosine" && train.min_lr > train.lr) {
     throw ConfigError(fmt::format("train.min_lr = {} is above train.lr = {}; the cosine falls from lr to min_lr.",
                                   train.min_lr, train.lr));
   }
   if (output.name.empty() ||
       output.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") !=
           std::string::npos ||
-      output.name.front() == '.') {
+      output.name.front() == '.' || output.name.front() == '-') {
     throw ConfigError(fmt::format(
-        "output.name = '{}' must be letters, digits, '.', '_' and '-', and not begin with a dot: it names files.",
+        "output.name = '{}' must be letters, digits, '.', '_' and '-', and begin with a letter or digit: it "
+        "names files.",
         output.name));
   }
-  if (!windows.from.empty() && !windows.to.empty() && parse_utc(windows.from) >= parse_utc(windows.to)) {
+  check_cut();
+  const std::int64_t from = time_of("windows.from", windows.from), to = time_of("windows.to", windows.to);
+  if (!windows.from.empty() && !windows.to.empty() && from >= to) {
     throw ConfigError(fmt::format("windows.from = {} is not before windows.to = {}.", windows.from, windows.to));
   }
   for (const std::string& piece : windows.exclude) {
     const std::size_t slash = piece.find('/');
-    if (slash == std::string::npos || parse_utc(piece.substr(0, slash)) >= parse_utc(piece.substr(slash + 1))) {
+    if (slash == std::string::npos ||
+        time_of("windows.exclude", piece.substr(0, slash)) >= time_of("windows.exclude", piece.substr(slash + 1))) {
       throw ConfigError(fmt::format(
           "windows.exclude: '{}' is not a piece of time; expected BEGIN/END, such as 2018-01-01/2018-02-01.", piece));
     }

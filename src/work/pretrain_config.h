@@ -66,6 +66,9 @@ struct PretrainConfig {
   int leaves() const;
   /// What the table cannot check: how keys fit together. Throws ConfigError naming both keys.
   void check() const;
+
+ private:
+  void check_cut() const;
 };
 
 /// The keys of `moola pretrain`, read from a file and --set values and checked.

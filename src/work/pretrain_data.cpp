@@ -169,6 +169,7 @@ PretrainData open_pretrain_data(const comm::Communicator& world, const fs::path&
                    : 1.0;
   data.use = data_use(workspace, id, "windows");
   data.seen = seen_json(windows.span(data.split.train));
+  data.selected_on = seen_json(windows.span(data.split.holdout));
   data.split_facts = split_facts(config, data.split);
 
   const std::int64_t values = windows.length() * windows.channels(), batch = config.train.batch;
@@ -176,7 +177,8 @@ PretrainData open_pretrain_data(const comm::Communicator& world, const fs::path&
   data.training.count = data.split.train.size();
   data.training.fill = [windows = data.windows.get(), selection = data.split.train,
                         order = windows.order(data.split.train.size(), static_cast<std::uint64_t>(config.train.seed)),
-                        values, batch, scale](std::int64_t step, std::int64_t first, std::span<float> out) {
+                        values, batch, scale](std::int64_t step, std::int64_t first,
+                                              std::span<const std::uint8_t> hidden, std::span<float> out) {
     // What is left over at the end of an epoch is too short for a step; every epoch leaves out others.
     const std::int64_t steps_per_epoch = selection.size() / batch,
                        count = static_cast<std::int64_t>(out.size()) / values;
@@ -184,16 +186,16 @@ PretrainData open_pretrain_data(const comm::Communicator& world, const fs::path&
     const std::int64_t position = step % steps_per_epoch * batch + first;
     std::vector<std::int64_t> index(static_cast<std::size_t>(count));
     for (std::int64_t i = 0; i < count; ++i) index[static_cast<std::size_t>(i)] = selection[epoch(position + i)];
-    windows->gather(index, out);
+    windows->gather(index, hidden, out);
     scale_in_place(out, scale);
   };
   data.holdout.count = std::min(config.windows.holdout_windows, data.split.holdout.size());
   data.holdout.fill = [windows = data.windows.get(), selection = data.split.holdout, held = data.holdout.count, values,
-                       scale](std::int64_t first, std::span<float> out) {
+                       scale](std::int64_t first, std::span<const std::uint8_t> hidden, std::span<float> out) {
     const std::int64_t count = static_cast<std::int64_t>(out.size()) / values;
     std::vector<std::int64_t> index(static_cast<std::size_t>(count));
     for (std::int64_t i = 0; i < count; ++i) index[static_cast<std::size_t>(i)] = evenly(selection, first + i, held);
-    windows->gather(index, out);
+    windows->gather(index, hidden, out);
     scale_in_place(out, scale);
   };
   return data;

@@ -22,6 +22,7 @@ struct PretrainData {
   learn::HoldoutWindows holdout;
   record::DataUse use;  // lineage for the manifest
   Json seen;            // [{symbol, times: [[first, last], …]}]: what training sees
+  Json selected_on;     // the same of the hold-out, whose loss chooses the weights that are kept
   Json split_facts;     // for the manifest
 };
 

@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_heartbeat_says_where_the_rank_is_and_how_it_ended) {
 }
 
 BOOST_AUTO_TEST_CASE(a_heartbeat_in_a_missing_folder_is_refused) {
-  BOOST_CHECK_THROW(Heartbeat("/nonexistent/folder", 0), moola::IoError);
+  BOOST_CHECK_THROW(Heartbeat("/nonexistent/folder", 0), moola::CommError);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -70,8 +70,8 @@ struct Workspace {
   Windows open(WindowOptions options = {}) const { return open_windows(folder.path(), cut.id, options); }
 
   // Window by window, from the bars and market::WindowTransform.
-  std::vector<float> expected(std::int64_t window, Normalisation normalise,
-                              const std::vector<std::string>& channels) const {
+  std::vector<float> expected(std::int64_t window, Normalisation normalise, const std::vector<std::string>& channels,
+                              std::span<const std::uint8_t> hidden = {}) const {
     const auto [s, begin] = places[static_cast<std::size_t>(window)];
     const market::Bars& series = bars[static_cast<std::size_t>(s)];
     const market::WindowTransform transform(normalise, channels);
@@ -87,7 +87,7 @@ struct Workspace {
       }
     }
     std::vector<float> out(static_cast<std::size_t>(shape.length) * transform.channels_out());
-    transform(values, out);
+    transform(values, hidden, out);
     return out;
   }
 

@@ -91,6 +91,36 @@ BOOST_AUTO_TEST_CASE(windows_shorter_than_the_trailing_bars_are_relative_too) {
                               Normalisation::relative, kOhlc) == 0.0);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_hidden_has_no_part_in_the_visible_bars_of_a_view) {
+  const Workspace workspace;
+  std::mt19937_64 random(6);
+  for (const Normalisation normalise :
+       {Normalisation::none, Normalisation::window_log_return, Normalisation::zscore, Normalisation::relative}) {
+    for (const Order order : {Order::shuffled, Order::blocked}) {
+      const Windows windows = workspace.open({.normalize = normalise, .order = order});
+      const std::vector<std::int64_t> index = some_windows(windows.size(), 100, 7);
+      std::vector<std::uint8_t> hidden(index.size() * 32);
+      for (std::uint8_t& bar : hidden) bar = random() % 3 == 0 ? 1 : 0;
+      std::vector<float> out(index.size() * static_cast<std::size_t>(32 * windows.channels()));
+      windows.gather(index, hidden, out);
+      const std::size_t values = out.size() / index.size();
+      double worst = 0;
+      for (std::size_t i = 0; i < index.size(); ++i) {
+        const std::vector<float> expected =
+            workspace.expected(index[i], normalise, kOhlc, std::span(hidden).subspan(i * 32, 32));
+        for (std::size_t k = 0; k < values; ++k)
+          worst = std::max(worst, static_cast<double>(std::fabs(out[i * values + k] - expected[k])));
+      }
+      BOOST_TEST_INFO_SCOPE(market::to_string(normalise));
+      BOOST_TEST(worst <= (normalise == Normalisation::window_log_return ? 1e-7 : 0.0));
+    }
+  }
+  const Windows windows = workspace.open();
+  std::vector<float> out(2 * 32 * 4);
+  BOOST_CHECK_THROW(windows.gather(std::vector<std::int64_t>{0, 1}, std::vector<std::uint8_t>(32), out),
+                    std::out_of_range);
+}
+
 BOOST_AUTO_TEST_CASE(chosen_channels_come_in_the_order_they_were_named) {
   const Workspace workspace;
   const std::vector<std::string> two{"close", "high"}, five{"open", "high", "low", "close", "volume"};

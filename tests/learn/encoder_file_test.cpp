@@ -30,7 +30,8 @@ struct Trained {
     header.normalize = "zscore";
     header.scale = 12.5;
     header.data = Json::array({{{"id", "bars/A/v1"}, {"content_sha256", "00"}}});
-    header.seen = Json::array({{{"symbol", "A"}, {"first", "2020-01-01"}, {"last", "2020-02-01"}}});
+    header.seen = Json::array({{{"symbol", "A"}, {"times", Json::array({{"2020-01-01", "2020-02-01"}})}}});
+    header.selected_on = Json::array({{{"symbol", "A"}, {"times", Json::array({{"2020-02-02", "2020-03-01"}})}}});
     header.objective = "masked";
     header.code_version = "test";
     encoder = models::make_encoder(header.architecture, parameters);
@@ -88,6 +89,7 @@ BOOST_AUTO_TEST_CASE(what_was_written_is_read_back_and_computes_the_same) {
   BOOST_TEST(loaded.header.channel_names == trained.header.channel_names);
   BOOST_TEST(loaded.header.scale == 12.5);
   BOOST_TEST(loaded.header.seen == trained.header.seen);
+  BOOST_TEST(loaded.header.selected_on == trained.header.selected_on);
   BOOST_TEST(loaded.header.data == trained.header.data);
   const at::Tensor windows = at::randn({20, 4, 3});
   BOOST_TEST(at::equal(loaded.encoder->encode(windows, {}), trained.encoder->encode(windows, {})));

@@ -53,19 +53,21 @@ struct Training {
     options.length = kLength;
     options.channels = kChannels;
     const std::int64_t batch = options.batch;
-    TrainingWindows training{
-        .count = 100, .fill = [batch, spoil](std::int64_t step, std::int64_t first, std::span<float> out) {
+    TrainingWindows training{.count = 100,
+                             .fill = [batch, spoil](std::int64_t step, std::int64_t first,
+                                                    std::span<const std::uint8_t>, std::span<float> out) {
+                               for (std::size_t i = 0; i * kLength * kChannels < out.size(); ++i) {
+                                 fill_window(static_cast<std::uint64_t>(step * batch + first) + i,
+                                             out.data() + i * kLength * kChannels);
+                               }
+                               if (spoil) spoil(out.data(), step);
+                             }};
+    HoldoutWindows held{
+        .count = holdout ? 20 : 0, .fill = [](std::int64_t first, std::span<const std::uint8_t>, std::span<float> out) {
           for (std::size_t i = 0; i * kLength * kChannels < out.size(); ++i) {
-            fill_window(static_cast<std::uint64_t>(step * batch + first) + i, out.data() + i * kLength * kChannels);
+            fill_window(1'000'000 + static_cast<std::uint64_t>(first) + i, out.data() + i * kLength * kChannels);
           }
-          if (spoil) spoil(out.data(), step);
         }};
-    HoldoutWindows held{.count = holdout ? 20 : 0, .fill = [](std::int64_t first, std::span<float> out) {
-                          for (std::size_t i = 0; i * kLength * kChannels < out.size(); ++i) {
-                            fill_window(1'000'000 + static_cast<std::uint64_t>(first) + i,
-                                        out.data() + i * kLength * kChannels);
-                          }
-                        }};
     TrainerListener listener;
     listener.metrics = [this](std::int64_t step, std::int64_t epoch, const std::string& split, const Metrics& metrics) {
       std::string line = std::to_string(step) + " " + std::to_string(epoch) + " " + split;

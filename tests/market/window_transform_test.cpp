@@ -165,6 +165,70 @@ BOOST_AUTO_TEST_CASE(relative_of_bars_without_range_is_zero) {
     BOOST_TEST(value == 0.0F);
 }
 
+BOOST_AUTO_TEST_CASE(visible_bars_know_nothing_of_hidden_ones_in_any_normalisation) {
+  std::mt19937_64 random(5);
+  for (const Normalisation kind :
+       {Normalisation::none, Normalisation::window_log_return, Normalisation::zscore, Normalisation::relative}) {
+    const WindowTransform transform(kind, kOhlc);
+    const std::size_t channels = transform.channels_out();
+    for (int round = 0; round < 200; ++round) {
+      const std::vector<double> window = random_bars(60, static_cast<std::uint64_t>(round));
+      std::vector<double> other = window;
+      std::vector<std::uint8_t> hidden(60);
+      for (std::size_t t = 0; t < 60; ++t) {
+        hidden[t] = (round % 3 == 0 && t < 7) || random() % 4 == 0 ? 1 : 0;
+        if (hidden[t] == 0) continue;
+        for (std::size_t c = 0; c < 4; ++c)
+          other[t * 4 + c] *= std::exp(static_cast<double>(random() % 1000) / 300 - 1.5);
+      }
+      std::vector<float> a(60 * channels), b(60 * channels);
+      transform(window, hidden, a);
+      transform(other, hidden, b);
+      bool same = true, moved = false;
+      for (std::size_t i = 0; i < a.size(); ++i) {
+        if (hidden[i / channels] == 0) {
+          same = same && a[i] == b[i];
+        } else {
+          moved = moved || a[i] != b[i];
+        }
+      }
+      BOOST_TEST_INFO_SCOPE(to_string(kind) << ", round " << round);
+      BOOST_TEST(same);
+      BOOST_TEST(moved);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(hidden_bars_are_told_in_the_measure_of_the_visible_ones) {
+  const std::vector<double> window = random_bars(40, 3);
+  std::vector<std::uint8_t> hidden(40);
+  std::fill_n(hidden.begin(), 3, std::uint8_t{1});
+  std::fill_n(hidden.begin() + 20, 6, std::uint8_t{1});
+  std::vector<float> out(160);
+  WindowTransform(Normalisation::window_log_return, kOhlc)(window, hidden, out);
+  for (std::size_t i = 0; i < 160; ++i)
+    BOOST_TEST(out[i] == static_cast<float>(portable_log(window[i]) - portable_log(window[3 * 4 + 3])));
+
+  double mean = 0, square = 0;
+  for (std::size_t i = 0; i < 160; ++i) mean += hidden[i / 4] == 0 ? window[i] / (31 * 4) : 0;
+  for (std::size_t i = 0; i < 160; ++i) square += hidden[i / 4] == 0 ? std::pow(window[i] - mean, 2) / (31 * 4) : 0;
+  WindowTransform(Normalisation::zscore, kOhlc)(window, hidden, out);
+  for (std::size_t i = 0; i < 160; ++i) BOOST_TEST(std::fabs(out[i] - (window[i] - mean) / std::sqrt(square)) < 1e-5);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_hidden_is_the_plain_normalisation) {
+  const std::vector<double> window = random_bars(50, 8);
+  const std::vector<std::uint8_t> none(50);
+  for (const Normalisation kind :
+       {Normalisation::none, Normalisation::window_log_return, Normalisation::zscore, Normalisation::relative}) {
+    const WindowTransform transform(kind, kOhlc);
+    std::vector<float> out(50 * transform.channels_out());
+    transform(window, none, out);
+    const std::vector<float> plain = normalised(transform, window);
+    for (std::size_t i = 0; i < out.size(); ++i) BOOST_TEST(std::fabs(out[i] - plain[i]) <= 1e-5);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_price_that_has_no_log_is_a_problem_with_its_bar_and_channel) {
   const WindowTransform logs(Normalisation::window_log_return, kOhlc), raw(Normalisation::none, kOhlc);
   std::vector<double> window(12, 1.0);

@@ -88,6 +88,12 @@ BOOST_AUTO_TEST_CASE(bad_input_is_one_paragraph_and_exit_2) {
       {workspace.call({"--set", "data.bars=TY/v1"}), "TX"},
       {workspace.call({"--set", "train.batch=100000"}), "train.batch"},
       {workspace.call({"--rank", "2"}), "Did you mean '--ranks'?"},
+      {workspace.call({"--set", "data.bars=[]", "--set", "data.windows=TX/v1", "--set", "windows.stride=5"}),
+       "windows.stride"},
+      {workspace.call({"--set", "windows.from=yesterday"}), "windows.from"},
+      {workspace.call({"--set", "output.name=-x"}), "output.name"},
+      {workspace.call({"--out", (workspace.path / "file").string()}), "nothing is overwritten"},
+      {workspace.call({"--out", (workspace.path / "file" / "in-a-file").string()}), "--out"},
       {{(workspace.path / "empty.toml").string()}, "is empty"},
       {{workspace.path.string()}, "directory"},
       {{(workspace.path / "none.toml").string()}, "No such file"},
@@ -104,6 +110,46 @@ BOOST_AUTO_TEST_CASE(bad_input_is_one_paragraph_and_exit_2) {
     BOOST_TEST(result.errors.substr(last).starts_with("moola pretrain"), result.errors);
   }
   BOOST_TEST(workspace.runs().empty());
+}
+
+BOOST_AUTO_TEST_CASE(out_is_written_whether_the_training_is_new_or_done) {
+  const Workspace workspace;
+  const fs::path out = workspace.path / "mine.safetensors";
+  BOOST_REQUIRE(workspace.pretrain({"--out", out.string()}).exit_code == 0);
+  const std::string content = read_file(out);
+  BOOST_TEST((content == read_file(workspace.path / "artifacts/encoders/tiny-v1.safetensors")));
+  fs::remove(out);
+  fs::remove(workspace.path / "artifacts/encoders/tiny-v1.safetensors");
+  BOOST_REQUIRE(workspace.pretrain({"--out", out.string()}).exit_code == 0);
+  BOOST_TEST((read_file(out) == content));
+  BOOST_TEST((read_file(workspace.path / "artifacts/encoders/tiny-v1.safetensors") == content));
+  BOOST_TEST(workspace.pretrain({"--out", out.string()}).exit_code == 0);  // it is the same
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_checkpoint_is_passed_over_and_the_bytes_are_the_same) {
+  const Workspace whole;
+  BOOST_REQUIRE(whole.pretrain({}).exit_code == 0);
+  // The run of ten steps as a kill after its second checkpoint would have left it.
+  const fs::path run = whole.runs().front();
+  const std::string expected = fingerprint(run);
+  Json manifest = parse_json(read_file(run / "manifest.json"), "manifest");
+  manifest["status"] = "running";
+  write_file(run / "manifest.json", manifest.dump());
+  fs::remove(run / "encoder.safetensors");
+  fs::resize_file(run / "checkpoints/step-00000010.safetensors", 1000);
+  const ProcessResult again = whole.pretrain({});
+  BOOST_TEST(again.exit_code == 0, again.errors);
+  BOOST_TEST(holds(again.errors, "put aside"), again.errors);
+  BOOST_TEST(fingerprint(run) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(a_training_that_diverges_says_so_in_the_manifest) {
+  const Workspace workspace;
+  const ProcessResult result = workspace.pretrain({"--ranks", "2", "--set", "train.lr=1e35", "--set", "train.clip=0"});
+  BOOST_TEST(result.exit_code == 2);
+  const Json manifest = parse_json(read_file(workspace.runs().front() / "manifest.json"), "manifest");
+  BOOST_TEST(manifest["status"] == "failed");
+  BOOST_TEST(holds(manifest["reason"].get<std::string>(), "diverged"), manifest["reason"]);
 }
 
 BOOST_AUTO_TEST_CASE(a_checkpoint_of_other_data_is_refused) {

@@ -123,17 +123,24 @@ void BarRows::finish(std::int64_t count, std::byte* rows) const {
   }
 }
 
-void BarRows::cut(const std::byte* rows, std::int64_t length, float* out) const {
+void BarRows::cut(const std::byte* rows, std::int64_t length, std::span<const std::uint8_t> hidden, float* out) const {
   const auto bars = static_cast<std::size_t>(length);
   const std::size_t channels = transform_.channels_in();
   switch (transform_.normalisation()) {
     case Normalisation::window_log_return: {
       const auto* logs = reinterpret_cast<const std::int32_t*>(rows);
-      cut_logs(logs, static_cast<std::int64_t>(bars * channels), logs[transform_.reference()], out);
+      const std::int32_t reference = logs[market::first_visible(hidden) * channels + transform_.reference()];
+      cut_logs(logs, static_cast<std::int64_t>(bars * channels), reference, out);
       return;
     }
     case Normalisation::relative: {
       const auto* row = reinterpret_cast<const RelativeRow*>(rows);
+      if (!hidden.empty()) {
+        std::vector<double> window(bars * 4);
+        for (std::size_t t = 0; t < bars; ++t) std::copy_n(row[t].price, 4, window.data() + t * 4);
+        transform_(window, hidden, {out, bars * market::kRelativeChannels});
+        return;
+      }
       for (std::size_t t = 0; t < bars; ++t)
         std::copy_n(row[t].channel, market::kRelativeChannels, out + t * market::kRelativeChannels);
       // What looks back past the window's begin is computed from the window alone.
@@ -147,7 +154,7 @@ void BarRows::cut(const std::byte* rows, std::int64_t length, float* out) const 
       return;
     }
     case Normalisation::zscore:
-      transform_({reinterpret_cast<const double*>(rows), bars * channels}, {out, bars * channels});
+      transform_({reinterpret_cast<const double*>(rows), bars * channels}, hidden, {out, bars * channels});
       return;
     case Normalisation::none:
       std::memcpy(out, rows, bars * channels * sizeof(float));

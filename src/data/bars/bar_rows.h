@@ -43,8 +43,9 @@ class BarRows {
   /// Completes a page of `count` neighbouring rows after all of them were encoded.
   void finish(std::int64_t count, std::byte* rows) const;
 
-  /// The normalised window (length, channels_out) whose first bar is at `rows`.
-  void cut(const std::byte* rows, std::int64_t length, float* out) const;
+  /// The normalised window (length, channels_out) whose first bar is at `rows`. `hidden` (length; empty: none) marks
+  /// the bars that the visible ones must not know of, as in market::WindowTransform.
+  void cut(const std::byte* rows, std::int64_t length, std::span<const std::uint8_t> hidden, float* out) const;
 
  private:
   market::WindowTransform transform_;

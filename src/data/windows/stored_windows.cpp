@@ -111,7 +111,9 @@ class StoredWindows final : public WindowSource {
   std::int64_t blocks_in_memory() const override { return std::max<std::int64_t>(1, pages_ / 3); }
   const std::vector<Parent>& parents() const override { return parents_; }
 
-  void gather(std::span<const std::int64_t> index, std::span<float> out) const override {
+  void gather(std::span<const std::int64_t> index, std::span<const std::uint8_t> hidden,
+              std::span<float> out) const override {
+    const auto bars = static_cast<std::size_t>(length_);
     std::vector<std::pair<std::int64_t, std::size_t>> wanted;  // page, place in the batch
     for (std::size_t i = 0; i < index.size(); ++i) wanted.emplace_back(windows_.page_of(index[i]), i);
     if (!windows_.resident()) std::ranges::sort(wanted);
@@ -132,7 +134,7 @@ class StoredWindows final : public WindowSource {
         std::copy_n(stored, values, normalised.begin());
       } else {
         choose(stored, window);
-        transform_(window, normalised);
+        transform_(window, hidden.empty() ? hidden : hidden.subspan(place * bars, bars), normalised);
       }
     }
   }

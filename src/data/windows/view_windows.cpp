@@ -192,11 +192,12 @@ class ViewWindows final : public WindowSource, public WindowTimeline {
   std::int64_t blocks_in_memory() const override { return blocks_; }
   const std::vector<Parent>& parents() const override { return view_.bars; }
 
-  void gather(std::span<const std::int64_t> index, std::span<float> out) const override {
+  void gather(std::span<const std::int64_t> index, std::span<const std::uint8_t> hidden,
+              std::span<float> out) const override {
     if (rows_.resident()) {
-      gather_resident(index, out.data());
+      gather_resident(index, hidden, out.data());
     } else {
-      gather_paged(index, out.data());
+      gather_paged(index, hidden, out.data());
     }
   }
 
@@ -226,7 +227,7 @@ class ViewWindows final : public WindowSource, public WindowTimeline {
   const std::vector<std::string>& symbols() const override { return symbols_; }
 
  private:
-  void gather_resident(std::span<const std::int64_t> index, float* out) const {
+  void gather_resident(std::span<const std::int64_t> index, std::span<const std::uint8_t> hidden, float* out) const {
     constexpr std::size_t kChunk = 64, kAhead = 3;
     const std::size_t row_bytes = rows_.row_bytes(), bytes = row_bytes * static_cast<std::size_t>(length());
     const std::size_t values = static_cast<std::size_t>(length()) * format_.channels_out();
@@ -242,13 +243,13 @@ class ViewWindows final : public WindowSource, public WindowTimeline {
       for (std::size_t i = 0; i < std::min(kAhead, count); ++i) prefetch(at[i], bytes);
       for (std::size_t i = 0; i < count; ++i) {
         prefetch(at[i + kAhead], bytes);
-        format_.cut(at[i], length(), out);
+        format_.cut(at[i], length(), hidden_of(hidden, done + i), out);
         out += values;
       }
     }
   }
 
-  void gather_paged(std::span<const std::int64_t> index, float* out) const {
+  void gather_paged(std::span<const std::int64_t> index, std::span<const std::uint8_t> hidden, float* out) const {
     struct Wanted {
       std::int32_t part;
       std::int64_t page, row;
@@ -271,8 +272,13 @@ class ViewWindows final : public WindowSource, public WindowTimeline {
         page = rows_.page(wanted[i].part, wanted[i].page);
       }
       format_.cut(page.get() + static_cast<std::size_t>(wanted[i].row) * rows_.row_bytes(), length(),
-                  out + wanted[i].place * values);
+                  hidden_of(hidden, wanted[i].place), out + wanted[i].place * values);
     }
+  }
+
+  std::span<const std::uint8_t> hidden_of(std::span<const std::uint8_t> hidden, std::size_t place) const {
+    const auto bars = static_cast<std::size_t>(length());
+    return hidden.empty() ? hidden : hidden.subspan(place * bars, bars);
   }
 
   static void prefetch(const std::byte* at, std::size_t bytes) {

@@ -20,7 +20,8 @@ Windows::Windows(DatasetId id, std::string content_sha256, WindowOptions options
       options_(std::move(options)),
       source_(std::move(source)) {}
 
-void Windows::gather(std::span<const std::int64_t> index, std::span<float> out) const {
+void Windows::gather(std::span<const std::int64_t> index, std::span<const std::uint8_t> hidden,
+                     std::span<float> out) const {
   const std::int64_t n = size();
   for (const std::int64_t window : index) {
     if (window < 0 || window >= n)
@@ -30,7 +31,11 @@ void Windows::gather(std::span<const std::int64_t> index, std::span<float> out) 
     throw std::out_of_range(
         fmt::format("room for {} values for {} windows of {} x {}", out.size(), index.size(), length(), channels()));
   }
-  source_->gather(index, out);
+  if (!hidden.empty() && hidden.size() != index.size() * static_cast<std::size_t>(length())) {
+    throw std::out_of_range(
+        fmt::format("{} marks of hidden bars for {} windows of {}", hidden.size(), index.size(), length()));
+  }
+  source_->gather(index, hidden, out);
 }
 
 const WindowTimeline& Windows::timeline(const char* wanted) const {

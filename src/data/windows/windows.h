@@ -33,7 +33,8 @@ class WindowSource {
   virtual std::int64_t size() const = 0;
   virtual std::int64_t length() const = 0;
   virtual const std::vector<std::string>& channel_names() const = 0;
-  virtual void gather(std::span<const std::int64_t> index, std::span<float> out) const = 0;
+  virtual void gather(std::span<const std::int64_t> index, std::span<const std::uint8_t> hidden,
+                      std::span<float> out) const = 0;
   /// Null when the set has no time.
   virtual const WindowTimeline* timeline() const = 0;
   virtual TimeRange time(std::int64_t window) const = 0;
@@ -73,7 +74,10 @@ class Windows {
   /// The normalised windows of these numbers, in this order, into `out` (n, T, C). Const and safe from any number of
   /// threads. About 0.1 us per window of 105 x 4 log returns in memory. Throws std::out_of_range for a number outside
   /// [0, size()); with order = blocked, where it may read files, DataError and IoError.
-  void gather(std::span<const std::int64_t> index, std::span<float> out) const;
+  void gather(std::span<const std::int64_t> index, std::span<float> out) const { gather(index, {}, out); }
+  /// The same with `hidden` (n, T; empty: none) bars that the visible ones must not know of: what the normalisation
+  /// takes from a window it takes from its visible bars (market::WindowTransform).
+  void gather(std::span<const std::int64_t> index, std::span<const std::uint8_t> hidden, std::span<float> out) const;
 
   /// Whether the windows have a place in time; without one nothing can be selected or held out by time.
   bool has_time() const { return source_->timeline() != nullptr; }
