@@ -76,8 +76,10 @@ std::string number(double value) {
 std::string raw_data(const Plot& plot) {
   std::string out = "series\t" + plot.x_label + "\t" + plot.y_label + "\n";
   for (const Series& series : plot.series) {
+    // In the drawing a lone line needs no name, and a pale one behind another has none.
+    const std::string& name = series.label.empty() ? plot.title : series.label;
     for (std::size_t i = 0; i < series.x.size(); ++i) {
-      out += fmt::format("{}\t{}\t{}\n", series.label, number(series.x[i]), number(series.y[i]));
+      out += fmt::format("{}\t{}\t{}\n", name, number(series.x[i]), number(series.y[i]));
     }
   }
   for (const Baseline& baseline : plot.baselines) out += fmt::format("{}\t\t{}\n", baseline.label, number(baseline.y));

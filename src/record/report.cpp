@@ -8,6 +8,7 @@
 #include "base/atomic_file.h"
 #include "base/duration.h"
 #include "base/error.h"
+#include "base/file_lock.h"
 #include "base/sha256.h"
 #include "base/utc_time.h"
 #include "base/version.h"
@@ -248,8 +249,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void record_drawings(const fs::path& run, Manifest& manifest) {
+// Reads the manifest anew under the run's lock: a process may have gone on with the run since the page was begun.
+void record_drawings(const fs::path& run, RunLock held) {
   if (!fs::is_directory(run / "plots")) return;
+  std::optional<FileLock> lock;
+  try {
+    if (held == RunLock::free) lock.emplace(run / "run.lock");
+  } catch (const CommError&) {
+    return;
+  }
+  Manifest manifest = read_manifest(run);
+  if (manifest.status == RunState::running) return;
   std::erase_if(manifest.artifacts, [](const Artifact& known) { return known.path.starts_with("plots/"); });
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(run / "plots")) {
@@ -264,7 +274,7 @@ void record_drawings(const fs::path& run, Manifest& manifest) {
 
 }  // namespace
 
-fs::path write_report(const fs::path& run) {
+fs::path write_report(const fs::path& run, RunLock lock) {
   using namespace report;  // NOLINT(google-build-using-namespace): the page is made of these parts
   Source source = read_source(run);
   const Manifest& manifest = source.manifest;
@@ -288,8 +298,10 @@ fs::path write_report(const fs::path& run) {
     if (source.state != "finished") out.body += callout(Tone::warning, text(source.state + ". " + manifest.reason));
     out.body += section("metrics", "Metrics", metrics_table(source));
   }
-  // The manifest of a run at work belongs to its process.
-  if (manifest.status != RunState::running) record_drawings(run, source.manifest);
+  if (manifest.status != RunState::running) {
+    record_drawings(run, lock);
+    source.manifest.artifacts = read_manifest(run).artifacts;
+  }
   out.body += section("lineage", "Where the data come from", lineage(source));
   out.body += section("split", "Train, purge and hold-out", split(manifest.split));
   out.body += section("configuration", "Configuration", configuration(source));

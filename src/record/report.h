@@ -9,13 +9,16 @@
 
 namespace moola::record {
 
+enum class RunLock { free, ours };
+
 /// Writes report.html of a run from its manifest, config.toml, metrics.jsonl and timings.jsonl, and the drawings into
 /// plots/; returns its path.
 ///
 /// Whatever state the run is in: of one at work it shows how far it has come. Once a run has ended, the manifest takes
-/// in the drawings' hashes (the report itself, which quotes the manifest, is in no list). Throws IoError, DataError; a
-/// missing gnuplot is a note in the report.
-std::filesystem::path write_report(const std::filesystem::path& run);
+/// in the drawings' hashes (the report itself, which quotes the manifest, is in no list), unless another process has
+/// the run by then. A caller whose Run object still lives says RunLock::ours. Throws IoError, DataError; a missing
+/// gnuplot is a note in the report.
+std::filesystem::path write_report(const std::filesystem::path& run, RunLock lock = RunLock::free);
 
 /// The parts that the report of any job is made of.
 namespace report {

@@ -1,6 +1,7 @@
 #include "record/run_folder.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -204,7 +205,22 @@ Run Run::open_now(const fs::path& workspace, const RunRequest& request) {
   return run;
 }
 
+// A process that was killed could not say when: its last words were not long before.
+void Run::close_killed_session() {
+  if (manifest_->sessions.empty() || !manifest_->sessions.back().ended.empty()) return;
+  Session& killed = manifest_->sessions.back();
+  std::int64_t last = parse_utc(killed.started);
+  for (const char* name : {"log.txt", "metrics.jsonl", "timings.jsonl", "checkpoints"}) {
+    struct stat facts {};
+    if (::stat((path_ / name).c_str(), &facts) != 0) continue;
+    last = std::max<std::int64_t>(last, facts.st_mtim.tv_sec * std::int64_t{1'000'000'000} + facts.st_mtim.tv_nsec);
+  }
+  killed.ended = utc_text(last / 1'000'000 * 1'000'000);
+  killed.outcome = "killed";
+}
+
 void Run::begin_session(int ranks) {
+  close_killed_session();
   Session session;
   session.command = own_command_line();
   session.host = machine_facts(this_machine());

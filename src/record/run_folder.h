@@ -44,7 +44,7 @@ enum class RunStart {
 ///     run.metrics().write({{"step", step}, {"epoch", epoch}, {"split", "train"}, {"loss", loss}});
 ///     run.add_artifact(encoder_file);   // what lies outside the folder
 ///     run.finish(record::RunState::finished, {{"holdout_loss", loss}});
-///     record::write_report(run.path());
+///     record::write_report(run.path(), record::RunLock::ours);
 ///
 /// A Run that is destroyed while it works (an exception) is recorded as failed; one whose process is killed is found by
 /// its free lock.
@@ -84,6 +84,7 @@ class Run {
   Run(std::filesystem::path path, RunStart start)
       : path_(std::move(path)), start_(start), manifest_(std::make_unique<Manifest>()) {}
   static Run open_now(const std::filesystem::path& workspace, const RunRequest& request);
+  void close_killed_session();
   void begin_session(int ranks);
 
   std::filesystem::path path_;

@@ -208,7 +208,7 @@ void check_out(const PretrainOptions& options) {
 void record_failure(record::Run& run, const std::exception& error) {
   try {
     run.finish(record::RunState::failed, Json::object(), error.what());
-    record::write_report(run.path());
+    record::write_report(run.path(), record::RunLock::ours);
   } catch (const std::exception& second) {
     log_warning("the failure could not be recorded in full: {}", second.what());
   }
@@ -323,7 +323,8 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
   recorder->writer().wait();
   record::Run& record_run = recorder->run();
   record::Manifest& manifest = record_run.manifest();
-  manifest.timings = recorder->timings();
+  // A session that found nothing left to do has no speed.
+  if (result.step > done_steps || manifest.timings.empty()) manifest.timings = recorder->timings();
   Json metrics = final_metrics(record_run.path() / "metrics.jsonl", result.best_step);
   metrics["steps"] = result.step;
   metrics["epochs"] = result.epoch;
@@ -332,7 +333,7 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
                                                                            : "all steps";
   if (stopped) {
     record_run.finish(record::RunState::stopped, metrics, "a stop signal");
-    record::write_report(record_run.path());
+    record::write_report(record_run.path(), record::RunLock::ours);
     log_info("Stopped at step {} after a signal; a checkpoint is written. The same command goes on.", result.step);
     print_result(options, record_run.manifest(), record_run.path(), "stopped");
     return static_cast<int>(ExitCode::run_again);
@@ -345,7 +346,7 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
   metrics["encoder_file"] = published.string();
   record_run.add_artifact(published);
   record_run.finish(record::RunState::finished, metrics);
-  record::write_report(record_run.path());
+  record::write_report(record_run.path(), record::RunLock::ours);
   give_encoder(options, config, record_run.path());
   print_result(options, record_run.manifest(), record_run.path(), "finished");
   return static_cast<int>(ExitCode::done);

@@ -29,6 +29,9 @@ PretrainRecorder::PretrainRecorder(record::Run run, const models::Parameters& pa
       last_checkpoint_(began_),
       last_timing_(began_) {
   progress_.start_at(done_steps * config.train.batch);
+  if (const Json last = record::last_event(run_.timings().file()); last.is_object()) {
+    seconds_before_ = last.value("seconds", 0.0);
+  }
   // The front says when it was called.
   if (const char* started = std::getenv("MOOLA_STARTED"); started != nullptr) {
     start_to_first_step_ = static_cast<double>(utc_now() - std::strtoll(started, nullptr, 10)) / 1e9;
@@ -68,7 +71,8 @@ void PretrainRecorder::after_step(std::int64_t step, std::int64_t windows, doubl
   rate_ = static_cast<double>(windows) / std::max(1e-9, training_seconds_);
   if (step % config_.train.log_every == 0) {
     const double interval = static_cast<double>(windows - timed_windows_) / std::max(1e-9, seconds_since(last_timing_));
-    run_.timings().write({{"step", step}, {"seconds", seconds_since(began_)}, {"windows_per_s", interval}});
+    run_.timings().write(
+        {{"step", step}, {"seconds", seconds_before_ + seconds_since(began_)}, {"windows_per_s", interval}});
     last_timing_ = Clock::now();
     timed_windows_ = windows;
   }

@@ -43,6 +43,7 @@ class PretrainRecorder {
   Clock::time_point began_, last_checkpoint_, last_timing_;
   std::int64_t timed_windows_ = 0;
   double rate_ = 0, training_seconds_ = 0, checkpoint_seconds_ = 0, start_to_first_step_ = 0;
+  double seconds_before_ = 0;  // of training, in former sessions
   std::string holdout_note_;
 
   void write_metrics(std::int64_t step, std::int64_t epoch, const std::string& split, const learn::Metrics& metrics);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/atomic_file.h"
+#include "base/file_lock.h"
 #include "base/sha256.h"
 #include "base/subprocess.h"
 #include "sample_run.h"
@@ -157,6 +158,24 @@ BOOST_AUTO_TEST_CASE(the_report_lists_the_drawings_hashes_and_leaves_a_run_at_wo
   const std::string before = read_file(run.path() / "manifest.json");
   record::write_report(run.path());
   BOOST_TEST(read_file(run.path() / "manifest.json") == before);
+}
+
+BOOST_AUTO_TEST_CASE(a_report_made_late_leaves_the_manifest_of_a_run_that_goes_on_alone) {
+  const TemporaryFolder folder;
+  record::RunRequest request = sample_request();
+  fs::path path;
+  {
+    auto run = record::open_run(folder.path(), request);
+    path = run.path();
+    for (int step = 1; step < 100; ++step)
+      run.metrics().write({{"step", step}, {"split", "train"}, {"loss", 1.0 / step}});
+    run.finish(record::RunState::stopped);
+  }
+  // As a report that was begun while the run was stopped finds it at its end: locked by whoever goes on.
+  const FileLock busy(path / "run.lock");
+  const std::string before = read_file(path / "manifest.json");
+  record::write_report(path);
+  BOOST_TEST(read_file(path / "manifest.json") == before);
 }
 
 BOOST_AUTO_TEST_CASE(without_gnuplot_the_report_says_how_to_get_it) {
