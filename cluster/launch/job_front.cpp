@@ -31,7 +31,14 @@ std::string host_name() {
 // The heartbeats of one call; gone when it has ended.
 class HeartbeatFolder {
  public:
-  explicit HeartbeatFolder(const fs::path& artifacts) {
+  explicit HeartbeatFolder(const fs::path& workspace) {
+    if (!fs::is_directory(workspace)) {
+      throw ConfigError(
+          fmt::format("{} is no folder, so it cannot be the workspace. A workspace holds the data sets that "
+                      "'moola data import' and 'moola data windows' put there; name it with --workspace DIR.",
+                      workspace.string()));
+    }
+    const fs::path artifacts = workspace / "artifacts";
     const std::string prefix = ".heartbeats-" + host_name() + "-";
     path_ = artifacts / (prefix + std::to_string(::getpid()));
     create_folders(path_);
@@ -40,6 +47,7 @@ class HeartbeatFolder {
   ~HeartbeatFolder() {
     std::error_code ignored;  // a leftover folder harms nobody
     fs::remove_all(path_, ignored);
+    fs::remove(path_.parent_path(), ignored);  // when this call made it and put nothing else there
   }
   HeartbeatFolder(const HeartbeatFolder&) = delete;
   HeartbeatFolder& operator=(const HeartbeatFolder&) = delete;
@@ -73,7 +81,7 @@ int run_job_front(const JobCall& call, int argc, char** argv) {
   }
   const RankCount count = resolve_ranks(call.ranks, call.device, count_gpus(), count_cores(), call.leaves);
   if (!count.warning.empty()) log_warning("{}", count.warning);
-  const HeartbeatFolder heartbeats(fs::absolute(call.workspace) / "artifacts");
+  const HeartbeatFolder heartbeats(fs::absolute(call.workspace).lexically_normal());
   return launch_ranks({.name = call.name,
                        .ranks = count.ranks,
                        .program = program,

@@ -136,9 +136,9 @@ bool Trainer::train_step() {
   if (!std::isfinite(last_norm_) || !std::isfinite(loss)) {
     throw ConfigError(
         fmt::format("training diverged at step {}: the loss is {} and the gradient's norm {}. Lower train.lr, add "
-                    "train.warmup_steps, or "
-                    "check windows.normalize; the newest checkpoint is from before.",
-                    step_, loss, last_norm_));
+                    "train.warmup_steps, or check windows.normalize; the newest checkpoint is from before.",
+                    step_, std::isnan(loss) ? "nan" : fmt::format("{}", loss),
+                    std::isnan(last_norm_) ? "nan" : fmt::format("{}", last_norm_)));
   }
   last_rate_ = options_.schedule(step_);
   at::Tensor values = parameters_.values();

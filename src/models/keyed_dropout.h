@@ -12,7 +12,7 @@ struct DropoutKey {
   std::uint64_t seed;
   std::uint32_t stream;  ///< which mask of the step: layer, pass
   std::uint32_t step;
-  std::uint32_t sample;  ///< index in the data set
+  std::uint32_t sample;  ///< index in the global batch of the step
 };
 
 /// Writes 0 with probability p, else 1 / (1 - p): a pure function of key and element, the same bits on every

@@ -113,7 +113,8 @@ std::string first_bad_step(const std::vector<Json>& events) {
   return "";
 }
 
-Verdict verdict(const Source& source, const Standing& train, const Standing& holdout) {
+// `evaluations`: how many there were on the hold-out.
+Verdict verdict(const Source& source, const Standing& train, const Standing& holdout, std::size_t evaluations) {
   Verdict out;
   const std::string step = source.metrics.empty()
                                ? "before its first event"
@@ -146,6 +147,9 @@ Verdict verdict(const Source& source, const Standing& train, const Standing& hol
                 : out.tone == Tone::warning ? "Hardly better than a trivial baseline on bars it has not seen: "
                                             : "No better than a trivial baseline on bars it has not seen: ";
     out.text += against(holdout, "the hold-out loss") + ".";
+    if (evaluations > 1 && source.manifest.metrics.value("best_step", Json()).is_number_integer()) {
+      out.text += fmt::format(" It is the lowest of {} evaluations, and they chose the weights.", evaluations);
+    }
     if (!train.baselines.empty()) {
       out.text += " On its training windows the ratio is " + ratio_text(train.ratio()) + ".";
       if (ratio > 1.25 * train.ratio()) {
@@ -283,7 +287,7 @@ PretrainParts pretrain_parts(const Source& source) {
   // A single batch is noisy: a twentieth of what was logged stands for the end.
   const Standing train_end = standing(last(train, std::clamp<std::size_t>(train.size() / 20, 1, 50)));
   const Standing holdout_end = standing(final_evaluation(source, holdout));
-  const Verdict words_of = verdict(source, train_end, holdout_end);
+  const Verdict words_of = verdict(source, train_end, holdout_end, holdout.size());
 
   PretrainParts out;
   out.verdict_text = words_of.text;

@@ -62,6 +62,7 @@ void check_name(const std::string& name) {
   }
 }
 
+// As it was typed: a rank has its front's arguments.
 std::vector<std::string> own_command_line() {
   std::vector<std::string> out;
   const std::string text = read_file("/proc/self/cmdline");
@@ -70,6 +71,13 @@ std::vector<std::string> own_command_line() {
     out.push_back(text.substr(begin, end - begin));
     begin = end + 1;
   }
+  static constexpr std::string_view kProgram = "moola-", kRank = "-rank";
+  std::string job = out.empty() ? "" : fs::path(out.front()).filename().string();
+  if (!job.starts_with(kProgram)) return out;
+  job.erase(0, kProgram.size());
+  if (job.ends_with(kRank)) job.resize(job.size() - kRank.size());
+  out.front() = "moola";
+  out.insert(out.begin() + 1, job);
   return out;
 }
 

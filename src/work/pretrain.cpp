@@ -249,6 +249,12 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
   // Before there is a run: a training that can't be must leave none behind.
   const learn::TrainingLength length = learn::training_length(trainer_settings, data.training.count, world.size());
 
+  if (first && config.train.warmup_steps >= length.steps) {
+    log_warning(
+        "train.warmup_steps = {} is not over when the training of {} steps ends: the rate never reaches train.lr.",
+        config.train.warmup_steps, length.steps);
+  }
+
   // Rank 0 finds the run; the others hear where it is and what to go on from.
   std::optional<record::Run> run;
   std::string found = "{}";

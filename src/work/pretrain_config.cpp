@@ -67,7 +67,7 @@ void PretrainConfig::bind(ConfigSchema& schema) {
           "share of the windows, the last in time, that is kept from training and evaluated; training ends one window "
           "length before them; 0: none");
   schema.key("holdout_windows", windows.holdout_windows)
-      .range(1, 1e9)
+      .range(1, 1e7)
       .unit("windows")
       .help("how many windows of the hold-out, evenly spaced, an evaluation looks at");
   schema.key("from", windows.from)

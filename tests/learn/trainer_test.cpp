@@ -6,6 +6,7 @@
 #include <cmath>
 #include <csignal>
 #include <cstring>
+#include <map>
 #include <memory>
 
 #include "base/error.h"
@@ -55,19 +56,22 @@ struct Training {
     const std::int64_t batch = options.batch;
     TrainingWindows training{.count = 100,
                              .fill = [batch, spoil](std::int64_t step, std::int64_t first,
-                                                    std::span<const std::uint8_t>, std::span<float> out) {
+                                                    std::span<const std::uint8_t> hidden, std::span<float> out) {
+                               BOOST_TEST(hidden.size() * kChannels == out.size());
                                for (std::size_t i = 0; i * kLength * kChannels < out.size(); ++i) {
                                  fill_window(static_cast<std::uint64_t>(step * batch + first) + i,
                                              out.data() + i * kLength * kChannels);
                                }
                                if (spoil) spoil(out.data(), step);
                              }};
-    HoldoutWindows held{
-        .count = holdout ? 20 : 0, .fill = [](std::int64_t first, std::span<const std::uint8_t>, std::span<float> out) {
-          for (std::size_t i = 0; i * kLength * kChannels < out.size(); ++i) {
-            fill_window(1'000'000 + static_cast<std::uint64_t>(first) + i, out.data() + i * kLength * kChannels);
-          }
-        }};
+    HoldoutWindows held{.count = holdout ? 20 : 0,
+                        .fill = [](std::int64_t first, std::span<const std::uint8_t> hidden, std::span<float> out) {
+                          BOOST_TEST(hidden.size() * kChannels == out.size());
+                          for (std::size_t i = 0; i * kLength * kChannels < out.size(); ++i) {
+                            fill_window(1'000'000 + static_cast<std::uint64_t>(first) + i,
+                                        out.data() + i * kLength * kChannels);
+                          }
+                        }};
     TrainerListener listener;
     listener.metrics = [this](std::int64_t step, std::int64_t epoch, const std::string& split, const Metrics& metrics) {
       std::string line = std::to_string(step) + " " + std::to_string(epoch) + " " + split;
@@ -141,7 +145,7 @@ BOOST_AUTO_TEST_CASE(a_training_continued_from_a_checkpoint_ends_with_the_same_b
   BOOST_TEST(rest.lines.size() < whole.lines.size());
 }
 
-BOOST_AUTO_TEST_CASE(a_stop_signal_drops_the_step_in_flight_and_leaves_a_checkpoint) {
+BOOST_AUTO_TEST_CASE(a_stop_signal_leaves_a_checkpoint_of_the_last_whole_step) {
   Training stopped(short_training());
   stopped.on_step = [](std::int64_t step) {
     if (step == 9) std::raise(SIGTERM);
@@ -179,9 +183,17 @@ BOOST_AUTO_TEST_CASE(without_a_better_evaluation_the_training_ends_early_with_th
   options.patience = 3;
   options.schedule = {.kind = ScheduleKind::constant, .peak = 0.5};  // far too high: it soon gets worse
   Training training(options);
+  std::map<std::int64_t, std::vector<float>> values_at;
+  training.on_step = [&](std::int64_t step) {
+    const at::Tensor values = training.parameters.values();
+    const auto* begin = values.const_data_ptr<float>();
+    values_at[step] = {begin, begin + values.numel()};
+  };
   const TrainingResult result = run(training);
   BOOST_TEST((result.end == TrainingEnd::no_improvement));
   BOOST_TEST(result.step == result.best_step + 3);
+  BOOST_TEST(same_bits(result.values, values_at.at(result.best_step)));
+  BOOST_TEST(!same_bits(result.values, values_at.at(result.step)));
 }
 
 BOOST_AUTO_TEST_CASE(a_value_that_is_not_finite_ends_the_training_with_the_step_named) {

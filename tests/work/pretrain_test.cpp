@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.h"
 #include "base/json.h"
+#include "data/files/safetensors.h"
 #include "pretrain_workspace.h"
 
 using namespace moola;
@@ -27,6 +28,8 @@ BOOST_AUTO_TEST_CASE(any_number_of_ranks_writes_the_same_bytes) {
     BOOST_TEST(bytes == one);
     const Json manifest = read_json(workspace.runs().back() / "manifest.json");
     BOOST_TEST(manifest["sessions"].back()["ranks"] == ranks);
+    BOOST_TEST(manifest["command"][0] == "moola");  // as it was typed, whatever programs do it
+    BOOST_TEST(manifest["command"][1] == "pretrain");
     // The same training again gives the same encoder, which has its place already.
     BOOST_TEST(answer["encoder"] == "tiny-v1");
   }
@@ -98,6 +101,7 @@ BOOST_AUTO_TEST_CASE(bad_input_is_one_paragraph_and_exit_2) {
       {{workspace.path.string()}, "directory"},
       {{(workspace.path / "none.toml").string()}, "No such file"},
       {{workspace.config.string(), "--workspace", (workspace.path / "file").string()}, "file"},
+      {{workspace.config.string(), "--workspace", (workspace.path / "mistyped").string()}, "mistyped is no folder"},
   };
   for (const Bad& bad : all) {
     BOOST_TEST_INFO_SCOPE(bad.arguments.back());
@@ -110,6 +114,7 @@ BOOST_AUTO_TEST_CASE(bad_input_is_one_paragraph_and_exit_2) {
     BOOST_TEST(result.errors.substr(last).starts_with("moola pretrain"), result.errors);
   }
   BOOST_TEST(workspace.runs().empty());
+  BOOST_TEST(!fs::exists(workspace.path / "mistyped"));
 }
 
 BOOST_AUTO_TEST_CASE(out_is_written_whether_the_training_is_new_or_done) {
@@ -152,7 +157,34 @@ BOOST_AUTO_TEST_CASE(a_training_that_diverges_says_so_in_the_manifest) {
   BOOST_TEST(holds(manifest["reason"].get<std::string>(), "diverged"), manifest["reason"]);
 }
 
-BOOST_AUTO_TEST_CASE(a_checkpoint_of_other_data_is_refused) {
+BOOST_AUTO_TEST_CASE(a_checkpoint_that_was_made_from_other_data_is_refused) {
+  const Workspace workspace;
+  BOOST_REQUIRE(workspace.pretrain({}).exit_code == 0);
+  const fs::path run = workspace.runs().front();
+  for (const auto& entry : fs::directory_iterator(run / "checkpoints")) {
+    // As another training's would be, brought here by hand: sound, and not of these data.
+    const data::SafetensorsFile file(entry.path());
+    std::map<std::string, std::string> metadata = file.metadata();
+    metadata.erase("content_sha256");
+    BOOST_REQUIRE(metadata.contains("belongs_to.data_sha256"));
+    metadata["belongs_to.data_sha256"] = std::string(64, 'b');
+    std::vector<data::TensorToWrite> tensors;
+    for (const auto& [name, tensor] : file.tensors())
+      tensors.push_back({name, tensor.type, tensor.shape, tensor.bytes});
+    data::write_sealed_safetensors(workspace.path / "other.safetensors", tensors, metadata);
+    fs::rename(workspace.path / "other.safetensors", entry.path());
+  }
+  Json manifest = read_json(run / "manifest.json");
+  manifest["status"] = "running";
+  write_file(run / "manifest.json", json_text(manifest, 2));
+  const std::string checkpoint = read_file(run / "checkpoints/step-00000010.safetensors");
+  const ProcessResult result = workspace.pretrain({});
+  BOOST_TEST(result.exit_code == 2);
+  BOOST_TEST(holds(result.errors, std::string(64, 'b')), result.errors);
+  BOOST_TEST((read_file(run / "checkpoints/step-00000010.safetensors") == checkpoint));
+}
+
+BOOST_AUTO_TEST_CASE(a_run_of_another_configuration_is_not_gone_on_with) {
   const Workspace workspace;
   BOOST_REQUIRE(workspace.pretrain({}).exit_code == 0);
   const std::string run = workspace.runs().front().filename().string();
