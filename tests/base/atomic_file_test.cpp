@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "child_process.h"
-#include "data/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 using namespace moola::test;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "config_fixture.h"
+#include "tests/support/messages.h"
 
 using namespace moola;
 using namespace moola::test;
@@ -85,7 +86,7 @@ BOOST_AUTO_TEST_CASE(help_goes_to_standard_output_and_is_no_error) {
     BOOST_TEST(outcome.code == 0);
     BOOST_TEST(outcome.errors.empty());
     for (const char* part : {"A demonstration.", "--epochs", "--json", "list"})
-      BOOST_TEST(has(outcome.output, part), part);
+      BOOST_TEST(holds(outcome.output, part), part);
   }
 }
 
@@ -93,8 +94,8 @@ BOOST_AUTO_TEST_CASE(the_help_of_a_subcommand_is_its_own) {
   Demo demo;
   const Outcome outcome = run(demo.app, {"list", "--help"});
   BOOST_TEST(outcome.code == 0);
-  BOOST_TEST(has(outcome.output, "Lists what there is."));
-  BOOST_TEST(!has(outcome.output, "--epochs"));
+  BOOST_TEST(holds(outcome.output, "Lists what there is."));
+  BOOST_TEST(!holds(outcome.output, "--epochs"));
 }
 
 BOOST_AUTO_TEST_CASE(a_mistyped_option_names_the_nearest_on_standard_error) {
@@ -103,8 +104,8 @@ BOOST_AUTO_TEST_CASE(a_mistyped_option_names_the_nearest_on_standard_error) {
     const Outcome outcome = run(demo.app, {option});
     BOOST_TEST(outcome.code == 2);
     BOOST_TEST(outcome.output.empty());
-    BOOST_TEST(has(outcome.errors, "Did you mean '--epochs'?"), outcome.errors);
-    BOOST_TEST(has(outcome.errors, "moola demo --help"), outcome.errors);
+    BOOST_TEST(holds(outcome.errors, "Did you mean '--epochs'?"), outcome.errors);
+    BOOST_TEST(holds(outcome.errors, "moola demo --help"), outcome.errors);
   }
 }
 
@@ -112,23 +113,23 @@ BOOST_AUTO_TEST_CASE(a_mistyped_option_of_a_subcommand_names_one_of_that_subcomm
   Demo demo;
   const Outcome outcome = run(demo.app, {"list", "--jsno"});
   BOOST_TEST(outcome.code == 2);
-  BOOST_TEST(has(outcome.errors, "'--jsno' is not understood here. Did you mean '--json'?"), outcome.errors);
+  BOOST_TEST(holds(outcome.errors, "'--jsno' is not understood here. Did you mean '--json'?"), outcome.errors);
 }
 
 BOOST_AUTO_TEST_CASE(a_mistyped_subcommand_names_the_nearest) {
   Demo demo;
   const Outcome outcome = run(demo.app, {"lsit"});
   BOOST_TEST(outcome.code == 2);
-  BOOST_TEST(has(outcome.errors, "moola demo: "), outcome.errors);
-  BOOST_TEST(has(outcome.errors, "'lsit' is not understood here. Did you mean 'list'?"), outcome.errors);
+  BOOST_TEST(holds(outcome.errors, "moola demo: "), outcome.errors);
+  BOOST_TEST(holds(outcome.errors, "'lsit' is not understood here. Did you mean 'list'?"), outcome.errors);
 }
 
 BOOST_AUTO_TEST_CASE(a_value_of_the_wrong_kind_is_named) {
   Demo demo;
   const Outcome outcome = run(demo.app, {"--epochs", "many"});
   BOOST_TEST(outcome.code == 2);
-  BOOST_TEST(has(outcome.errors, "many"), outcome.errors);
-  BOOST_TEST(has(outcome.errors, "--epochs"), outcome.errors);
+  BOOST_TEST(holds(outcome.errors, "many"), outcome.errors);
+  BOOST_TEST(holds(outcome.errors, "--epochs"), outcome.errors);
 }
 
 BOOST_AUTO_TEST_CASE(the_kind_of_an_error_is_the_exit_status) {
@@ -137,10 +138,10 @@ BOOST_AUTO_TEST_CASE(the_kind_of_an_error_is_the_exit_status) {
     return run(demo.app, {subcommand});
   };
   BOOST_TEST(outcome_of("verify").code == 2);
-  BOOST_TEST(has(outcome_of("verify").errors, "the file is damaged.\n"));
+  BOOST_TEST(holds(outcome_of("verify").errors, "the file is damaged.\n"));
   BOOST_TEST(outcome_of("again").code == 1);
   BOOST_TEST(outcome_of("other").code == 1);
-  BOOST_TEST(has(outcome_of("other").errors, "out of luck\n"));
+  BOOST_TEST(holds(outcome_of("other").errors, "out of luck\n"));
 }
 
 BOOST_AUTO_TEST_CASE(what_the_system_refuses_for_good_is_permanent_and_what_passes_is_not) {

@@ -4,7 +4,8 @@
 
 #include "base/atomic_file.h"
 #include "base/config.h"
-#include "data/temporary_folder.h"
+#include "tests/support/messages.h"
+#include "tests/support/temporary_folder.h"
 
 namespace moola::test {
 
@@ -44,20 +45,5 @@ struct DemoConfig {
     schema.load(file(content), settings);
   }
 };
-
-/// What the error that `call` throws says; an empty text when it throws none of the kind.
-template <class Error, class Call>
-std::string message_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-inline bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 }  // namespace moola::test

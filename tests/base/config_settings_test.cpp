@@ -4,6 +4,7 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "config_fixture.h"
+#include "tests/support/messages.h"
 
 using namespace moola;
 using namespace moola::test;
@@ -62,8 +63,8 @@ BOOST_AUTO_TEST_CASE(a_value_with_characters_of_other_scripts_is_a_text) {
   demo.schema.load(std::nullopt, {"output.name=20\u0390", "data.bars=[\"\u00e9\"]"});
   BOOST_TEST(demo.name == "20\u0390");
   BOOST_TEST(demo.bars[0] == "\u00e9");
-  BOOST_TEST(has(message_of<ConfigError>([&] { demo.schema.load(std::nullopt, {"train.epochs=5\u0390"}); }),
-                 "train.epochs must be an integer"));
+  BOOST_TEST(holds(message_of<ConfigError>([&] { demo.schema.load(std::nullopt, {"train.epochs=5\u0390"}); }),
+                   "train.epochs must be an integer"));
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_value_is_an_empty_text) {
@@ -71,14 +72,15 @@ BOOST_AUTO_TEST_CASE(an_empty_value_is_an_empty_text) {
   demo.name = "before";
   demo.schema.load(std::nullopt, {"output.name="});
   BOOST_TEST(demo.name.empty());
-  BOOST_TEST(has(message_of<ConfigError>([&] { demo.schema.load(std::nullopt, {"train.epochs="}); }), "the text \"\""));
+  BOOST_TEST(
+      holds(message_of<ConfigError>([&] { demo.schema.load(std::nullopt, {"train.epochs="}); }), "the text \"\""));
 }
 
 BOOST_AUTO_TEST_CASE(a_setting_that_is_none_is_refused_with_an_example) {
   for (const char* setting : {"train.epochs", "=5", ""}) {
     DemoConfig demo;
     const std::string message = message_of<ConfigError>([&] { demo.schema.load(std::nullopt, {setting}); });
-    BOOST_TEST(has(message, "expected table.key=value, such as --set train.lr=3e-4"), message);
+    BOOST_TEST(holds(message, "expected table.key=value, such as --set train.lr=3e-4"), message);
   }
 }
 
@@ -87,13 +89,13 @@ BOOST_AUTO_TEST_CASE(an_unknown_setting_names_the_nearest_key_and_a_bad_one_its_
   const auto message = [&](const std::string& setting) {
     return message_of<ConfigError>([&] { demo.schema.load(std::nullopt, {setting}); });
   };
-  BOOST_TEST(has(message("train.epochss=5"), "--set train.epochss=5: the key 'train.epochss' is unknown"));
-  BOOST_TEST(has(message("train.epochss=5"), "Did you mean 'train.epochs'?"));
-  BOOST_TEST(has(message("train.epochs=0"), "train.epochs must be 1 to 1000 passes; found 0"));
-  BOOST_TEST(has(message("train.epochs=9223372036854775808"), "train.epochs must be an integer"));
-  BOOST_TEST(has(message("train=5"), "'train' is unknown"));
-  BOOST_TEST(has(message("output.name=\xff"), "is not TOML"));
-  BOOST_TEST(has(message("train.epochs=1\nlr=2"), "train.epochs must be an integer"));
+  BOOST_TEST(holds(message("train.epochss=5"), "--set train.epochss=5: the key 'train.epochss' is unknown"));
+  BOOST_TEST(holds(message("train.epochss=5"), "Did you mean 'train.epochs'?"));
+  BOOST_TEST(holds(message("train.epochs=0"), "train.epochs must be 1 to 1000 passes; found 0"));
+  BOOST_TEST(holds(message("train.epochs=9223372036854775808"), "train.epochs must be an integer"));
+  BOOST_TEST(holds(message("train=5"), "'train' is unknown"));
+  BOOST_TEST(holds(message("output.name=\xff"), "is not TOML"));
+  BOOST_TEST(holds(message("train.epochs=1\nlr=2"), "train.epochs must be an integer"));
 }
 
 BOOST_AUTO_TEST_CASE(the_resolved_configuration_reads_back_to_the_same_values) {
@@ -121,16 +123,16 @@ BOOST_AUTO_TEST_CASE(the_resolved_configuration_holds_defaults_too) {
   const DemoConfig demo;
   for (const char* line : {"[train]\nepochs = 50\nlr = 0.001\nshuffle = true\nquantiles = [0.1, 0.9]\n",
                            "[model]\nname = \"bilstm\"\n", "checkpoint_every = \"10m\"\n"}) {
-    BOOST_TEST(has(demo.schema.resolved(), line), line);
+    BOOST_TEST(holds(demo.schema.resolved(), line), line);
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_number_of_a_floating_kind_is_written_as_one) {
   DemoConfig demo;
   demo.lr = 1;
-  BOOST_TEST(has(demo.schema.resolved(), "lr = 1.0\n"));
+  BOOST_TEST(holds(demo.schema.resolved(), "lr = 1.0\n"));
   demo.lr = 1e22;
-  BOOST_TEST(has(demo.schema.resolved(), "lr = 1e+22\n"));
+  BOOST_TEST(holds(demo.schema.resolved(), "lr = 1e+22\n"));
 }
 
 BOOST_AUTO_TEST_CASE(the_identity_knows_what_matters_and_not_the_circumstances) {
@@ -138,7 +140,7 @@ BOOST_AUTO_TEST_CASE(the_identity_knows_what_matters_and_not_the_circumstances) 
   other.name = "another";
   other.every = Duration::seconds(1);
   BOOST_TEST(one.schema.identity() == other.schema.identity());
-  BOOST_TEST(!has(one.schema.identity(), "[output]"));
+  BOOST_TEST(!holds(one.schema.identity(), "[output]"));
   other.epochs = 51;
   BOOST_TEST(one.schema.identity() != other.schema.identity());
 }
@@ -153,7 +155,7 @@ BOOST_AUTO_TEST_CASE(the_reference_page_has_a_row_for_every_key) {
         "| `bars` | a list of texts | `[\"TX/v1\"]` |  | bars `SYMBOL/vN` \\| many |\n", "bilstm, ts2vec, patchtst",
         "| `checkpoint_every` | a length of time", "*(not part of a run's identity)*", "| `shuffle` |",
         "| `quantiles` |", "## [model]", "## [output]", "## [data]"}) {
-    BOOST_TEST(has(page, part), part);
+    BOOST_TEST(holds(page, part), part);
   }
   std::size_t rows = 0;
   for (std::size_t at = 0; (at = page.find("\n| `", at)) != std::string::npos; ++at) ++rows;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "config_fixture.h"
+#include "tests/support/messages.h"
 
 using namespace moola;
 using namespace moola::test;
@@ -91,8 +92,8 @@ const std::vector<Bad> kBadFiles{
 BOOST_DATA_TEST_CASE(a_bad_file_is_refused_by_name_with_what_was_expected, bdata::make(kBadFiles), bad) {
   DemoConfig demo;
   const std::string message = message_of<ConfigError>([&] { demo.load(bad.content); });
-  BOOST_TEST(has(message, (demo.folder / "demo.toml").string()), message);
-  for (const std::string& part : bad.says) BOOST_TEST(has(message, part), part << " is not in: " << message);
+  BOOST_TEST(holds(message, (demo.folder / "demo.toml").string()), message);
+  for (const std::string& part : bad.says) BOOST_TEST(holds(message, part), part << " is not in: " << message);
 }
 
 BOOST_AUTO_TEST_CASE(any_character_may_stand_in_quotes_and_comments) {
@@ -121,10 +122,10 @@ BOOST_AUTO_TEST_CASE(a_number_without_a_range_must_be_finite) {
   schema.table("t", "");
   schema.key("x", &value).at_least(0);
   schema.key("y", &value);
-  BOOST_TEST(has(message_of<ConfigError>([&] { schema.load(std::nullopt, {"t.x=inf"}); }),
-                 "t.x must be at least 0; found inf"));
+  BOOST_TEST(holds(message_of<ConfigError>([&] { schema.load(std::nullopt, {"t.x=inf"}); }),
+                   "t.x must be at least 0; found inf"));
   BOOST_TEST(
-      has(message_of<ConfigError>([&] { schema.load(std::nullopt, {"t.y=nan"}); }), "t.y must be finite; found nan"));
+      holds(message_of<ConfigError>([&] { schema.load(std::nullopt, {"t.y=nan"}); }), "t.y must be finite; found nan"));
   BOOST_CHECK_NO_THROW(schema.load(std::nullopt, {"t.x=0"}));
 }
 
@@ -135,8 +136,8 @@ BOOST_AUTO_TEST_CASE(a_missing_file_and_a_folder_are_permanent_errors_that_name_
       demo.schema.load(path, {});
       BOOST_ERROR("nothing was thrown");
     } catch (const IoError& error) {
-      BOOST_TEST(has(error.what(), path.string()), error.what());
-      BOOST_TEST(has(error.what(), why), error.what());
+      BOOST_TEST(holds(error.what(), path.string()), error.what());
+      BOOST_TEST(holds(error.what(), why), error.what());
       BOOST_TEST(static_cast<int>(error.exit_code()) == 2);
     }
   };
@@ -164,20 +165,20 @@ BOOST_AUTO_TEST_CASE(inheriting_twice_is_refused_and_both_files_are_named) {
   demo.file("[train]\nepochs = 3\n", "ground.toml");
   demo.file("inherit = \"ground.toml\"\n", "base.toml");
   const std::string message = message_of<ConfigError>([&] { demo.load("inherit = \"base.toml\"\n"); });
-  BOOST_TEST(has(message, "base.toml is inherited by"), message);
-  BOOST_TEST(has(message, "demo.toml and inherits again"), message);
+  BOOST_TEST(holds(message, "base.toml is inherited by"), message);
+  BOOST_TEST(holds(message, "demo.toml and inherits again"), message);
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_base_is_named) {
   DemoConfig demo;
-  BOOST_TEST(
-      has(message_of<IoError>([&] { demo.load("inherit = \"gone.toml\"\n"); }), (demo.folder / "gone.toml").string()));
+  BOOST_TEST(holds(message_of<IoError>([&] { demo.load("inherit = \"gone.toml\"\n"); }),
+                   (demo.folder / "gone.toml").string()));
 }
 
 BOOST_AUTO_TEST_CASE(an_error_in_the_base_names_the_base) {
   DemoConfig demo;
   demo.file("[train]\nepochs = 0\n", "base.toml");
-  BOOST_TEST(has(message_of<ConfigError>([&] { demo.load("inherit = \"base.toml\"\n"); }), "base.toml, line 2"));
+  BOOST_TEST(holds(message_of<ConfigError>([&] { demo.load("inherit = \"base.toml\"\n"); }), "base.toml, line 2"));
 }
 
 BOOST_AUTO_TEST_CASE(a_required_key_must_be_given_by_somebody) {
@@ -190,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_required_key_must_be_given_by_somebody) {
         given ? std::vector<std::string>{"data.bars=TX/v1"} : std::vector<std::string>{};
     const std::string message = message_of<ConfigError>([&] { schema.load(std::nullopt, settings); });
     BOOST_TEST(message.empty() == given);
-    if (!given) BOOST_TEST(has(message, "data.bars is missing (what to learn from)"), message);
+    if (!given) BOOST_TEST(holds(message, "data.bars is missing (what to learn from)"), message);
   }
 }
 

@@ -5,8 +5,10 @@
 
 #include "base/error.h"
 #include "config_fixture.h"
+#include "tests/support/messages.h"
 
 using namespace moola;
+using namespace moola::test;
 
 BOOST_AUTO_TEST_SUITE(duration)
 
@@ -37,9 +39,9 @@ BOOST_AUTO_TEST_CASE(whole_numbers_are_exact_to_the_largest) {
 BOOST_AUTO_TEST_CASE(what_is_none_is_refused_with_an_example) {
   for (const char* text : {"", "10", "m", "ten minutes", "10 m", " 10m", "10m ", "-1s", "nans", "infs", "1e400s",
                            "1e300w", "10M", "1,5h", "1m30s", "0x10s", ".", "+5s"}) {
-    const std::string message = test::message_of<ConfigError>([&] { parse_duration(text); });
-    BOOST_TEST(test::has(message, std::string("'") + text + "' is not a length of time"), text);
-    BOOST_TEST(test::has(message, "such as 10m"));
+    const std::string message = message_of<ConfigError>([&] { parse_duration(text); });
+    BOOST_TEST(holds(message, std::string("'") + text + "' is not a length of time"), text);
+    BOOST_TEST(holds(message, "such as 10m"));
   }
 }
 

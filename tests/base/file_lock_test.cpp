@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "child_process.h"
 #include "config_fixture.h"
+#include "tests/support/messages.h"
 
 using namespace moola;
 using namespace moola::test;
@@ -22,7 +23,7 @@ BOOST_AUTO_TEST_CASE(one_process_holds_it_until_it_dies) {
   BOOST_REQUIRE(holder.ready());
   BOOST_TEST(is_locked(file));
   const std::string message = message_of<CommError>([&] { FileLock lock(file); });
-  BOOST_TEST(has(message, "another process holds the lock " + file.string()), message);
+  BOOST_TEST(holds(message, "another process holds the lock " + file.string()), message);
   holder.kill();
   BOOST_TEST(!is_locked(file));
   BOOST_CHECK_NO_THROW(FileLock lock(file));

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "config_fixture.h"
+#include "tests/support/messages.h"
 
 using namespace moola;
 using namespace moola::test;
@@ -60,20 +61,20 @@ BOOST_AUTO_TEST_CASE(what_is_no_json_names_where_it_stood) {
   for (const char* text :
        {"", "{", "{\"a\":}", "nul", "[1,]", "1 2", "\"\xff\"", "{'a':1}", "// x\n1", "1e999", "NaN"}) {
     const std::string message = message_of<DataError>([&] { parse_json(text, "runs/x/manifest.json"); });
-    BOOST_TEST(has(message, "runs/x/manifest.json is not JSON"), text);
+    BOOST_TEST(holds(message, "runs/x/manifest.json is not JSON"), text);
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_key_that_is_there_twice_is_refused_and_named) {
-  BOOST_TEST(has(message_of<DataError>([] { parse_json(R"({"a": 1, "b": {"c": 1, "c": 2}})", "x"); }),
-                 R"(has the key "c" twice)"));
+  BOOST_TEST(holds(message_of<DataError>([] { parse_json(R"({"a": 1, "b": {"c": 1, "c": 2}})", "x"); }),
+                   R"(has the key "c" twice)"));
   BOOST_CHECK_NO_THROW(parse_json(R"([{"a": 1, "b": {"a": 1}}, {"a": 2}])", "x"));
 }
 
 BOOST_AUTO_TEST_CASE(nesting_has_an_end) {
   const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   BOOST_TEST(json_text(parse_json(nested(200), "x")) == nested(200));
-  BOOST_TEST(has(message_of<DataError>([&] { parse_json(nested(201), "x"); }), "nested more than 200 levels deep"));
+  BOOST_TEST(holds(message_of<DataError>([&] { parse_json(nested(201), "x"); }), "nested more than 200 levels deep"));
   BOOST_CHECK_THROW(parse_json(std::string(1'000'000, '['), "x"), DataError);
 }
 
@@ -82,8 +83,8 @@ BOOST_AUTO_TEST_CASE(a_file_is_named_when_it_is_broken_or_missing) {
   write_file(folder / "a.json", "{\"x\": 1}\n");
   BOOST_TEST(read_json(folder / "a.json").at("x").get<int>() == 1);
   write_file(folder / "b.json", "{\"x\": ");
-  BOOST_TEST(has(message_of<DataError>([&] { read_json(folder / "b.json"); }), (folder / "b.json").string()));
-  BOOST_TEST(has(message_of<IoError>([&] { read_json(folder / "c.json"); }), (folder / "c.json").string()));
+  BOOST_TEST(holds(message_of<DataError>([&] { read_json(folder / "b.json"); }), (folder / "b.json").string()));
+  BOOST_TEST(holds(message_of<IoError>([&] { read_json(folder / "c.json"); }), (folder / "c.json").string()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

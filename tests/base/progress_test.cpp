@@ -6,6 +6,7 @@
 #include "base/subprocess.h"
 #include "base/text_table.h"
 #include "config_fixture.h"
+#include "tests/support/messages.h"
 
 using namespace moola;
 using namespace moola::test;
@@ -71,14 +72,14 @@ BOOST_AUTO_TEST_SUITE(progress)
 BOOST_AUTO_TEST_CASE(without_a_terminal_there_is_a_line_every_thirty_seconds) {
   const std::string text = drawn_by("a_resumed_loop");
   BOOST_TEST(count(text, "pretrain ") == 3U, text);  // at 30, 60 and 90 s
-  BOOST_TEST(has(text, "pretrain 45.0 % 1 min 50 s left 10 windows/s  loss 0.5\n"),
+  BOOST_TEST(holds(text, "pretrain 45.0 % 1 min 50 s left 10 windows/s  loss 0.5\n"),
              text);  // 900 of 2000; 1100 at 10 a second
-  BOOST_TEST(!has(text, "\r"));
-  BOOST_TEST(!has(text, "█"));
+  BOOST_TEST(!holds(text, "\r"));
+  BOOST_TEST(!holds(text, "█"));
 }
 
 BOOST_AUTO_TEST_CASE(without_a_known_end_it_says_how_far) {
-  BOOST_TEST(has(drawn_by("a_loop_without_a_known_end"), "import 80.0 MB 2.0 MB/s\n"));
+  BOOST_TEST(holds(drawn_by("a_loop_without_a_known_end"), "import 80.0 MB 2.0 MB/s\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_quick_loop_without_a_terminal_is_silent) {
@@ -88,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_quick_loop_without_a_terminal_is_silent) {
 BOOST_AUTO_TEST_CASE(on_a_terminal_the_bar_is_drawn_ten_times_a_second_and_taken_off) {
   const std::string text = drawn_by("a_quick_loop", "MOOLA_TERMINAL_COLUMNS=80");
   BOOST_TEST(count(text, "pretrain ") == 2U, text);  // at 0.1 s and at the end
-  BOOST_TEST(has(text, "\r\x1b[Kpretrain ████████████████████████ 100.0 % 0.0 s left "), text);
+  BOOST_TEST(holds(text, "\r\x1b[Kpretrain ████████████████████████ 100.0 % 0.0 s left "), text);
   BOOST_TEST(text.ends_with("\r\x1b[K"), text);
 }
 

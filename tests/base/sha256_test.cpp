@@ -4,7 +4,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "data/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 

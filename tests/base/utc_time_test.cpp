@@ -4,8 +4,10 @@
 
 #include "base/error.h"
 #include "config_fixture.h"
+#include "tests/support/messages.h"
 
 using namespace moola;
+using namespace moola::test;
 
 namespace {
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -77,9 +79,9 @@ BOOST_AUTO_TEST_CASE(what_is_no_time_is_refused_with_an_example) {
                            " 2019-10-27",
                            "2019-21-27T",
                            "1572206340"}) {
-    const std::string message = test::message_of<ConfigError>([&] { parse_utc(text); });
-    BOOST_TEST(test::has(message, std::string("'") + text + "' is not a time"), text);
-    BOOST_TEST(test::has(message, "such as 2019-10-27"));
+    const std::string message = message_of<ConfigError>([&] { parse_utc(text); });
+    BOOST_TEST(holds(message, std::string("'") + text + "' is not a time"), text);
+    BOOST_TEST(holds(message, "such as 2019-10-27"));
   }
 }
 

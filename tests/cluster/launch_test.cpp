@@ -14,9 +14,11 @@
 
 #include "base/atomic_file.h"
 #include "base/heartbeat_record.h"
+#include "tests/support/messages.h"
 
 namespace {
 
+using moola::test::holds;
 namespace fs = std::filesystem;
 using moola::HeartbeatRecord;
 
@@ -110,12 +112,6 @@ int occurrences(const std::string& text, const std::string& of) {
   return count;
 }
 
-bool contains(const std::string& text, const std::string& part) {
-  if (text.find(part) != text.npos) return true;
-  BOOST_TEST_MESSAGE("not found: " << part << "\nin: " << text);
-  return false;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(launching)
@@ -133,7 +129,7 @@ BOOST_AUTO_TEST_CASE(the_exit_code_of_the_ranks_is_kept) {
 BOOST_AUTO_TEST_CASE(an_error_on_one_rank_is_said_once_with_the_rank_and_ends_all_with_its_code) {
   Started job(3, "1m", {"error", "1"});
   BOOST_TEST(job.wait() == 2);
-  BOOST_TEST(contains(job.errors(), "[rank 1 of 3 on "));
+  BOOST_TEST(holds(job.errors(), "[rank 1 of 3 on "));
   BOOST_TEST(occurrences(job.errors(), "did not like") == 1);
   BOOST_TEST(occurrences(job.errors(), "\n") == 1);
 }
@@ -147,15 +143,15 @@ BOOST_AUTO_TEST_CASE(an_error_that_all_ranks_meet_is_said_once) {
 BOOST_AUTO_TEST_CASE(an_error_of_another_kind_ends_with_one) {
   Started job(2, "1m", {"foreign-error", "0"});
   BOOST_TEST(job.wait() == 1);
-  BOOST_TEST(contains(job.errors(), "somebody else"));
+  BOOST_TEST(holds(job.errors(), "somebody else"));
 }
 
 BOOST_AUTO_TEST_CASE(a_rank_that_dies_is_named_and_the_others_are_ended) {
   Started job(3, "1m", {"die", "2"});
   const auto pids = job.processes();
   BOOST_TEST(job.wait() == 1);
-  BOOST_TEST(contains(job.errors(), "rank 2 ("));
-  BOOST_TEST(contains(job.errors(), "signal 9"));
+  BOOST_TEST(holds(job.errors(), "rank 2 ("));
+  BOOST_TEST(holds(job.errors(), "signal 9"));
   BOOST_TEST(none_runs(pids));
 }
 
@@ -165,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_rank_killed_from_outside_is_named) {
   const auto pids = job.processes();
   ::kill(static_cast<pid_t>(pids[0]), SIGKILL);
   BOOST_TEST(job.wait() == 1);
-  BOOST_TEST(contains(job.errors(), "rank 0 ("));
+  BOOST_TEST(holds(job.errors(), "rank 0 ("));
   BOOST_TEST(none_runs(pids));
 }
 
@@ -174,21 +170,21 @@ BOOST_AUTO_TEST_CASE(a_single_rank_that_is_killed_is_named_too) {
   job.wait_for_steps();
   ::kill(static_cast<pid_t>(job.processes()[0]), SIGKILL);
   BOOST_TEST(job.wait() == 1);
-  BOOST_TEST(contains(job.errors(), "rank 0 ("));
+  BOOST_TEST(holds(job.errors(), "rank 0 ("));
 }
 
 BOOST_AUTO_TEST_CASE(a_rank_that_leaves_without_a_word_is_named) {
   Started job(2, "1m", {"leave", "1"});
   BOOST_TEST(job.wait() == 1);
-  BOOST_TEST(contains(job.errors(), "rank 1 ("));
+  BOOST_TEST(holds(job.errors(), "rank 1 ("));
 }
 
 BOOST_AUTO_TEST_CASE(a_hang_names_who_waits_for_whom_and_is_ended) {
   Started job(3, "2s", {"hang", "1"});
   const auto pids = job.processes();
   BOOST_TEST(job.wait() == 1);
-  BOOST_TEST(contains(job.errors(), "rank 1 is at work in step 12"));
-  BOOST_TEST(contains(job.errors(), "ranks 0 and 2 are waiting for the others in 'all-reduce'"));
+  BOOST_TEST(holds(job.errors(), "rank 1 is at work in step 12"));
+  BOOST_TEST(holds(job.errors(), "ranks 0 and 2 are waiting for the others in 'all-reduce'"));
   BOOST_TEST(none_runs(pids));
 }
 
@@ -198,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_stopped_process_is_a_hang_that_is_ended_too) {
   const auto pids = job.processes();
   ::kill(static_cast<pid_t>(pids[1]), SIGSTOP);
   BOOST_TEST(job.wait() == 1);
-  BOOST_TEST(contains(job.errors(), "rank 0 is waiting for the others"));
+  BOOST_TEST(holds(job.errors(), "rank 0 is waiting for the others"));
   BOOST_TEST(none_runs(pids));
 }
 
@@ -233,7 +229,7 @@ BOOST_AUTO_TEST_CASE(a_second_interrupt_ends_the_ranks_at_once) {
   job.rank(1, [](const HeartbeatRecord& record) { return record.stopping; });
   ::kill(job.front(), SIGINT);
   BOOST_TEST(job.wait() == 1);
-  BOOST_TEST(contains(job.errors(), "interrupted twice"));
+  BOOST_TEST(holds(job.errors(), "interrupted twice"));
   BOOST_TEST(none_runs(pids));
 }
 
@@ -251,7 +247,7 @@ BOOST_AUTO_TEST_CASE(no_rank_outlives_a_killed_launcher) {
 BOOST_AUTO_TEST_CASE(a_program_that_never_comes_up_keeps_its_code_and_says_how_to_see_more) {
   Started job(2, "1m", {"never-up"});
   BOOST_TEST(job.wait() == 9);
-  BOOST_TEST(contains(job.errors(), "before any rank was up"));
+  BOOST_TEST(holds(job.errors(), "before any rank was up"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

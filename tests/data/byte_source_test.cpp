@@ -12,11 +12,12 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "data/files/tar_reader.h"
-#include "temporary_folder.h"
+#include "tests/support/messages.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 using namespace moola::data;
-using moola::test::TemporaryFolder;
+using namespace moola::test;
 
 namespace {
 
@@ -71,20 +72,6 @@ std::string contents(const TemporaryFolder& folder, const std::string& bytes, st
   write_file(folder / "file", bytes);
   InputFile input(folder / "file");
   return all_of(input, step);
-}
-
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    BOOST_TEST((error.exit_code() == ExitCode::permanent));
-    return error.what();
-  }
-  return "";
-}
-
-bool mentions(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 // One header and its content, as POSIX wants them.
@@ -150,7 +137,7 @@ BOOST_AUTO_TEST_CASE(packed_data_cut_short_anywhere_are_an_error) {
         BOOST_CHECK_THROW(contents(folder, packed.substr(0, size)), DataError);
       }
     }
-    BOOST_TEST(mentions(message_of([&] { contents(folder, packed.substr(0, packed.size() - 1)); }), "cut short"));
+    BOOST_TEST(holds(refusal_of([&] { contents(folder, packed.substr(0, packed.size() - 1)); }), "cut short"));
   }
 }
 
@@ -182,16 +169,16 @@ BOOST_AUTO_TEST_CASE(what_follows_packed_data_is_an_error) {
 
 BOOST_AUTO_TEST_CASE(foreign_packings_are_named) {
   const TemporaryFolder folder;
-  BOOST_TEST(mentions(message_of([&] { contents(folder, "PK\x03\x04 and so on"); }), "zip"));
-  BOOST_TEST(mentions(message_of([&] { contents(folder, "BZh91AY"); }), "bzip2"));
-  BOOST_TEST(mentions(message_of([&] { contents(folder, "\x89HDF\r\n\x1a\n"); }), "HDF5"));
+  BOOST_TEST(holds(refusal_of([&] { contents(folder, "PK\x03\x04 and so on"); }), "zip"));
+  BOOST_TEST(holds(refusal_of([&] { contents(folder, "BZh91AY"); }), "bzip2"));
+  BOOST_TEST(holds(refusal_of([&] { contents(folder, "\x89HDF\r\n\x1a\n"); }), "HDF5"));
 }
 
 BOOST_AUTO_TEST_CASE(no_file_or_a_folder_or_a_pipe_is_said) {
   const TemporaryFolder folder;
-  BOOST_TEST(mentions(message_of([&] { InputFile{folder / "absent.csv"}; }), "there is no file"));
-  BOOST_TEST(mentions(message_of([&] { InputFile{folder.path()}; }), "is a folder"));
-  BOOST_TEST(mentions(message_of([&] { InputFile{"/dev/null"}; }), "no regular file"));
+  BOOST_TEST(holds(refusal_of([&] { InputFile{folder / "absent.csv"}; }), "there is no file"));
+  BOOST_TEST(holds(refusal_of([&] { InputFile{folder.path()}; }), "is a folder"));
+  BOOST_TEST(holds(refusal_of([&] { InputFile{"/dev/null"}; }), "no regular file"));
 }
 
 BOOST_AUTO_TEST_CASE(looking_ahead_takes_nothing_away) {

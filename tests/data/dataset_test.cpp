@@ -7,11 +7,12 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "data/bars/bars_file.h"
-#include "temporary_folder.h"
+#include "tests/support/messages.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 using namespace moola::data;
-using moola::test::TemporaryFolder;
+using namespace moola::test;
 
 namespace {
 
@@ -28,19 +29,6 @@ DatasetId write_three(const std::filesystem::path& workspace, int version = 0, m
   write_bars(writer, bars, {.symbol = "ABC", .bar_seconds = 60, .source_timezone = "UTC"});
   writer.finish();
   return writer.id();
-}
-
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "";
-}
-
-bool mentions(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 std::size_t files_under(const std::filesystem::path& folder) {
@@ -142,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_kind_that_lacks_a_data_set_cannot_be_written) {
   const TemporaryFolder workspace;
   DatasetWriter writer(workspace.path(), {"bars", "ABC"});
   writer.write({{"close", std::span(kThree.close)}});
-  BOOST_TEST(mentions(message_of([&] { writer.finish(); }), "no data set 'time'"));
+  BOOST_TEST(holds(message_of([&] { writer.finish(); }), "no data set 'time'"));
 }
 
 BOOST_AUTO_TEST_CASE(a_parent_whose_content_changed_is_named_with_both_hashes) {
@@ -151,15 +139,15 @@ BOOST_AUTO_TEST_CASE(a_parent_whose_content_changed_is_named_with_both_hashes) {
   const Parent parent{id, DatasetReader(workspace.path(), id).content_sha256()};
   BOOST_CHECK_NO_THROW(open_parent(workspace.path(), parent, "unlabeled_windows/w/v1"));
   std::filesystem::remove(dataset_file(workspace.path(), id));
-  BOOST_TEST(mentions(message_of([&] { open_parent(workspace.path(), parent, "unlabeled_windows/w/v1"); }),
-                      "no longer there"));
+  BOOST_TEST(
+      holds(message_of([&] { open_parent(workspace.path(), parent, "unlabeled_windows/w/v1"); }), "no longer there"));
   market::Bars other = kThree;
   other.close[1] = 2.75;
   write_three(workspace.path(), 1, other);
   const std::string message = message_of([&] { read_bars(workspace.path(), parent, "unlabeled_windows/w/v1"); });
-  BOOST_TEST(mentions(message, parent.content_sha256.substr(0, 12)));
-  BOOST_TEST(mentions(message, DatasetReader(workspace.path(), id).content_sha256().substr(0, 12)));
-  BOOST_TEST(mentions(message, "unlabeled_windows/w/v1"));
+  BOOST_TEST(holds(message, parent.content_sha256.substr(0, 12)));
+  BOOST_TEST(holds(message, DatasetReader(workspace.path(), id).content_sha256().substr(0, 12)));
+  BOOST_TEST(holds(message, "unlabeled_windows/w/v1"));
 }
 
 BOOST_AUTO_TEST_CASE(bars_out_of_order_are_refused_on_writing) {
@@ -190,11 +178,11 @@ BOOST_AUTO_TEST_CASE(what_does_not_exist_names_the_nearest_that_does) {
   const auto message = [&](const char* text) { return message_of([&] { find_dataset(workspace.path(), text); }); };
   BOOST_TEST((find_dataset(workspace.path(), "ABC/v1") == DatasetId{"bars", "ABC", 1}));
   BOOST_TEST((find_dataset(workspace.path(), "bars/ABC/v1") == DatasetId{"bars", "ABC", 1}));
-  BOOST_TEST(mentions(message("bars/ACB/v1"), "Did you mean 'ABC'?"));
-  BOOST_TEST(mentions(message("bars/ABC/v2"), "has: v1"));
-  BOOST_TEST(mentions(message("bar/ABC/v1"), "Did you mean 'bars'?"));
-  BOOST_TEST(mentions(message("ACB/v1"), "Did you mean 'ABC/v1'?"));
-  BOOST_TEST(mentions(message("oof/ABC/v1"), "nor any other of the kind oof"));
+  BOOST_TEST(holds(message("bars/ACB/v1"), "Did you mean 'ABC'?"));
+  BOOST_TEST(holds(message("bars/ABC/v2"), "has: v1"));
+  BOOST_TEST(holds(message("bar/ABC/v1"), "Did you mean 'bars'?"));
+  BOOST_TEST(holds(message("ACB/v1"), "Did you mean 'ABC/v1'?"));
+  BOOST_TEST(holds(message("oof/ABC/v1"), "nor any other of the kind oof"));
 }
 
 BOOST_AUTO_TEST_CASE(files_with_other_names_are_no_data_sets) {

@@ -9,11 +9,12 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "temporary_folder.h"
+#include "tests/support/messages.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 using namespace moola::data;
-using moola::test::TemporaryFolder;
+using namespace moola::test;
 
 namespace {
 
@@ -35,19 +36,6 @@ void survives(const TemporaryFolder& folder, const std::string& name) {
   const hdf5::File file = hdf5::File::open(folder / (name + ".h5"));
   BOOST_TEST(file.read<T>("x") == extremes, boost::test_tools::per_element());
   BOOST_TEST(hdf5::numpy_name(file.dataset("x").type()) == name);
-}
-
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "";
-}
-
-bool mentions(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 void flip_byte(const std::filesystem::path& path, std::size_t at) {
@@ -166,8 +154,8 @@ BOOST_AUTO_TEST_CASE(attributes_come_back_as_they_were) {
   BOOST_TEST(file.list_attribute("nothing").empty());
   BOOST_TEST(file.attribute_names().size() == 10U);
   BOOST_TEST(!file.attribute("absent"));
-  BOOST_TEST(mentions(message_of([&] { file.text_attribute("number"); }), "must hold text"));
-  BOOST_TEST(mentions(message_of([&] { file.text_attribute("absent"); }), "no attribute 'absent'"));
+  BOOST_TEST(holds(message_of([&] { file.text_attribute("number"); }), "must hold text"));
+  BOOST_TEST(holds(message_of([&] { file.text_attribute("absent"); }), "no attribute 'absent'"));
 }
 
 BOOST_AUTO_TEST_CASE(another_type_or_a_block_outside_is_refused_with_both_named) {
@@ -175,14 +163,14 @@ BOOST_AUTO_TEST_CASE(another_type_or_a_block_outside_is_refused_with_both_named)
   hdf5::File file = hdf5::File::create(folder / "x.h5");
   file.write("close", counted<double>(10));
   const std::string type = message_of([&] { file.read<float>("close"); });
-  BOOST_TEST(mentions(type, "<f8"));
-  BOOST_TEST(mentions(type, "<f4"));
+  BOOST_TEST(holds(type, "<f8"));
+  BOOST_TEST(holds(type, "<f4"));
   std::vector<double> rows(4);
   BOOST_CHECK_NO_THROW(file.dataset("close").read_rows<double>(6, 4, rows));
   BOOST_CHECK_THROW(file.dataset("close").read_rows<double>(7, 4, rows), DataError);
   BOOST_CHECK_THROW(file.dataset("close").read_rows<double>(UINT64_MAX, 4, rows), DataError);
   BOOST_CHECK_THROW(file.dataset("close").read_rows<double>(0, 3, rows), DataError);
-  BOOST_TEST(mentions(message_of([&] { file.dataset("clsoe"); }), "Did you mean 'close'?"));
+  BOOST_TEST(holds(message_of([&] { file.dataset("clsoe"); }), "Did you mean 'close'?"));
 }
 
 BOOST_AUTO_TEST_CASE(a_flipped_byte_is_found_on_reading_and_said_with_file_and_data_set) {
@@ -197,8 +185,8 @@ BOOST_AUTO_TEST_CASE(a_flipped_byte_is_found_on_reading_and_said_with_file_and_d
   const hdf5::File file = hdf5::File::open(folder / "x.h5");
   BOOST_CHECK_THROW(file.read<double>("close"), DataError);
   const std::string message = message_of([&] { file.read<double>("close"); });
-  BOOST_TEST(mentions(message, "data set 'close'"));
-  BOOST_TEST(mentions(message, (folder / "x.h5").string()));
+  BOOST_TEST(holds(message, "data set 'close'"));
+  BOOST_TEST(holds(message, (folder / "x.h5").string()));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_hdf5_file_is_said_in_one_line) {
@@ -213,7 +201,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_hdf5_file_is_said_in_one_line) {
   out.write("close", counted<double>(1000));
   out.close();
   std::filesystem::resize_file(folder / "x.h5", std::filesystem::file_size(folder / "x.h5") - 1);
-  BOOST_TEST(mentions(message_of([&] { hdf5::File::open(folder / "x.h5"); }), "truncated"));
+  BOOST_TEST(holds(message_of([&] { hdf5::File::open(folder / "x.h5"); }), "truncated"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,12 +7,13 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/utc_time.h"
-#include "temporary_folder.h"
+#include "tests/support/messages.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 using namespace moola::data;
+using namespace moola::test;
 using market::Fault;
-using moola::test::TemporaryFolder;
 
 namespace {
 
@@ -36,22 +37,8 @@ class Imported {
   ImportedBars result_;
 };
 
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    BOOST_TEST((error.exit_code() == ExitCode::permanent));
-    return error.what();
-  }
-  return "accepted";
-}
-
 std::string refusal(const std::string& text, BarsImport import = {}) {
-  return message_of([&] { Imported imported(text, import); });
-}
-
-bool mentions(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
+  return refusal_of([&] { Imported imported(text, import); });
 }
 
 // n sound rows from 2018-01-01 on, a minute apart.
@@ -146,14 +133,14 @@ BOOST_AUTO_TEST_CASE(every_cause_is_counted_and_its_true_line_is_named) {
   BOOST_TEST(imported->faults.dropped() == 8U);
   BOOST_TEST(imported->rows_read == 26U);
   BOOST_TEST(imported->rows_read - imported->faults.dropped() == imported->bars.size());
-  BOOST_TEST(mentions(describe_faults(*imported), "line 14"));
-  BOOST_TEST(mentions(describe_faults(*imported), "yesterday"));
+  BOOST_TEST(holds(describe_faults(*imported), "line 14"));
+  BOOST_TEST(holds(describe_faults(*imported), "yesterday"));
   BOOST_TEST(imported->manifest["first_cases"][0]["line"] == 13);
 }
 
 BOOST_AUTO_TEST_CASE(the_manifest_knows_no_place) {
   const Imported imported(kHeader + sound_rows(3) + "x,1,1,1,1,1\n");
-  BOOST_TEST(!mentions(imported->manifest.dump(), "/"));
+  BOOST_TEST(!holds(imported->manifest.dump(), "/"));
   BOOST_TEST(imported->manifest["sources"][0]["name"] == "bars.csv");
   BOOST_TEST(imported->manifest["dropped"]["unparsable_time"] == 1);
 }
@@ -163,24 +150,24 @@ BOOST_AUTO_TEST_CASE(strict_takes_no_file_with_a_fault_and_says_where_it_is) {
   strict.strict = true;
   BOOST_TEST(Imported(kHeader + sound_rows(5), strict)->bars.size() == 5U);
   const std::string message = refusal(kHeader + sound_rows(5) + stamp(9) + ",10,9,12,11,1\n", strict);
-  BOOST_TEST(mentions(message, "--strict"));
-  BOOST_TEST(mentions(message, "line 7"));
+  BOOST_TEST(holds(message, "--strict"));
+  BOOST_TEST(holds(message, "line 7"));
 }
 
 BOOST_AUTO_TEST_CASE(files_that_hold_no_series_are_refused) {
-  BOOST_TEST(mentions(refusal(""), "it is empty"));
-  BOOST_TEST(mentions(refusal(kHeader), "no rows"));
-  BOOST_TEST(mentions(refusal(kHeader + sound_rows(1)), "1 bar is no series"));
-  BOOST_TEST(mentions(refusal("20180101 170000;1.2;1.3;1.1;1.2;0\n"), "1 bar is no series"));
+  BOOST_TEST(holds(refusal(""), "it is empty"));
+  BOOST_TEST(holds(refusal(kHeader), "no rows"));
+  BOOST_TEST(holds(refusal(kHeader + sound_rows(1)), "1 bar is no series"));
+  BOOST_TEST(holds(refusal("20180101 170000;1.2;1.3;1.1;1.2;0\n"), "1 bar is no series"));
   BOOST_TEST(Imported(kHeader + sound_rows(2))->bars.size() == 2U);
-  BOOST_TEST(mentions(refusal(std::string("\x00\x01\x02\x03", 4)), "binary"));
-  BOOST_TEST(mentions(refusal("a,b\n1,2\n"), "no column for"));
+  BOOST_TEST(holds(refusal(std::string("\x00\x01\x02\x03", 4)), "binary"));
+  BOOST_TEST(holds(refusal("a,b\n1,2\n"), "no column for"));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_of_which_more_than_half_cannot_be_used_is_refused) {
   BOOST_TEST(Imported(kHeader + sound_rows(3) + "x,1,1,1,1,1\nx,1,1,1,1,1\nx,1,1,1,1,1\n")->bars.size() == 3U);
-  BOOST_TEST(mentions(refusal(kHeader + sound_rows(3) + "x,1,1,1,1,1\nx,1,1,1,1,1\nx,1,1,1,1,1\nx,1,1,1,1,1\n"),
-                      "more than half"));
+  BOOST_TEST(holds(refusal(kHeader + sound_rows(3) + "x,1,1,1,1,1\nx,1,1,1,1,1\nx,1,1,1,1,1\nx,1,1,1,1,1\n"),
+                   "more than half"));
 }
 
 BOOST_AUTO_TEST_CASE(stamps_without_a_zone_are_taken_as_utc_and_that_is_said) {
@@ -188,7 +175,7 @@ BOOST_AUTO_TEST_CASE(stamps_without_a_zone_are_taken_as_utc_and_that_is_said) {
   const Imported silent(kHeader + rows);
   BOOST_TEST(utc_text(silent->bars.time[0]) == "2018-01-01T17:00:00Z");
   BOOST_REQUIRE(silent->notes.size() == 1U);
-  BOOST_TEST(mentions(silent->notes[0], "--timezone"));
+  BOOST_TEST(holds(silent->notes[0], "--timezone"));
   BarsImport said;
   said.timezone = "America/New_York";
   const Imported told(kHeader + rows, said);
@@ -285,14 +272,14 @@ BOOST_AUTO_TEST_CASE(only_the_chosen_product_and_no_spreads_are_taken) {
   import.contract = "202412";
   BOOST_TEST(Imported(text, import)->bars.close == (std::vector<double>{6, 6}), boost::test_tools::per_element());
   import.contract = "202503";
-  BOOST_TEST(mentions(refusal(text, import), "They hold 202411, 202412"));
+  BOOST_TEST(holds(refusal(text, import), "They hold 202411, 202412"));
   import.contract = "next";
-  BOOST_TEST(mentions(refusal(text, import), "neither 'front' nor a delivery month"));
+  BOOST_TEST(holds(refusal(text, import), "neither 'front' nor a delivery month"));
   import.contract = "front";
   import.symbol = "TWII";
-  BOOST_TEST(mentions(refusal(text, import), "MTX, TX"));
+  BOOST_TEST(holds(refusal(text, import), "MTX, TX"));
   import.product = "TXX";
-  BOOST_TEST(mentions(refusal(text, import), "Did you mean 'TX'?"));
+  BOOST_TEST(holds(refusal(text, import), "Did you mean 'TX'?"));
   import.product = "TX";
   BOOST_TEST(Imported(text, import)->bars.size() == 2U);
 }
@@ -308,13 +295,13 @@ BOOST_AUTO_TEST_CASE(a_single_product_needs_no_naming) {
 BOOST_AUTO_TEST_CASE(a_request_that_cannot_be_met_is_refused_before_reading) {
   BarsImport import;
   import.timezone = "America/NewYork";
-  BOOST_TEST(mentions(refusal(kHeader + sound_rows(3), import), "Did you mean 'America/New_York'?"));
+  BOOST_TEST(holds(refusal(kHeader + sound_rows(3), import), "Did you mean 'America/New_York'?"));
   import = {};
   import.symbol = "a/b";
-  BOOST_TEST(mentions(refusal(kHeader + sound_rows(3), import), "the symbol 'a/b'"));
+  BOOST_TEST(holds(refusal(kHeader + sound_rows(3), import), "the symbol 'a/b'"));
   import = {};
   import.contract = "202412";
-  BOOST_TEST(mentions(refusal(kHeader + sound_rows(3), import), "name no delivery months"));
+  BOOST_TEST(holds(refusal(kHeader + sound_rows(3), import), "name no delivery months"));
 }
 
 BOOST_AUTO_TEST_CASE(whatever_goes_wrong_the_workspace_stays_empty) {
@@ -339,14 +326,14 @@ BOOST_AUTO_TEST_CASE(the_same_files_give_the_same_hash_and_the_next_version) {
   BOOST_TEST(first.content_sha256 == second.content_sha256);
   BOOST_TEST(to_string(second.id) == "bars/S/v2");
   import.version = 2;
-  BOOST_TEST(mentions(message_of([&] { import_bars(workspace.path(), import); }), "exists already"));
+  BOOST_TEST(holds(refusal_of([&] { import_bars(workspace.path(), import); }), "exists already"));
   BOOST_TEST(
       (read_file(dataset_file(workspace.path(), first.id)) == read_file(dataset_file(workspace.path(), second.id))));
 }
 
 BOOST_AUTO_TEST_CASE(the_order_of_parquet_magic_and_nothing_behind_it_is_said) {
-  BOOST_TEST(mentions(refusal("PAR1"), "cannot be read as Parquet"));
-  BOOST_TEST(mentions(refusal("PAR1 and something that is none PAR1"), "cannot be read as Parquet"));
+  BOOST_TEST(holds(refusal("PAR1"), "cannot be read as Parquet"));
+  BOOST_TEST(holds(refusal("PAR1 and something that is none PAR1"), "cannot be read as Parquet"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

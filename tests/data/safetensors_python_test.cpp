@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "base/subprocess.h"
-#include "temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/keyed_random.h"
 #include "base/sha256.h"
-#include "temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 using namespace moola::data;

@@ -6,9 +6,11 @@
 #include "base/error.h"
 #include "base/utc_time.h"
 #include "market/bar_repair.h"
+#include "tests/support/messages.h"
 
 using namespace moola;
 using namespace moola::data;
+using namespace moola::test;
 
 namespace {
 
@@ -23,13 +25,8 @@ std::vector<std::string> converted(const std::string& zone, const std::vector<st
   return texts;
 }
 
-std::string message_of(const std::string& zone) {
-  try {
-    const TimeZone ignored(zone);
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
+std::string refusal(const std::string& zone) {
+  return refusal_of([&] { const TimeZone ignored(zone); });
 }
 
 // Minutes of local time around a change of clocks at `change` (UTC), written down by a clock that keeps the rule.
@@ -146,12 +143,12 @@ BOOST_AUTO_TEST_CASE(a_wrong_exception_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_zone_names_the_nearest) {
-  BOOST_TEST(message_of("America/NewYork").find("Did you mean 'America/New_York'?") != std::string::npos);
-  BOOST_TEST(message_of("Berlin").find("Europe/Berlin") != std::string::npos);
-  BOOST_TEST(message_of("Mars/Olympus").find("there is no time zone 'Mars/Olympus'") != std::string::npos);
+  BOOST_TEST(refusal("America/NewYork").find("Did you mean 'America/New_York'?") != std::string::npos);
+  BOOST_TEST(refusal("Berlin").find("Europe/Berlin") != std::string::npos);
+  BOOST_TEST(refusal("Mars/Olympus").find("there is no time zone 'Mars/Olympus'") != std::string::npos);
   for (const char* wrong : {"", "UTC+99", "UTC+5:", "../../etc/passwd", "posixrules/../UTC"}) {
     if (std::string(wrong).empty()) continue;
-    BOOST_TEST_CONTEXT(wrong) BOOST_TEST(!message_of(wrong).empty());
+    BOOST_TEST_CONTEXT(wrong) BOOST_TEST(!refusal(wrong).empty());
   }
 }
 

@@ -16,8 +16,8 @@
 #include "data/files/npy.h"
 #include "data/files/zip_reader.h"
 #include "data/store/dataset.h"
-#include "data/temporary_folder.h"
 #include "data/windows/windows.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 using namespace moola::data;

@@ -9,11 +9,11 @@
 
 #include "base/error.h"
 #include "data/bars/bars_file.h"
-#include "data/temporary_folder.h"
 #include "data/windows/cut_windows.h"
 #include "data/windows/window_runs.h"
 #include "data/windows/windows.h"
 #include "market/window_transform.h"
+#include "tests/support/temporary_folder.h"
 
 namespace moola::test {
 

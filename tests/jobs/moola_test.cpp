@@ -4,7 +4,8 @@
 #include "base/atomic_file.h"
 #include "base/version.h"
 #include "program.h"
-#include "tests/data/temporary_folder.h"
+#include "tests/support/messages.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 using namespace moola::test;

@@ -18,8 +18,4 @@ inline ProcessResult run_program(const std::string& name, std::vector<std::strin
   return run_process(arguments);
 }
 
-inline bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace moola::test

@@ -6,8 +6,9 @@
 #include "base/json.h"
 #include "program.h"
 #include "record/run_list.h"
-#include "tests/data/temporary_folder.h"
 #include "tests/record/sample_run.h"
+#include "tests/support/messages.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 using namespace moola::test;

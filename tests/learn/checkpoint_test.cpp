@@ -10,11 +10,12 @@
 #include "base/error.h"
 #include "base/keyed_random.h"
 #include "data/files/safetensors.h"
-#include "data/temporary_folder.h"
+#include "tests/support/messages.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 using namespace moola::learn;
-using moola::test::TemporaryFolder;
+using namespace moola::test;
 namespace fs = std::filesystem;
 
 namespace {
@@ -85,10 +86,6 @@ std::string refusal(const fs::path& file, const models::Parameters& parameters) 
     return error.what();
   }
   return "";
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace
@@ -200,8 +197,8 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_of_another_model_is_refused) {
   const models::Parameters small = parameters_of(4), large = parameters_of(5);
   write_checkpoint(folder.path(), state(small, 1), small);
   const std::string message = refusal(folder / "step-00000001.safetensors", large);
-  BOOST_TEST(has(message, "model.lstm.weight_ih_l0 has another shape than the model's"), message);
-  BOOST_TEST(has(message, "step-00000001.safetensors"), message);
+  BOOST_TEST(holds(message, "model.lstm.weight_ih_l0 has another shape than the model's"), message);
+  BOOST_TEST(holds(message, "step-00000001.safetensors"), message);
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_or_foreign_file_is_refused) {
@@ -211,12 +208,12 @@ BOOST_AUTO_TEST_CASE(a_damaged_or_foreign_file_is_refused) {
   const fs::path good = folder / "step-00000001.safetensors";
   const std::string content = read_file(good);
   write_file(folder / "cut", content.substr(0, content.size() / 2));
-  BOOST_TEST(has(refusal(folder / "cut", parameters), "is damaged"));
+  BOOST_TEST(holds(refusal(folder / "cut", parameters), "is damaged"));
   data::write_safetensors(folder / "foreign", {}, {{"schema", "moola.encoder/1"}});
   BOOST_TEST(
-      has(refusal(folder / "foreign", parameters), "has the schema moola.encoder/1; expected moola.checkpoint/1"));
+      holds(refusal(folder / "foreign", parameters), "has the schema moola.encoder/1; expected moola.checkpoint/1"));
   data::write_safetensors(folder / "plain", {}, {});
-  BOOST_TEST(has(refusal(folder / "plain", parameters), "says nothing of 'schema'"));
+  BOOST_TEST(holds(refusal(folder / "plain", parameters), "says nothing of 'schema'"));
   // A value of the header that no program of ours writes, but well sealed.
   const auto with = [&](const std::string& key, const std::string& value) {
     const data::SafetensorsFile file(good);
@@ -229,9 +226,9 @@ BOOST_AUTO_TEST_CASE(a_damaged_or_foreign_file_is_refused) {
     data::write_sealed_safetensors(folder / "changed", tensors, metadata);
     return refusal(folder / "changed", parameters);
   };
-  BOOST_TEST(has(with("step", "x"), "'step' should be an integer, found 'x'"));
-  BOOST_TEST(has(with("best_loss", "zz1"), "'best_loss' should be numbers, found 'zz1"));
-  BOOST_TEST(has(with("pending", "inf?"), "'pending' should be numbers"));
+  BOOST_TEST(holds(with("step", "x"), "'step' should be an integer, found 'x'"));
+  BOOST_TEST(holds(with("best_loss", "zz1"), "'best_loss' should be numbers, found 'zz1"));
+  BOOST_TEST(holds(with("pending", "inf?"), "'pending' should be numbers"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -9,11 +9,12 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "data/files/safetensors.h"
-#include "tests/data/temporary_folder.h"
+#include "tests/support/messages.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 using namespace moola::learn;
-using moola::test::TemporaryFolder;
+using namespace moola::test;
 namespace fs = std::filesystem;
 
 namespace {
@@ -68,10 +69,6 @@ std::string refusal(const fs::path& path) {
     return error.what();
   }
   return "read without an error";
-}
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "base/error.h"
+#include "tests/support/messages.h"
 
 using namespace moola;
 using namespace moola::learn;
+using namespace moola::test;
 
 namespace {
 
@@ -40,10 +42,6 @@ std::string refusal(const MaskOptions& mask, std::int64_t length) {
     return error.what();
   }
   return "";
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace
@@ -134,27 +132,27 @@ BOOST_AUTO_TEST_CASE(a_mask_is_a_function_of_its_key_and_of_every_part_of_it) {
 BOOST_AUTO_TEST_CASE(options_that_hide_no_bar_or_every_bar_are_refused) {
   for (const MaskStrategy strategy : {MaskStrategy::random, MaskStrategy::block, MaskStrategy::patch}) {
     for (const double ratio : {0.0, -0.1, 1.0, 1.5, std::numeric_limits<double>::quiet_NaN()}) {
-      BOOST_TEST(has(refusal(options(strategy, ratio), 105), "objective.ratio must be above 0 and below 1"));
+      BOOST_TEST(holds(refusal(options(strategy, ratio), 105), "objective.ratio must be above 0 and below 1"));
     }
     BOOST_TEST(refusal(options(strategy, 0.15), 105).empty());
-    BOOST_TEST(has(refusal(options(strategy, 0.5), 1), "a window of 1 bar cannot be masked"));
+    BOOST_TEST(holds(refusal(options(strategy, 0.5), 1), "a window of 1 bar cannot be masked"));
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_block_of_no_bar_is_refused_and_one_of_one_bar_is_not) {
-  BOOST_TEST(has(refusal(options(MaskStrategy::block, 0.0095), 105), "hides no bar. Raise it to at least 0.0095"));
+  BOOST_TEST(holds(refusal(options(MaskStrategy::block, 0.0095), 105), "hides no bar. Raise it to at least 0.0095"));
   BOOST_TEST(refusal(options(MaskStrategy::block, 0.01), 100).empty());
   BOOST_TEST(hidden_in(draw(options(MaskStrategy::block, 0.01), 100, 0)) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(patches_that_do_not_fit_are_refused) {
-  BOOST_TEST(has(refusal(options(MaskStrategy::patch, 0.15, 106), 105), "of the 0 patches of 106 bars"));
+  BOOST_TEST(holds(refusal(options(MaskStrategy::patch, 0.15, 106), 105), "of the 0 patches of 106 bars"));
   BOOST_TEST(
-      has(refusal(options(MaskStrategy::patch, 0.15, 18), 105), "of the 5 patches of 18 bars in a window of 105"));
-  BOOST_TEST(has(refusal(options(MaskStrategy::patch, 0.15, 18), 105), "make objective.patch smaller"));
+      holds(refusal(options(MaskStrategy::patch, 0.15, 18), 105), "of the 5 patches of 18 bars in a window of 105"));
+  BOOST_TEST(holds(refusal(options(MaskStrategy::patch, 0.15, 18), 105), "make objective.patch smaller"));
   BOOST_TEST(refusal(options(MaskStrategy::patch, 0.15, 15), 105).empty());  // 7 patches, floor(1.05) = 1
-  BOOST_TEST(has(refusal(options(MaskStrategy::patch, 0.15, 0), 105), "objective.patch must be at least 1 bar"));
-  BOOST_TEST(has(refusal(options(MaskStrategy::patch, 0.15, -1), 105), "found -1"));
+  BOOST_TEST(holds(refusal(options(MaskStrategy::patch, 0.15, 0), 105), "objective.patch must be at least 1 bar"));
+  BOOST_TEST(holds(refusal(options(MaskStrategy::patch, 0.15, -1), 105), "found -1"));
 }
 
 BOOST_AUTO_TEST_CASE(a_strategy_has_a_name_and_a_mistyped_one_a_nearest) {
@@ -165,8 +163,8 @@ BOOST_AUTO_TEST_CASE(a_strategy_has_a_name_and_a_mistyped_one_a_nearest) {
     parse_mask_strategy("pacth");
     BOOST_ERROR("nothing was thrown");
   } catch (const ConfigError& error) {
-    BOOST_TEST(has(error.what(), "there is no mask 'pacth'"), error.what());
-    BOOST_TEST(has(error.what(), "Did you mean 'patch'?"), error.what());
+    BOOST_TEST(holds(error.what(), "there is no mask 'pacth'"), error.what());
+    BOOST_TEST(holds(error.what(), "Did you mean 'patch'?"), error.what());
   }
 }
 

@@ -9,12 +9,13 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/subprocess.h"
-#include "tests/data/temporary_folder.h"
+#include "tests/support/messages.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
+using namespace moola::test;
 using moola::record::Plot;
 using moola::record::Series;
-using moola::test::TemporaryFolder;
 namespace fs = std::filesystem;
 
 namespace {
@@ -33,10 +34,6 @@ bool gnuplot_is_here() {
   if (find_program("gnuplot")) return true;
   BOOST_TEST_MESSAGE("SKIPPED: gnuplot is not installed");
   return false;
-}
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 // PATH without gnuplot, for the length of a test.

@@ -10,7 +10,8 @@
 #include "base/sha256.h"
 #include "base/subprocess.h"
 #include "sample_run.h"
-#include "tests/data/temporary_folder.h"
+#include "tests/support/messages.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 using namespace moola::test;
@@ -35,12 +36,6 @@ BOOST_AUTO_TEST_CASE(a_finished_run_gets_one_file_that_needs_no_network) {
 }
 
 namespace {
-
-bool holds(const std::string& text, const std::string& part) {
-  if (text.find(part) != std::string::npos) return true;
-  BOOST_TEST_MESSAGE("expected: " << part << "\nin: " << text.substr(0, 2000));
-  return false;
-}
 
 std::string verdict_of(const fs::path& run) {
   return record::pretrain_parts(record::report::read_source(run)).verdict_text;

@@ -16,7 +16,7 @@
 #include "base/sha256.h"
 #include "record/run_list.h"
 #include "sample_run.h"
-#include "tests/data/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 using namespace moola::test;

@@ -9,7 +9,7 @@
 #include "record/run_compare.h"
 #include "record/run_prune.h"
 #include "sample_run.h"
-#include "tests/data/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 using namespace moola;
 using namespace moola::test;

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "data/files/safetensors.h"
 #include "pretrain_workspace.h"
+#include "tests/support/messages.h"
 
 using namespace moola;
 using namespace moola::test;

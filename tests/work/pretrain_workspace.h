@@ -15,8 +15,8 @@
 #include "base/atomic_file.h"
 #include "base/sha256.h"
 #include "record/run_list.h"
-#include "tests/data/temporary_folder.h"
 #include "tests/jobs/program.h"
+#include "tests/support/temporary_folder.h"
 
 namespace moola::test {
 
