@@ -156,6 +156,11 @@ void Reduction::finish(float* total, std::span<double> values) {
     collectives_.check();
   }
   if (doubles_ > 0) reduce_values(values);
+  if (floats_ > 0) {
+    // Whoever reads the total next would wait for a GPU without an end if a rank is gone; the fence notices.
+    const WaitingIn waiting("gradient on its way");
+    collectives_.fence();
+  }
   schedule_ = nullptr;
 }
 

@@ -42,8 +42,8 @@ class Reduction {
   /// The next of the rank's leaves, in order. The gradient is read at once (on a GPU: in stream order), so its memory
   /// may be used again.
   void add_leaf(int leaf, const float* gradient, std::span<const double> values);
-  /// Collective. The sums over all leaves, on every rank, when all of `own()` have been added. On a GPU `total` is
-  /// queued, not awaited. Throws CommError.
+  /// Collective. The sums over all leaves, on every rank, when all of `own()` have been added; they are there when it
+  /// returns. On a GPU the messages of the doubles overlap those of the gradient. Throws CommError.
   void finish(float* total, std::span<double> values);
 
  private:

@@ -4,8 +4,8 @@
 // Environment:
 //   MOOLA_FAKE_CUDA_DEVICES=n   GPUs that each process sees (default 2)
 //   MOOLA_FAKE_CUDA_OWN=1       every rank sees GPUs of its own, as Slurm gives them
-//   MOOLA_FAKE_CUDA_FAIL=…      unique-id (rank 0 can't make it), init-RANK, memory, async (the third check fails),
-//   device
+//   MOOLA_FAKE_CUDA_FAIL=…      unique-id (rank 0 can't make it), init-RANK, memory, device, async-N (the Nth
+//   check fails; a fence has one at its end)
 #include "fake_cuda.h"
 
 #include <fmt/format.h>
@@ -81,7 +81,7 @@ class FakeCollectives final : public Collectives, public CallLog {
     queue(fmt::format("all-reduce {}", floats), [=, this] { world_.all_reduce_sum(std::span(data, floats)); });
   }
   void check() override {
-    if (fails("async") && ++checks_ == 3)
+    if (fails("async-" + std::to_string(++checks_)))
       throw CommError(fmt::format("fake: an asynchronous error on rank {}", world_.rank()));
   }
   void fence() override {
