@@ -41,6 +41,14 @@ std::uint64_t length_of(const Json& datasets) {
   return longest;
 }
 
+// "2398110 windows" of a view, which stores runs of them; else the rows in the plain name of the kind.
+std::string holds_text(const std::string& kind, const Json& row) {
+  if (row.contains("windows")) return fmt::format("{} windows", row["windows"].get<std::uint64_t>());
+  const auto rows = row["rows"].get<std::uint64_t>();
+  if (kind == "bars") return fmt::format("{} bars", rows);
+  return fmt::format("{} {}", rows, kind.ends_with("windows") ? "windows" : "rows");
+}
+
 void list(const Arguments& arguments) {
   const fs::path& workspace = arguments.common.workspace;
   Json rows = Json::array();
@@ -50,6 +58,7 @@ void list(const Arguments& arguments) {
     try {
       const Json about = describe(workspace, id);
       row["rows"] = length_of(about["datasets"]);
+      if (about["manifest"].contains("windows")) row["windows"] = about["manifest"]["windows"];
       row["bytes"] = about["bytes"];
       row["content_sha256"] = about["content_sha256"];
       row["first"] = about["manifest"].value("first", "");
@@ -68,13 +77,14 @@ void list(const Arguments& arguments) {
                              (workspace / "data").string());
     return;
   }
-  TextTable table({{"id"}, {"rows", Align::right}, {"size", Align::right}, {"first"}, {"last"}, {"content"}});
+  TextTable table({{"id"}, {"holds", Align::right}, {"size", Align::right}, {"first"}, {"last"}, {"content"}});
   for (const Json& row : rows) {
     if (row.contains("problem")) {
       table.row({row["id"], "", "", "", "", "DAMAGED: moola data verify says how"});
     } else {
-      table.row({row["id"], std::to_string(row["rows"].get<std::uint64_t>()), readable_bytes(row["bytes"]),
-                 row["first"], row["last"], row["content_sha256"].get<std::string>().substr(0, 12)});
+      const std::string id = row["id"];
+      table.row({id, holds_text(id.substr(0, id.find('/')), row), readable_bytes(row["bytes"]), row["first"],
+                 row["last"], row["content_sha256"].get<std::string>().substr(0, 12)});
     }
   }
   std::cout << table.text();

@@ -62,8 +62,8 @@ struct CutCommand {
                 << "\n";
       return;
     }
-    std::cout << fmt::format("{}: {} windows of {} bars in {} runs{}\n{}\n", to_string(cut.id), cut.windows, length,
-                             cut.runs, cut.existed ? " (cut before, just like this)" : "", cut.file.string());
+    std::cout << fmt::format("{}: {} windows of {} bars in {} runs{}\n  file      {}\n", to_string(cut.id), cut.windows,
+                             length, cut.runs, cut.existed ? " (cut before, just like this)" : "", cut.file.string());
   }
 };
 
@@ -101,7 +101,7 @@ struct ImportCommand {
         result.channels.size(), fmt::join(result.channels, ", "),
         result.label_names.empty() ? ", unlabelled" : fmt::format(", classes {}", fmt::join(result.label_names, ", ")));
     for (const auto& [cause, count] : result.dropped) std::cout << fmt::format("dropped: {} ({})\n", count, cause);
-    std::cout << result.file.string() << "\n";
+    std::cout << "  file      " << result.file.string() << "\n";
   }
 };
 

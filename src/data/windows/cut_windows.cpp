@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <set>
 
 #include "base/duration.h"
 #include "base/error.h"
+#include "base/utc_time.h"
 #include "data/store/dataset.h"
 #include "market/bars.h"
 
@@ -21,10 +23,18 @@ struct Cut {
   std::vector<std::string> symbols;
   std::vector<WindowRun> runs;
   std::int64_t windows = 0;
+  // Stamps of the first and last bar that is in any window.
+  std::int64_t first = std::numeric_limits<std::int64_t>::max(), last = std::numeric_limits<std::int64_t>::min();
 };
 
-void cut_series(const DatasetReader& reader, const WindowShape& shape, std::int32_t series,
-                std::vector<WindowRun>& runs, std::int64_t& longest) {
+std::int64_t stamp_at(const hdf5::Dataset& time, std::int64_t bar) {
+  std::int64_t stamp = 0;
+  time.read_rows<std::int64_t>(static_cast<std::uint64_t>(bar), 1, std::span(&stamp, 1));
+  return stamp;
+}
+
+void cut_series(const DatasetReader& reader, const WindowShape& shape, std::int32_t series, Cut& cut,
+                std::int64_t& longest) {
   const hdf5::Dataset time = reader.file().dataset("time"), flags = reader.file().dataset("flags");
   const auto rows = static_cast<std::int64_t>(time.rows());
   RunFinder finder(shape, series);
@@ -38,8 +48,13 @@ void cut_series(const DatasetReader& reader, const WindowShape& shape, std::int3
     flags.read_rows<std::uint8_t>(static_cast<std::uint64_t>(done), count, marks);
     finder.add(stamps, marks);
   }
-  std::ranges::copy(finder.finish(), std::back_inserter(runs));
+  const std::vector<WindowRun> runs = finder.finish();
   longest = std::max(longest, finder.longest_stretch());
+  if (runs.empty()) return;
+  const WindowRun& end = runs.back();
+  cut.first = std::min(cut.first, stamp_at(time, runs.front().begin));
+  cut.last = std::max(cut.last, stamp_at(time, end.begin + (end.windows - 1) * shape.stride + shape.length - 1));
+  std::ranges::copy(runs, std::back_inserter(cut.runs));
 }
 
 std::string gap_text(const WindowShape& shape) {
@@ -57,7 +72,7 @@ Cut cut(const std::filesystem::path& workspace, std::span<const DatasetId> bars,
       throw ConfigError(fmt::format("{} is named twice; its windows would count twice.", to_string(id)));
     const DatasetReader reader(workspace, id);
     const auto series = static_cast<std::int32_t>(result.parents.size());
-    cut_series(reader, shape, series, result.runs, longest);
+    cut_series(reader, shape, series, result, longest);
     result.parents.push_back({id, reader.content_sha256()});
     result.symbols.push_back(reader.file().text_attribute("symbol"));
   }
@@ -156,6 +171,8 @@ CutResult cut_windows(const std::filesystem::path& workspace, std::span<const Da
                                      {"break_at", break_flags_text(shape.break_flags)}};
   writer.manifest()["symbols"] = made.symbols;
   writer.manifest()["windows"] = made.windows;
+  writer.manifest()["first"] = utc_text(made.first);
+  writer.manifest()["last"] = utc_text(made.last);
   for (const Parent& parent : made.parents) writer.add_parent(parent);
   CutResult result{writer.id(), writer.target(), {}, made.windows, runs, false};
   result.content_sha256 = writer.finish();
