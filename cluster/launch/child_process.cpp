@@ -53,6 +53,8 @@ ChildProcess::ChildProcess(const LaunchCommand& command) {
   int report[2];
   if (::pipe2(report, O_CLOEXEC) != 0) throw IoError("cannot create a pipe", errno);
   const pid_t parent = ::getpid();
+  // Whoever started this process may ignore the ends of children; then the system would throw away how ours ended.
+  ::signal(SIGCHLD, SIG_DFL);
   pid_ = ::fork();
   if (pid_ < 0) {
     const int error = errno;
@@ -90,7 +92,10 @@ void ChildProcess::send(int signal) const {
 
 std::optional<int> ChildProcess::ended() {
   int status = 0;
-  if (!status_ && ::waitpid(pid_, &status, WNOHANG) == pid_) status_ = status;
+  if (status_) return status_;
+  const pid_t got = ::waitpid(pid_, &status, WNOHANG);
+  if (got == pid_) status_ = status;
+  if (got < 0 && errno == ECHILD) status_ = 255 << 8;  // it is gone, and how is not known
   return status_;
 }
 

@@ -1,16 +1,18 @@
 #include "cluster/launch/job_front.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
-#include <csignal>
 #include <cstdlib>
+#include <optional>
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "base/duration.h"
 #include "base/error.h"
+#include "base/file_lock.h"
 #include "base/log.h"
 #include "base/subprocess.h"
 #include "base/utc_time.h"
@@ -40,9 +42,14 @@ class HeartbeatFolder {
     }
     const fs::path artifacts = workspace / "artifacts";
     const std::string prefix = ".heartbeats-" + host_name() + "-";
-    path_ = artifacts / (prefix + std::to_string(::getpid()));
-    create_folders(path_);
+    create_folders(artifacts);
     remove_abandoned_ones(artifacts, prefix);
+    // Neither host name nor process number is one's own in a container.
+    std::string path = (artifacts / (prefix + std::to_string(::getpid()) + "-XXXXXX")).string();
+    if (::mkdtemp(path.data()) == nullptr) throw IoError("cannot create a folder in " + artifacts.string(), errno);
+    path_ = path;
+    ::chmod(path.c_str(), 0755);
+    lock_.emplace(path_ / kLock);
   }
   ~HeartbeatFolder() {
     std::error_code ignored;  // a leftover folder harms nobody
@@ -54,22 +61,31 @@ class HeartbeatFolder {
   const fs::path& path() const { return path_; }
 
  private:
+  static constexpr const char* kLock = "front.lock";  // held by a call that is at work
   fs::path path_;
+  std::optional<FileLock> lock_;
 
-  // Those of calls on this host that were killed.
+  // Those of calls that were killed.
   static void remove_abandoned_ones(const fs::path& artifacts, const std::string& prefix) {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(artifacts, error)) {
-      const std::string name = entry.path().filename().string();
-      if (!name.starts_with(prefix)) continue;
-      // Nothing but digits: with this host called "node", ".heartbeats-node-2-77" is that of another one.
-      pid_t process = 0;
-      const auto [end, wrong] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), process);
-      if (wrong != std::errc() || end != name.data() + name.size() || process <= 0) continue;
-      if (::kill(process, 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), error);
+      if (!entry.path().filename().string().starts_with(prefix)) continue;
+      if (fs::exists(entry.path() / kLock, error) && !is_locked(entry.path() / kLock))
+        fs::remove_all(entry.path(), error);
     }
   }
 };
+
+// How long a job may stand still before it counts as hanging.
+Duration hang_limit() {
+  const char* text = std::getenv("MOOLA_HANG_AFTER");
+  if (text == nullptr || *text == 0) return Duration::seconds(300);
+  try {
+    return std::string_view(text) == "never" ? Duration{0} : parse_duration(text);
+  } catch (const ConfigError& error) {
+    throw ConfigError(fmt::format("MOOLA_HANG_AFTER: {} Or \"never\".", error.what()));
+  }
+}
 
 }  // namespace
 
@@ -79,7 +95,7 @@ int run_job_front(const JobCall& call, int argc, char** argv) {
     ::execv(program.c_str(), argv);
     throw IoError("cannot start " + program.string(), errno);
   }
-  const RankCount count = resolve_ranks(call.ranks, call.device, count_gpus(), count_cores(), call.leaves);
+  const RankCount count = resolve_ranks(call.ranks, call.device, available_resources(), call.leaves);
   if (!count.warning.empty()) log_warning("{}", count.warning);
   const HeartbeatFolder heartbeats(fs::absolute(call.workspace).lexically_normal());
   return launch_ranks({.name = call.name,
@@ -89,7 +105,7 @@ int run_job_front(const JobCall& call, int argc, char** argv) {
                        .environment = {{"MOOLA_STARTED", std::to_string(utc_now())}},
                        .heartbeats = heartbeats.path(),
                        .hosts = {},
-                       .hang_after = Duration::seconds(300)});
+                       .hang_after = hang_limit()});
 }
 
 }  // namespace moola::launch

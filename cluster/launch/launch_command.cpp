@@ -1,12 +1,15 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/error.h"
 #include "base/subprocess.h"
 #include "base/terminal.h"
 #include "cluster/launch/launch_ranks.h"
+#include "cluster/launch/slurm_job.h"
 
 namespace moola::launch {
 namespace {
@@ -16,6 +19,37 @@ bool given(const LaunchPlan& plan, const std::string& variable) {
     if (name == variable) return true;
   }
   return std::getenv(variable.c_str()) != nullptr;
+}
+
+// Without ":slots", which srun does not know.
+std::vector<std::string> names_of(std::vector<std::string> hosts) {
+  for (std::string& host : hosts) host.resize(std::min(host.find(':'), host.size()));
+  return hosts;
+}
+
+// A task gets its share of a node's cores: releases differ in what they take over from the job, and one core for all of
+// a rank's threads would be the least of it.
+void share_out(const SlurmJob& job, int ranks, std::vector<std::string>& words) {
+  const int nodes = std::min(job.nodes, ranks), per_node = (ranks + nodes - 1) / nodes;
+  words.insert(words.end(), {fmt::format("--nodes={}", nodes), fmt::format("--ntasks-per-node={}", per_node)});
+  if (job.cpus_on_node > 0) {
+    words.push_back(fmt::format("--cpus-per-task={}", std::max(1, job.cpus_on_node / per_node)));
+    if (per_node > job.cpus_on_node) words.emplace_back("--overcommit");
+  }
+  if (job.inside_a_step) words.emplace_back("--overlap");
+}
+
+// What a rank on another host must know of this process's surroundings.
+std::vector<std::string> variables_for_hosts(const LaunchCommand& command) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : command.environment) names.push_back(name);
+  for (char** one = environ; *one != nullptr; ++one) {
+    const std::string entry = *one, name = entry.substr(0, entry.find('='));
+    const bool wanted = name == "PATH" || name == "LD_LIBRARY_PATH" || name.starts_with("MOOLA_") ||
+                        name.starts_with("NCCL_") || name.starts_with("CUDA_");
+    if (wanted && std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  return names;
 }
 
 std::string joined(const std::vector<std::string>& parts) {
@@ -64,17 +98,21 @@ LaunchCommand launch_command(const LaunchPlan& plan, Launcher launcher) {
     if (!given(plan, "EVENT_NOEPOLL")) set("EVENT_NOEPOLL", "1");
     words = {"mpirun", "-q", "-n", std::to_string(plan.ranks), "--bind-to", "none", "--oversubscribe"};
     if (plan.hosts.empty()) {
+      // Inside a Slurm job Open MPI would take all of its nodes.
+      if (slurm_job()) words.insert(words.end(), {"--host", fmt::format("localhost:{}", plan.ranks)});
       // Shared memory is all that one host needs; not looking for networks halves the start. A rank that waits gives
       // its core to whoever works: on a busy host a reduction takes half the time so, on an idle one as long.
       words.insert(words.end(),
                    {"--mca", "pml", "ob1", "--mca", "btl", "self,vader", "--mca", "mpi_yield_when_idle", "1"});
     } else {
       words.insert(words.end(), {"--host", joined(plan.hosts)});
-      for (const auto& [name, value] : command.environment) words.insert(words.end(), {"-x", name});
+      for (const std::string& name : variables_for_hosts(command)) words.insert(words.end(), {"-x", name});
     }
   } else if (launcher == Launcher::srun) {
-    words = {"srun", "--mpi=pmix", "-n", std::to_string(plan.ranks), "--kill-on-bad-exit=1", "--quiet"};
-    if (!plan.hosts.empty()) words.insert(words.end(), {"--nodelist", joined(plan.hosts)});
+    // --export: a job that was submitted with --export=NONE would keep our variables from its ranks.
+    words = {"srun", "--mpi=pmix", "-n", std::to_string(plan.ranks), "--kill-on-bad-exit=1", "--quiet", "--export=ALL"};
+    if (const auto job = slurm_job()) share_out(*job, plan.ranks, words);
+    if (!plan.hosts.empty()) words.insert(words.end(), {"--nodelist", joined(names_of(plan.hosts))});
   }
   words.push_back(std::filesystem::absolute(plan.program).string());
   words.insert(words.end(), plan.arguments.begin(), plan.arguments.end());

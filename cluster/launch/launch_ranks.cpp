@@ -109,9 +109,7 @@ class Job {
       const bool hurry = !watch.all_up() || stop_at_ || end_at_;
       const int number = signals.wait(milliseconds(hurry ? 50 : 200));
       if (number != 0 && number != SIGCHLD) note_signal(number, watch, child);
-      if (const auto dead = watch.first_dead(); dead && !culprit_) {
-        culprit_ = watch.name(*dead);  // as it was; the others' words may change it no more
-      }
+      note_dead(watch);
       if (Clock::now() < next_look) continue;
       next_look = Clock::now() + milliseconds(hurry ? 50 : 500);
       watch.look();
@@ -119,10 +117,7 @@ class Job {
       end_what_hangs(watch, child);
       if (watch.all_ended() && !all_ended_at) all_ended_at = Clock::now();
       if (all_ended_at && Clock::now() - *all_ended_at > kLingerLimit) end(child);
-      if (end_at_ && Clock::now() > *end_at_) {
-        watch.kill_here();
-        child.send(SIGKILL);
-      }
+      if (end_at_ && Clock::now() > *end_at_) kill(watch, child);
     }
     return outcome(watch, *child.ended());
   }
@@ -135,6 +130,7 @@ class Job {
   int interrupts_ = 0;
   bool given_up_ = false, stopped_in_start_ = false;
   std::optional<std::string> culprit_;
+  bool died_first_ = false;  // the culprit was gone before any rank had reported an error
 
   void say(const std::string& text) const {
     // Rank 0 may have left a progress bar on the line.
@@ -142,11 +138,28 @@ class Job {
                       "\n");
   }
 
+  void note_dead(RankWatch& watch) {
+    if (culprit_) return;
+    const auto dead = watch.first_dead();
+    if (!dead) return;
+    culprit_ = watch.name(*dead);  // as it was; the others' words may change it no more
+    // A rank that fails says so before it has the others ended.
+    watch.look();
+    died_first_ = !watch.first_failed();
+  }
+
   void end(ChildProcess& child) {
     if (end_at_) return;
     child.send(SIGTERM);
     child.send(SIGCONT);
     end_at_ = Clock::now() + kEndLimit;
+  }
+
+  // srun ends the ranks of other hosts, so it goes last: two interrupts within a second tell it to.
+  void kill(const RankWatch& watch, const ChildProcess& child) const {
+    watch.kill_here();
+    const bool last = Clock::now() > *end_at_ + kEndLimit;
+    child.send(launcher_ == Launcher::srun && !last ? SIGINT : SIGKILL);
   }
 
   void note_signal(int number, RankWatch& watch, ChildProcess& child) {
@@ -197,16 +210,25 @@ class Job {
     const auto limit = Clock::now() + kEndLimit;
     while (watch.alive_here() > 0) {
       if (Clock::now() > limit) watch.kill_here();
+      if (Clock::now() > limit + kEndLimit) {
+        say(fmt::format("the system does not end processes {}: they wait for a device or a file system",
+                        watch.alive_processes()));
+        break;
+      }
       ::usleep(10'000);
     }
-    if (!culprit_) {
-      if (const auto dead = watch.first_dead()) culprit_ = watch.name(*dead);
-    }
+    note_dead(watch);
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     constexpr int kFailed = static_cast<int>(ExitCode::failed);
     if (given_up_) return kFailed;
     if (stopped_in_start_) return static_cast<int>(ExitCode::run_again);
-    if (const auto failed = watch.first_failed()) return failed->exit_code != 0 ? failed->exit_code : kFailed;
+    if (const auto failed = watch.first_failed()) {
+      // The others notice that a rank is gone, and their own words then name the wrong one.
+      if (culprit_ && died_first_)
+        say(fmt::format("{}, had ended without a word before: killed perhaps, for a lack of memory (dmesg says so).",
+                        *culprit_));
+      return failed->exit_code != 0 ? failed->exit_code : kFailed;
+    }
     if (const auto finished = watch.finished_code()) return *finished;
     if (!culprit_) {
       if (const auto silent = watch.first_silent()) culprit_ = watch.name(*silent);

@@ -9,7 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <fstream>
 #include <map>
+#include <sstream>
 
 namespace moola::launch {
 namespace {
@@ -22,6 +24,21 @@ std::string this_host() {
 // glibc 2.36 declares pidfd_open without C linkage. -1 on kernels before 5.3.
 int open_process(std::int64_t pid) {
   return static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0));
+}
+
+// When the process began, in the kernel's ticks since boot; 0 when there is none. A number that is used again belongs
+// to a process with another start.
+std::uint64_t start_of(std::int64_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  // The name in brackets may hold anything; the start is the 20th word behind it.
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == text.npos) return 0;
+  std::istringstream words(text.substr(name_end + 1));
+  std::string word;
+  if (words >> word && word == "Z") return 0;  // ended, and not yet waited for
+  for (int i = 0; i < 19; ++i) words >> word;
+  return std::strtoull(word.c_str(), nullptr, 10);
 }
 
 // "0", "0 and 3", "0, 2 and 3"; long runs as "0 to 63".
@@ -74,12 +91,14 @@ void RankWatch::look_at(Rank& rank, int number) {
   const bool is_new = !rank.record;
   rank.record = std::move(now);
   rank.here = rank.record->host == host_;
-  if (is_new && rank.here) rank.process = open_process(rank.record->pid);
+  if (!is_new || !rank.here) return;
+  rank.process = open_process(rank.record->pid);
+  rank.started = start_of(rank.record->pid);
 }
 
 bool RankWatch::process_ended(const Rank& rank) {
   // Without a descriptor: it ended before it was opened, or the kernel has no such descriptors.
-  if (rank.process < 0) return ::kill(static_cast<pid_t>(rank.record->pid), 0) != 0 && errno == ESRCH;
+  if (rank.process < 0) return rank.started == 0 || start_of(rank.record->pid) != rank.started;
   pollfd ended{rank.process, POLLIN, 0};  // readable once the process has ended
   return ::poll(&ended, 1, 0) > 0;
 }
@@ -188,8 +207,21 @@ std::string RankWatch::describe() const {
 void RankWatch::kill_here() const {
   for (const Rank& rank : ranks_) {
     // Through the descriptor: the number may belong to another process by now.
-    if (rank.process >= 0 && !rank.gone) ::syscall(SYS_pidfd_send_signal, rank.process, SIGKILL, nullptr, 0);
+    if (!rank.here || rank.gone) continue;
+    if (rank.process >= 0) {
+      ::syscall(SYS_pidfd_send_signal, rank.process, SIGKILL, nullptr, 0);
+    } else if (!process_ended(rank)) {
+      ::kill(static_cast<pid_t>(rank.record->pid), SIGKILL);
+    }
   }
+}
+
+std::string RankWatch::alive_processes() const {
+  std::string text;
+  for (const Rank& rank : ranks_) {
+    if (rank.here && !rank.gone) text += fmt::format("{}{}", text.empty() ? "" : ", ", rank.record->pid);
+  }
+  return text;
 }
 
 }  // namespace moola::launch

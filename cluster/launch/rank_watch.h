@@ -49,13 +49,16 @@ class RankWatch {
   /// Processes on this host that still live.
   int alive_here();
   void kill_here() const;
+  /// Those processes, for a message: "4711, 4712".
+  std::string alive_processes() const;
 
  private:
   struct Rank {
     std::optional<HeartbeatRecord> record;
-    int process = -1;   // a descriptor of the process, when it is on this host
-    bool here = false;  // on this host
-    bool gone = false;  // its process has ended
+    int process = -1;           // a descriptor of the process, when it is on this host and the kernel has such
+    std::uint64_t started = 0;  // the process's start as the kernel counts, to know it again by
+    bool here = false;          // on this host
+    bool gone = false;          // its process has ended
     bool had_last_word() const { return record && record->state != HeartbeatRecord::State::running; }
   };
   std::filesystem::path folder_;

@@ -16,6 +16,8 @@
 #include "base/error.h"
 #include "base/launched_ranks.h"
 #include "base/nearest.h"
+#include "base/subprocess.h"
+#include "cluster/launch/slurm_job.h"
 
 namespace moola::launch {
 namespace {
@@ -83,7 +85,21 @@ int count_cores() {
   return std::max(cores, 1);
 }
 
-RankCount resolve_ranks(int requested, const std::string& device, int gpus, int cores, int most) {
+Resources available_resources() {
+  Resources here{.gpus = count_gpus(), .cores = count_cores()};
+  const char* launcher = std::getenv("MOOLA_LAUNCHER");
+  const auto job = slurm_job();
+  if (!job || (launcher != nullptr && std::string_view(launcher) == "mpirun") || !find_program("srun")) return here;
+  here.nodes = job->nodes;
+  if (job->cpus_on_node > 0) here.cores = job->cpus_on_node;
+  if (const char* cuda = std::getenv("MOOLA_CUDA"); cuda != nullptr && std::string_view(cuda) == "off") return here;
+  if (job->gpus_on_node > 0) here.gpus = job->gpus_on_node;
+  // A shell of salloc may run on a login node.
+  here.gpus_known = here.gpus > 0 || std::getenv("SLURM_CPUS_ON_NODE") != nullptr;
+  return here;
+}
+
+RankCount resolve_ranks(int requested, const std::string& device, const Resources& resources, int most) {
   if (device != "auto" && device != "cpu" && device != "cuda") {
     const std::vector<std::string> known{"auto", "cpu", "cuda"};
     throw ConfigError(fmt::format("parallel.device = \"{}\" is none of \"auto\", \"cpu\" and \"cuda\".{}", device,
@@ -91,11 +107,23 @@ RankCount resolve_ranks(int requested, const std::string& device, int gpus, int 
   }
   if (requested < 0)
     throw ConfigError(fmt::format("--ranks {} is no number of ranks: give 1 or more, or leave it out", requested));
+  const int gpus = resources.gpus * resources.nodes, cores = resources.cores * resources.nodes;
+  const std::string where =
+      resources.nodes == 1 ? "this host" : fmt::format("the {} nodes of this job", resources.nodes);
+  if (device != "cpu" && !resources.gpus_known) {
+    if (requested > 0) return {requested, {}};
+    if (device == "cuda") {
+      throw ConfigError(
+          "device = \"cuda\", but how many GPUs the nodes of this Slurm job have can't be seen from here. Say how many "
+          "ranks to start, one for each GPU: --ranks N.");
+    }
+  }
   if (device == "cuda" && gpus == 0) {
-    throw ConfigError(
-        "device = \"cuda\", but this host has no NVIDIA GPU for this process: there is no /dev/nvidia0, or "
-        "CUDA_VISIBLE_DEVICES hides it, or "
-        "MOOLA_CUDA is off. Set parallel.device = \"cpu\" or \"auto\", or start the job where a GPU is.");
+    throw ConfigError(fmt::format(
+        "device = \"cuda\", but {} {} no NVIDIA GPU for this process: there is no /dev/nvidia0, or "
+        "CUDA_VISIBLE_DEVICES hides it, or MOOLA_CUDA is off. Set parallel.device = \"cpu\" or \"auto\", or start the "
+        "job where a GPU is.",
+        where, resources.nodes == 1 ? "has" : "have"));
   }
   if (device == "cpu" || gpus == 0) {
     RankCount count{requested > 0 ? requested : std::max(1, std::min(cores, most)), {}};
@@ -107,10 +135,9 @@ RankCount resolve_ranks(int requested, const std::string& device, int gpus, int 
   }
   if (requested > gpus) {
     throw ConfigError(
-        fmt::format("--ranks {}, but this host has {} GPU{} for this process and a GPU serves one rank. Start at most "
-                    "{} (--ranks {}), or run on the "
-                    "CPU with --set parallel.device=cpu.",
-                    requested, gpus, gpus == 1 ? "" : "s", gpus, gpus));
+        fmt::format("--ranks {}, but {} {} {} GPU{} for this job and a GPU serves one rank. Start at most {} (--ranks "
+                    "{}), or run on the CPU with --set parallel.device=cpu.",
+                    requested, where, resources.nodes == 1 ? "has" : "have", gpus, gpus == 1 ? "" : "s", gpus, gpus));
   }
   return {requested > 0 ? requested : std::max(1, std::min(gpus, most)), {}};
 }

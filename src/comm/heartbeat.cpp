@@ -20,6 +20,8 @@ namespace {
 
 constexpr auto kPause = std::chrono::milliseconds(250);
 constexpr std::size_t kLongestError = 4000;
+// A network file system may keep what was written for half a minute: so often other hosts get to see it.
+constexpr std::int64_t kSyncNanoseconds = 5'000'000'000;
 
 }  // namespace
 
@@ -104,6 +106,12 @@ void Heartbeat::write(HeartbeatRecord::State state, int exit_code, const std::st
     static std::atomic<bool> said{false};
     if (!said.exchange(true))
       log_warning("cannot write the heartbeat of rank {}: the launcher may take it for hanging", rank_);
+  }
+  const bool news = state != HeartbeatRecord::State::running || record.stopping != was_stopping_;
+  if (news || record.alive - synced_ > kSyncNanoseconds) {
+    ::fdatasync(fd_);
+    synced_ = record.alive;
+    was_stopping_ = record.stopping;
   }
 }
 

@@ -36,6 +36,8 @@ class Heartbeat {
   int rank_, fd_;
   std::string host_;
   std::size_t longest_ = 0;
+  std::int64_t synced_ = 0;  // nanoseconds UTC when the file was last made visible to other hosts
+  bool was_stopping_ = false;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool done_ = false;

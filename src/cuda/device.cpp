@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/nearest.h"
 #include "comm/host_name.h"
 
@@ -44,10 +45,19 @@ Device resolve_device(const std::string& requested, const LoadedAccelerator& loa
   if (requested == "cpu") return {};
   const std::vector<std::string> reasons =
       world.all_gather(loaded.accelerator != nullptr ? "" : comm::host_name() + ": " + loaded.why_not);
+  const bool gpus_lie_idle = world.any(loaded.gpu_is_there);
   for (int rank = 0; rank < world.size(); ++rank) {
     const std::string& reason = reasons[static_cast<std::size_t>(rank)];
     if (reason.empty()) continue;
-    if (requested == "auto") return {};
+    if (requested == "auto") {
+      if (gpus_lie_idle && world.rank() == 0)
+        log_warning(
+            "all ranks compute on the CPU, though there are GPUs: rank {} can't use one ({}). parallel.device = "
+            "\"cuda\" "
+            "makes this an error, \"cpu\" silences it.",
+            rank, reason);
+      return {};
+    }
     throw ConfigError(
         fmt::format("parallel.device = \"cuda\", but rank {} has no GPU to use ({}). Set parallel.device = \"cpu\" or "
                     "\"auto\", or start the job where "

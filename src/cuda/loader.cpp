@@ -19,6 +19,10 @@ std::string variable(const char* name) {
   return text != nullptr ? text : "";
 }
 
+bool variable_is_set(const char* name) {
+  return std::getenv(name) != nullptr;
+}
+
 bool has_gpu() {
   // What the driver makes for the first GPU of the host; in a container with a later one alone there is another number,
   // so any will do.
@@ -31,6 +35,7 @@ bool has_gpu() {
 
 LoadedAccelerator open_library(const fs::path& file) {
   LoadedAccelerator loaded;
+  loaded.gpu_is_there = true;
   // RTLD_GLOBAL: Torch's own libraries find each other's type information by name.
   void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_GLOBAL);
   if (library == nullptr) {
@@ -47,6 +52,8 @@ LoadedAccelerator open_library(const fs::path& file) {
   loaded.accelerator.reset(open());
   if (loaded.accelerator->device_count() == 0) {
     loaded.accelerator.reset();
+    // Hidden on purpose, as CUDA_VISIBLE_DEVICES="" does, is not broken.
+    loaded.gpu_is_there = !variable_is_set("CUDA_VISIBLE_DEVICES");
     loaded.why_not = "the CUDA driver shows this process no GPU (nvidia-smi and CUDA_VISIBLE_DEVICES say why)";
   }
   return loaded;
@@ -77,6 +84,7 @@ LoadedAccelerator open_accelerator() {
     if (fs::exists(candidate, ignored)) return open_library(fs::canonical(candidate));
     looked += (looked.empty() ? "" : ", ") + candidate.lexically_normal().string();
   }
+  none.gpu_is_there = true;
   none.why_not = fmt::format(
       "this host has an NVIDIA GPU, but libmoola-cuda.so is not at {}; run ./tools/setup on this host and build again",
       looked);

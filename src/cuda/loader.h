@@ -12,6 +12,7 @@ namespace moola::cuda {
 struct LoadedAccelerator {
   std::shared_ptr<Accelerator> accelerator;  // null: no GPU for this process
   std::filesystem::path library;             // the file that was opened; empty when none was
+  bool gpu_is_there = false;                 // a GPU that should serve this process, whether it can or not
   std::string why_not;  // one clause for messages when `accelerator` is null: "no /dev/nvidia0 is there"
 };
 

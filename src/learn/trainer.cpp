@@ -125,6 +125,7 @@ bool Trainer::train_step() {
     }
     sums[sums_] = stop ? 1.0 : 0.0;
     reduction_.add_leaf(number, gradients.const_data_ptr<float>(), sums);
+    comm::note_step(step_);  // however long a step takes, it gets on with every leaf
   }
   reduction_.finish(gradients.mutable_data_ptr<float>(), sums);
   if (sums[sums_] > 0) return false;

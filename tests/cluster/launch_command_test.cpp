@@ -19,6 +19,22 @@ LaunchPlan plan(int ranks) {
   return one;
 }
 
+// Of this process, for as long as it lives.
+struct Variables {
+  std::vector<std::string> names;
+  Variables(std::initializer_list<std::pair<const char*, const char*>> all) {
+    for (const auto& [name, value] : all) {
+      ::setenv(name, value, 1);
+      names.emplace_back(name);
+    }
+  }
+  ~Variables() {
+    for (const std::string& name : names) ::unsetenv(name.c_str());
+  }
+  Variables(const Variables&) = delete;
+  Variables& operator=(const Variables&) = delete;
+};
+
 bool has(const LaunchCommand& command, const std::string& word) {
   return std::find(command.arguments.begin(), command.arguments.end(), word) != command.arguments.end();
 }
@@ -58,11 +74,13 @@ BOOST_AUTO_TEST_CASE(other_hosts_are_named_and_get_the_variables_and_a_network) 
   LaunchPlan two = plan(4);
   two.hosts = {"a:2", "b:2"};
   two.environment = {{"OMP_NUM_THREADS", "3"}};
+  const Variables mine{{"NCCL_DEBUG", "INFO"}};
   const LaunchCommand command = launch_command(two, Launcher::mpirun);
   BOOST_TEST(has(command, "a:2,b:2"));
   BOOST_TEST(!has(command, "self,vader"));
-  BOOST_TEST(std::count(command.arguments.begin(), command.arguments.end(), "-x") ==
-             static_cast<long>(command.environment.size()));
+  for (const auto& [name, value] : command.environment) BOOST_TEST(has(command, name));
+  BOOST_TEST(has(command, "PATH"));
+  BOOST_TEST(has(command, "NCCL_DEBUG"));
   BOOST_TEST(variable(command, "OMP_NUM_THREADS") == "3");
 }
 
@@ -70,6 +88,30 @@ BOOST_AUTO_TEST_CASE(srun_starts_the_ranks_with_pmix) {
   const LaunchCommand command = launch_command(plan(4), Launcher::srun);
   BOOST_TEST(command.arguments.front() == "srun");
   BOOST_TEST(has(command, "--mpi=pmix"));
+  BOOST_TEST(has(command, "--export=ALL"));
+  BOOST_TEST(!has(command, "--overlap"));
+}
+
+BOOST_AUTO_TEST_CASE(in_a_slurm_job_the_ranks_are_spread_over_its_nodes_with_their_share_of_cores) {
+  const Variables job{{"SLURM_JOB_ID", "7"}, {"SLURM_JOB_NUM_NODES", "2"}, {"SLURM_JOB_CPUS_PER_NODE", "32(x2)"}};
+  const LaunchCommand command = launch_command(plan(16), Launcher::srun);
+  BOOST_TEST(has(command, "--nodes=2"));
+  BOOST_TEST(has(command, "--ntasks-per-node=8"));
+  BOOST_TEST(has(command, "--cpus-per-task=4"));
+  BOOST_TEST(!has(command, "--overlap"));
+  BOOST_TEST(has(launch_command(plan(1), Launcher::srun), "--nodes=1"));
+  BOOST_TEST(has(launch_command(plan(3), Launcher::srun), "--ntasks-per-node=2"));
+  BOOST_TEST(has(launch_command(plan(200), Launcher::srun), "--overcommit"));
+  // mpirun keeps to this host.
+  BOOST_TEST(has(launch_command(plan(2), Launcher::mpirun), "localhost:2"));
+  const Variables step{{"SLURM_STEP_ID", "0"}};
+  BOOST_TEST(has(launch_command(plan(2), Launcher::srun), "--overlap"));
+}
+
+BOOST_AUTO_TEST_CASE(srun_gets_hosts_without_slots) {
+  LaunchPlan two = plan(4);
+  two.hosts = {"a:2", "b"};
+  BOOST_TEST(has(launch_command(two, Launcher::srun), "a,b"));
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_launcher_is_refused) {

@@ -126,6 +126,14 @@ BOOST_AUTO_TEST_CASE(the_exit_code_of_the_ranks_is_kept) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_caller_that_ignores_the_ends_of_children_changes_nothing) {
+  const auto before = ::signal(SIGCHLD, SIG_IGN);  // inherited
+  Started job(2, "1m", {"exit", "3"});
+  ::signal(SIGCHLD, before);
+  BOOST_TEST(job.wait() == 3);
+  BOOST_TEST(job.errors() == "");
+}
+
 BOOST_AUTO_TEST_CASE(an_error_on_one_rank_is_said_once_with_the_rank_and_ends_all_with_its_code) {
   Started job(3, "1m", {"error", "1"});
   BOOST_TEST(job.wait() == 2);

@@ -66,29 +66,46 @@ BOOST_AUTO_TEST_CASE(moola_cuda_off_hides_every_gpu) {
 }
 
 BOOST_AUTO_TEST_CASE(the_default_is_one_rank_per_gpu_or_per_core_and_never_more_than_there_are_leaves) {
-  BOOST_TEST(resolve_ranks(0, "auto", 0, 8).ranks == 8);
-  BOOST_TEST(resolve_ranks(0, "auto", 2, 8).ranks == 2);
-  BOOST_TEST(resolve_ranks(0, "cpu", 2, 8).ranks == 8);
-  BOOST_TEST(resolve_ranks(0, "cpu", 0, 8, 4).ranks == 4);
-  BOOST_TEST(resolve_ranks(0, "cuda", 4, 8, 3).ranks == 3);
-  BOOST_TEST(resolve_ranks(0, "cpu", 0, 8).warning.empty());
+  BOOST_TEST(resolve_ranks(0, "auto", {.gpus = 0, .cores = 8}).ranks == 8);
+  BOOST_TEST(resolve_ranks(0, "auto", {.gpus = 2, .cores = 8}).ranks == 2);
+  BOOST_TEST(resolve_ranks(0, "cpu", {.gpus = 2, .cores = 8}).ranks == 8);
+  BOOST_TEST(resolve_ranks(0, "cpu", {.gpus = 0, .cores = 8}, 4).ranks == 4);
+  BOOST_TEST(resolve_ranks(0, "cuda", {.gpus = 4, .cores = 8}, 3).ranks == 3);
+  BOOST_TEST(resolve_ranks(0, "cpu", {.gpus = 0, .cores = 8}).warning.empty());
 }
 
 BOOST_AUTO_TEST_CASE(more_ranks_than_cores_are_a_warning_and_more_than_gpus_an_error) {
-  BOOST_TEST(resolve_ranks(8, "cpu", 0, 8).warning.empty());
-  BOOST_TEST(resolve_ranks(9, "cpu", 0, 8).ranks == 9);
-  BOOST_TEST(!resolve_ranks(9, "cpu", 0, 8).warning.empty());
-  BOOST_TEST(resolve_ranks(2, "auto", 2, 1).ranks == 2);
-  BOOST_CHECK_EXCEPTION(resolve_ranks(3, "auto", 2, 16), moola::ConfigError,
+  BOOST_TEST(resolve_ranks(8, "cpu", {.gpus = 0, .cores = 8}).warning.empty());
+  BOOST_TEST(resolve_ranks(9, "cpu", {.gpus = 0, .cores = 8}).ranks == 9);
+  BOOST_TEST(!resolve_ranks(9, "cpu", {.gpus = 0, .cores = 8}).warning.empty());
+  BOOST_TEST(resolve_ranks(2, "auto", {.gpus = 2, .cores = 1}).ranks == 2);
+  BOOST_CHECK_EXCEPTION(resolve_ranks(3, "auto", {.gpus = 2, .cores = 16}), moola::ConfigError,
                         [](const auto& error) { return says(error, "--ranks 2"); });
 }
 
+BOOST_AUTO_TEST_CASE(the_nodes_of_a_slurm_job_count_together) {
+  const Resources two{.gpus = 8, .cores = 64, .nodes = 2};
+  BOOST_TEST(resolve_ranks(0, "auto", two).ranks == 16);
+  BOOST_TEST(resolve_ranks(16, "cuda", two).ranks == 16);
+  BOOST_TEST(resolve_ranks(0, "cpu", two).ranks == 128);
+  BOOST_CHECK_EXCEPTION(resolve_ranks(17, "cuda", two), moola::ConfigError,
+                        [](const auto& error) { return says(error, "the 2 nodes of this job have 16 GPUs"); });
+}
+
+BOOST_AUTO_TEST_CASE(on_a_login_node_the_number_of_ranks_is_taken_as_said) {
+  const Resources elsewhere{.gpus = 0, .cores = 16, .nodes = 2, .gpus_known = false};
+  BOOST_TEST(resolve_ranks(16, "cuda", elsewhere).ranks == 16);
+  BOOST_TEST(resolve_ranks(40, "cpu", elsewhere).warning.find("share 32 cores") != std::string::npos);
+  BOOST_CHECK_EXCEPTION(resolve_ranks(0, "cuda", elsewhere), moola::ConfigError,
+                        [](const auto& error) { return says(error, "--ranks N"); });
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_meant_is_refused) {
-  BOOST_CHECK_EXCEPTION(resolve_ranks(0, "cuda", 0, 8), moola::ConfigError,
+  BOOST_CHECK_EXCEPTION(resolve_ranks(0, "cuda", {.gpus = 0, .cores = 8}), moola::ConfigError,
                         [](const auto& error) { return says(error, "/dev/nvidia0"); });
-  BOOST_CHECK_EXCEPTION(resolve_ranks(0, "cudaa", 1, 8), moola::ConfigError,
+  BOOST_CHECK_EXCEPTION(resolve_ranks(0, "cudaa", {.gpus = 1, .cores = 8}), moola::ConfigError,
                         [](const auto& error) { return says(error, "'cuda'"); });
-  BOOST_CHECK_THROW(resolve_ranks(-1, "cpu", 0, 8), moola::ConfigError);
+  BOOST_CHECK_THROW(resolve_ranks(-1, "cpu", {.gpus = 0, .cores = 8}), moola::ConfigError);
 }
 
 BOOST_AUTO_TEST_CASE(this_process_has_a_core_and_no_launcher) {

@@ -1,3 +1,4 @@
+#include <ATen/Context.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
 #include <fmt/format.h>
@@ -48,6 +49,8 @@ class CudaAccelerator final : public Accelerator {
     if (device < 0 || device >= device_count()) {
       throw CommError(fmt::format("there is no GPU {}: this process sees {}", device, device_count()));
     }
+    // Torch's allocator serves nobody before this, and nothing else below makes it ready.
+    at::globalContext().lazyInitDevice(at::kCUDA);
     MOOLA_CUDA_CALL(cudaSetDevice(device));
     // The context is made here, so that a GPU that is broken or full says so now and not in the first step.
     MOOLA_CUDA_CALL(cudaFree(nullptr));

@@ -43,10 +43,12 @@ class NcclComm {
 
   ~NcclComm() {
     if (comm_ == nullptr) return;
-    // Destroying waits for operations that may never end once another rank has failed; aborting does not.
+    // On the way out with an error it is left as it is: destroying would wait for what may never end, and aborting
+    // would tell the other ranks that the network failed before this one has said what really did. The process ends
+    // anyway.
+    if (std::uncaught_exceptions() > exceptions_at_start_) return;
     ncclResult_t state = ncclSuccess;
-    const bool broken = ncclCommGetAsyncError(comm_, &state) != ncclSuccess || state != ncclSuccess;
-    if (broken || std::uncaught_exceptions() > exceptions_at_start_) {
+    if (ncclCommGetAsyncError(comm_, &state) != ncclSuccess || state != ncclSuccess) {
       abort();
     } else {
       ncclCommDestroy(comm_);
@@ -101,7 +103,7 @@ class NcclCollectives final : public comm::Collectives {
     try {
       return comm::FloatBuffer(static_cast<float*>(c10::cuda::CUDACachingAllocator::raw_alloc(floats * sizeof(float))),
                                [](float* data) { c10::cuda::CUDACachingAllocator::raw_delete(data); });
-    } catch (const c10::Error& error) {
+    } catch (const c10::OutOfMemoryError& error) {
       throw CommError(
           fmt::format("GPU {} has no {} MB left for a gradient buffer: {}. Set a smaller parallel.microbatch.",
                       static_cast<int>(device_), floats * sizeof(float) / 1'000'000, error.what_without_backtrace()));
@@ -158,6 +160,7 @@ class NcclCollectives final : public comm::Collectives {
       const cudaError_t state = cudaStreamQuery(stream());
       if (state == cudaSuccess) break;
       if (state != cudaErrorNotReady) throw_cuda_error(state, "cudaStreamQuery(stream())");
+      static_cast<void>(cudaGetLastError());  // "not ready" is no error for whoever asks next
       comm_.check();
       if (std::chrono::steady_clock::now() - began > kSpin) std::this_thread::sleep_for(kNap);
     }
