@@ -1,6 +1,7 @@
 #include "data/bars_commands.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -51,6 +52,8 @@ Json summary(const std::filesystem::path& workspace, const ImportedBars& importe
                  {"source_timezone", imported.info.source_timezone}};
   if (manifest.contains("contracts")) result["contracts"] = manifest["contracts"];
   result["first_cases"] = manifest["first_cases"];
+  result["forms"] = manifest["forms"];
+  result["ignored_columns"] = imported.ignored;
   result["notes"] = imported.notes;
   result["content_sha256"] = imported.content_sha256;
   result["seconds"] = seconds;
@@ -61,9 +64,13 @@ void print(const std::filesystem::path& workspace, const ImportedBars& imported,
   std::cout << fmt::format("{}: {} bars of {} s, {} to {}\n", to_string(imported.id), imported.bars.size(),
                            imported.info.bar_seconds, utc_text(imported.bars.time.front()),
                            utc_text(imported.bars.time.back()));
-  std::cout << fmt::format("  file      {}\n  sha256    {}\n  stamps    {}\n",
+  std::vector<std::string> forms = imported.manifest["forms"];
+  std::cout << fmt::format("  file      {}\n  sha256    {}\n  read as   {}; {}\n",
                            dataset_file(workspace, imported.id).string(), imported.content_sha256,
-                           imported.info.source_timezone);
+                           fmt::join(forms, "; "), imported.info.source_timezone);
+  if (!imported.ignored.empty())
+    std::cout << fmt::format("  left out  columns that bars have no place for: {}\n",
+                             fmt::join(imported.ignored, ", "));
   for (const market::ContractSpan& span : imported.contracts) {
     std::cout << fmt::format("  contract  {} from {}, {} bars\n", span.month, utc_text(imported.bars.time[span.begin]),
                              span.end - span.begin);

@@ -336,4 +336,45 @@ BOOST_AUTO_TEST_CASE(the_order_of_parquet_magic_and_nothing_behind_it_is_said) {
   BOOST_TEST(holds(refusal("PAR1 and something that is none PAR1"), "cannot be read as Parquet"));
 }
 
+BOOST_AUTO_TEST_CASE(flags_of_an_export_come_back_and_other_columns_of_that_name_do_not) {
+  const std::string rows = "2019-01-01 00:00,1,2,1,2,3,";
+  const std::string next = "2019-01-01 00:01,2,3,2,2,3,";
+  const Imported back("time,open,high,low,close,volume,flags\n" + rows + "8\n" + next + "4\n", {});
+  BOOST_TEST(static_cast<int>(back->bars.flags[0]) == 8);
+  BOOST_TEST(static_cast<int>(back->bars.flags[1]) == 4);
+  BOOST_TEST(back->notes.size() == 1U);  // of the zone
+  const Imported foreign("time,open,high,low,close,volume,flags\n" + rows + "4\n" + next + "177\n", {});
+  BOOST_TEST(static_cast<int>(foreign->bars.flags[0]) == 0);
+  BOOST_TEST(foreign->notes.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(columns_without_a_place_are_named) {
+  const Imported all(
+      "time,open,high,low,close,volume,trades\n2019-01-01 00:00,1,2,1,2,3,7\n2019-01-01 00:01,1,2,1,2,3,7\n", {});
+  BOOST_TEST(all->ignored == (std::vector<std::string>{"trades"}), boost::test_tools::per_element());
+  BOOST_TEST(
+      holds(refusal("time,open,high,low,close,close\n2019-01-01 00:00,1,2,1,2,3\n"), "two columns are called 'close'"));
+}
+
+BOOST_AUTO_TEST_CASE(a_decimal_comma_is_explained) {
+  const std::string said =
+      refusal("time;open;high;low;close\n2019-01-01 00:00;1,5;2,5;1,5;2,5\n2019-01-01 00:01;1,5;2,5;1,5;2,5\n");
+  BOOST_TEST(holds(said, "'1,5'"));
+  BOOST_TEST(holds(said, "decimal point"));
+}
+
+BOOST_AUTO_TEST_CASE(options_that_would_change_nothing_are_refused_or_noted) {
+  const std::string text = "time,open,high,low,close\n2019-07-01 00:00,1,2,1,2\n2019-07-01 00:01,1,2,1,2\n";
+  BarsImport product, offset, summer, epoch;
+  product.product = "TX";
+  BOOST_TEST(holds(refusal(text, product), "name no products"));
+  offset.utc_offsets = {parse_offset_exception("2030-10-27/2030-11-03=-05:00")};
+  BOOST_TEST(holds(refusal(text, offset), "covers no local stamp"));
+  summer.timezone = "EST";
+  BOOST_TEST(holds(Imported(text, summer)->notes.at(0), "UTC-5"));
+  epoch.timezone = "America/New_York";
+  BOOST_TEST(holds(Imported("time,open,high,low,close\n1561939200,1,2,1,2\n1561939260,1,2,1,2\n", epoch)->notes.at(0),
+                   "is not used"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

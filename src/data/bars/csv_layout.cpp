@@ -93,7 +93,8 @@ const std::map<std::string, Alias>& aliases() {
                                                   {"expiration", {BarColumn::month, 0}},
                                                   {"contract_month", {BarColumn::month, 0}},
                                                   {"delivery_month", {BarColumn::month, 0}},
-                                                  {"contract", {BarColumn::month, 1}}};
+                                                  {"contract", {BarColumn::month, 1}},
+                                                  {"flags", {BarColumn::flags, 0}}};
   return table;
 }
 
@@ -231,14 +232,20 @@ void read_header(CsvLayout& layout, const std::vector<std::string_view>& lines, 
     if (binary) no_bars(file, "it is binary, not text");
     no_bars(file, fmt::format("no column for {} among '{}'", fmt::join(missing, ", "), shown(lines[0])));
   }
+  for (const int at : layout.index.index) {
+    if (at < 0) continue;
+    const std::string& name = layout.header[static_cast<std::size_t>(at)];
+    if (std::count(layout.header.begin(), layout.header.end(), name) > 1)
+      no_bars(file, fmt::format("two columns are called '{}', and nothing says which is meant", name));
+  }
   if (lines.size() < 2) no_bars(file, fmt::format("it has a header ('{}') and no rows", shown(lines[0])));
 }
 
 }  // namespace
 
 std::string_view name_of(BarColumn column) {
-  static constexpr std::array<std::string_view, kBarColumns> kNames{"time",   "open",  "high",    "low",  "close",
-                                                                    "volume", "clock", "product", "month"};
+  static constexpr std::array<std::string_view, kBarColumns> kNames{"time",   "open",  "high",    "low",   "close",
+                                                                    "volume", "clock", "product", "month", "flags"};
   return kNames[static_cast<std::size_t>(column)];
 }
 
@@ -261,6 +268,14 @@ std::vector<std::string> ColumnNames::missing() const {
     if ((*this)[column] < 0) names.emplace_back(name_of(column));
   }
   return names;
+}
+
+std::vector<std::string> ColumnNames::others(const std::vector<std::string>& names) const {
+  std::vector<std::string> rest;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (std::find(index.begin(), index.end(), static_cast<int>(i)) == index.end()) rest.push_back(names[i]);
+  }
+  return rest;
 }
 
 void split_fields(std::string_view line, char delimiter, std::vector<std::string_view>& fields,

@@ -10,11 +10,11 @@
 namespace moola::data {
 
 /// What a column of bars can be.
-enum class BarColumn { time, open, high, low, close, volume, clock, product, month };
-inline constexpr std::size_t kBarColumns = 9;
+enum class BarColumn { time, open, high, low, close, volume, clock, product, month, flags };
+inline constexpr std::size_t kBarColumns = 10;
 
 /// "time", "open", …; `clock` is the time of day where the date has a column of its own, `month` a future's delivery
-/// month.
+/// month, `flags` what market::BarFlag says, as an export of bars has it.
 std::string_view name_of(BarColumn column);
 
 /// Which columns of a file mean what, by their names.
@@ -32,6 +32,8 @@ struct ColumnNames {
   int& operator[](BarColumn column) { return index[static_cast<std::size_t>(column)]; }
   /// Of time, open, high, low and close, those that are missing.
   std::vector<std::string> missing() const;
+  /// Of all `names`, those that are none of these columns.
+  std::vector<std::string> others(const std::vector<std::string>& names) const;
 };
 
 /// How a CSV file is laid out, found out from its beginning.

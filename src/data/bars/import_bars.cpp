@@ -30,6 +30,11 @@ std::map<std::string, std::uint64_t> products_of(const BarInputs& inputs) {
 // The product whose rows are wanted, where the files name products at all.
 std::string choose_product(const BarsImport& import, const std::map<std::string, std::uint64_t>& products) {
   std::string wanted = import.product.empty() ? import.symbol : import.product;
+  if (products.empty() && !import.product.empty()) {
+    throw ConfigError(
+        fmt::format("--product {} was asked for, but the files name no products (a column product, symbol or ticker).",
+                    import.product));
+  }
   if (products.empty() || products.contains(wanted)) return wanted;
   if (import.product.empty() && products.size() == 1) return products.begin()->first;
   std::vector<std::string> names;
@@ -57,14 +62,26 @@ BarInputs read_inputs(const BarsImport& import, bool careful) {
 /// Stamps to UTC, and the rows of every contract in one piece, its files in the order of their first stamps.
 class Assembly {
  public:
-  Assembly(const BarsImport& import, BarInputs& inputs, ImportedBars& result) : import_(import), result_(result) {
+  Assembly(const BarsImport& import, BarInputs& inputs, ImportedBars& result)
+      : import_(import), result_(result), offset_used_(import.utc_offsets.size()) {
     for (auto& input : inputs.inputs) {
       for (RawBars& contract : input.rows.contracts) {
         if (contract.bars.empty()) continue;
-        if (!input.rows.zoned) to_utc(contract.bars.time, input.rows.form);
+        if (input.rows.zoned) {
+          if (!import.timezone.empty())
+            note(fmt::format("stamps of {} say their own zone, so --timezone {} is not used", input.rows.form,
+                             import.timezone));
+        } else {
+          to_utc(contract.bars.time, input.rows.form);
+        }
+        if (input.rows.foreign_flags) {
+          std::fill(contract.bars.flags.begin(), contract.bars.flags.end(), std::uint8_t{0});
+          note("the column 'flags' does not hold what an export of bars writes there; left out");
+        }
         pieces_.push_back(std::move(contract));
       }
     }
+    check_offsets();
     if (zone_name_.empty()) zone_name_ = "UTC";
     std::stable_sort(pieces_.begin(), pieces_.end(),
                      [](const RawBars& a, const RawBars& b) { return first_stamp(a) < first_stamp(b); });
@@ -108,18 +125,41 @@ class Assembly {
     std::string name = import_.timezone;
     if (name.empty()) {
       name = form == "HistData" ? "America/New_York" : "UTC";
-      const std::string note =
-          fmt::format("stamps carry no time zone and are taken as {}; --timezone says otherwise", name);
-      if (std::find(result_.notes.begin(), result_.notes.end(), note) == result_.notes.end())
-        result_.notes.push_back(note);
+      note(fmt::format("stamps carry no time zone and are taken as {}; --timezone says otherwise", name));
+    }
+    for (std::size_t i = 0; i < import_.utc_offsets.size(); ++i) {
+      const OffsetException& each = import_.utc_offsets[i];
+      offset_used_[i] = offset_used_[i] || std::any_of(stamps.begin(), stamps.end(), [&](std::int64_t stamp) {
+                          return stamp >= each.begin && stamp < each.end;
+                        });
     }
     if (!zone_ || zone_asked_ != name) {
       zone_.emplace(name);
       zone_->set_exceptions(import_.utc_offsets);
       zone_asked_ = name;
       zone_name_ = zone_->name();
+      if (const std::string_view abbreviation = american_abbreviation(name); !abbreviation.empty())
+        note(
+            fmt::format("{} is taken as {}, whose clock changes in spring and autumn; an offset such as UTC-5 is the "
+                        "same all year",
+                        abbreviation, zone_name_));
     }
     zone_->to_utc(stamps);
+  }
+
+  void note(const std::string& text) {
+    if (std::find(result_.notes.begin(), result_.notes.end(), text) == result_.notes.end())
+      result_.notes.push_back(text);
+  }
+
+  void check_offsets() const {
+    for (std::size_t i = 0; i < import_.utc_offsets.size(); ++i) {
+      if (offset_used_[i]) continue;
+      const OffsetException& each = import_.utc_offsets[i];
+      throw ConfigError(fmt::format("--utc-offset {}/{}={} covers no local stamp of these files.",
+                                    utc_text(each.begin).substr(0, 19), utc_text(each.end).substr(0, 19),
+                                    offset_text(each.offset)));
+    }
   }
 
   static void append(RawBars& to, const RawBars& from) {
@@ -139,6 +179,7 @@ class Assembly {
   const BarsImport& import_;
   ImportedBars& result_;
   std::vector<RawBars> pieces_;
+  std::vector<bool> offset_used_;
   std::optional<TimeZone> zone_;
   std::string zone_asked_, zone_name_;
 };
@@ -256,6 +297,7 @@ Json manifest_of(const BarsImport& import, const BarInputs& inputs, const Import
                    {"first_cases", cases},
                    {"passed_over", result.passed_over}};
   if (!contracts.empty()) manifest["contracts"] = contracts;
+  if (!result.ignored.empty()) manifest["ignored_columns"] = result.ignored;
   if (!result.notes.empty()) manifest["notes"] = result.notes;
   return manifest;
 }
@@ -265,11 +307,21 @@ std::uint64_t unusable(const market::FaultReport& faults) {
   return faults.dropped() - faults.count(market::Fault::duplicate_row) - faults.count(market::Fault::duplicate_stamp);
 }
 
-void check_usable(const BarsImport& import, const ImportedBars& result, std::uint64_t wanted) {
+// What is wrong with a price that is no number, where that can be told.
+std::string price_hint(const std::string& bad_price) {
+  if (bad_price.empty()) return "";
+  return fmt::format(" The first price that is no number is '{}'.{}", bad_price,
+                     bad_price.find(',') == std::string::npos
+                         ? ""
+                         : " Numbers have a decimal point here, and no commas: write 10012.88.");
+}
+
+void check_usable(const BarsImport& import, const ImportedBars& result, std::uint64_t wanted,
+                  const std::string& bad_price) {
   if (unusable(result.faults) * 2 > wanted) {
     throw DataError(fmt::format(
-        "{} of {} rows cannot be used, which is more than half: these files are not what they were taken for. {}",
-        unusable(result.faults), wanted, describe_faults(result)));
+        "{} of {} rows cannot be used, which is more than half: these files are not what they were taken for.{} {}",
+        unusable(result.faults), wanted, price_hint(bad_price), describe_faults(result, 3)));
   }
   if (result.bars.size() < kFewestBars) {
     std::string passed;
@@ -289,7 +341,13 @@ ImportedBars assemble(const BarsImport& import, BarInputs inputs) {
   ImportedBars result;
   result.faults = inputs.unreadable;
   std::uint64_t wanted = 0;
+  std::string bad_price;
   for (const auto& input : inputs.inputs) {
+    if (bad_price.empty()) bad_price = input.rows.bad_price;
+    for (const std::string& column : input.rows.ignored) {
+      if (std::find(result.ignored.begin(), result.ignored.end(), column) == result.ignored.end())
+        result.ignored.push_back(column);
+    }
     result.inputs.push_back(input.name);
     result.rows_read += input.rows.rows;
     wanted += input.rows.rows;
@@ -305,7 +363,11 @@ ImportedBars assemble(const BarsImport& import, BarInputs inputs) {
                  .bar_seconds = usual_step(result.bars.time) / kSecond,
                  .source_timezone = assembly.zone_name()};
   if (inputs.fast && !result.faults.empty()) return result;  // will be read again
-  check_usable(import, result, wanted);
+  check_usable(import, result, wanted, bad_price);
+  if (result.faults.repaired() * 2 > wanted) {
+    result.notes.push_back(fmt::format("{} of {} rows had to be put right: are the columns what their names say?",
+                                       result.faults.repaired(), wanted));
+  }
   result.manifest = manifest_of(import, inputs, result);
   return result;
 }
@@ -351,7 +413,7 @@ ImportedBars import_bars(const std::filesystem::path& workspace, const BarsImpor
   return result;
 }
 
-std::string describe_faults(const ImportedBars& imported) {
+std::string describe_faults(const ImportedBars& imported, std::size_t most) {
   const market::FaultReport& faults = imported.faults;
   const auto listed = [&](bool dropped) {
     std::vector<std::string> parts;
@@ -361,12 +423,15 @@ std::string describe_faults(const ImportedBars& imported) {
   };
   std::string text = fmt::format("{} rows dropped{}, {} repaired{}.", faults.dropped(), listed(true), faults.repaired(),
                                  listed(false));
+  std::size_t listed_cases = 0;
   for (const auto& each : faults.first_cases()) {
+    if (listed_cases == most) break;
+    ++listed_cases;
     text += fmt::format("\n  {}, line {}: {}", imported.inputs[each.origin.file], each.origin.line,
                         description_of(each.fault));
     if (!each.detail.empty()) text += fmt::format(" ('{}')", each.detail);
   }
-  if (faults.dropped() + faults.repaired() > faults.first_cases().size()) text += "\n  and so on";
+  if (faults.dropped() + faults.repaired() > listed_cases) text += "\n  and so on";
   return text;
 }
 

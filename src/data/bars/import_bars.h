@@ -36,8 +36,9 @@ struct ImportedBars {
   market::FaultReport faults;
   std::map<std::string, std::uint64_t> passed_over;  // rows that were not asked for: other products, contracts, spreads
   std::vector<market::ContractSpan> contracts;
-  std::vector<std::string> inputs;  // what RowOrigin::file counts: files, and members of archives ("a.tar.zst:b.csv")
-  std::vector<std::string> notes;   // what was assumed
+  std::vector<std::string> inputs;   // what RowOrigin::file counts: files, and members of archives ("a.tar.zst:b.csv")
+  std::vector<std::string> ignored;  // columns that bars have no place for
+  std::vector<std::string> notes;    // what was assumed
   Json manifest;
 };
 
@@ -52,7 +53,8 @@ ImportedBars import_bars(const std::filesystem::path& workspace, const BarsImpor
 /// The same up to and without the writing.
 ImportedBars read_bars_files(const BarsImport& import);
 
-/// "3 rows dropped (duplicate_row 3), 1 repaired (high_below_low 1)", and a line for each of the first cases.
-std::string describe_faults(const ImportedBars& imported);
+/// "3 rows dropped (duplicate_row 3), 1 repaired (high_below_low 1)", and a line for each of the first cases, at most
+/// `most`.
+std::string describe_faults(const ImportedBars& imported, std::size_t most = 20);
 
 }  // namespace moola::data

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 namespace moola::data {
 namespace {
@@ -30,15 +31,22 @@ void count(RowCounts& counts, std::string_view key) {
 }  // namespace
 
 void RawBars::add(std::int64_t time, double open, double high, double low, double close, double volume,
-                  market::RowOrigin origin) {
+                  std::uint8_t flags, market::RowOrigin origin) {
   bars.time.push_back(time);
   bars.open.push_back(open);
   bars.high.push_back(high);
   bars.low.push_back(low);
   bars.close.push_back(close);
   bars.volume.push_back(volume);
-  bars.flags.push_back(0);
+  bars.flags.push_back(flags);
   origins.push_back(origin);
+}
+
+std::uint8_t RawFile::flags_of(double number) {
+  static constexpr int kAll = market::kFilled | market::kRepaired | market::kRoll | market::kSessionEdge;
+  if (number >= 0 && number <= kAll && number == std::floor(number)) return static_cast<std::uint8_t>(number);
+  foreign_flags = true;
+  return 0;
 }
 
 RawBars* RawFile::wanted(std::string_view product, std::string_view month, const RowChoice& choice) {

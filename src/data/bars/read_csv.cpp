@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -79,6 +80,7 @@ RawFile read_csv(ByteSource& source, const CsvLayout& layout, std::uint32_t file
   result.zoned = layout.stamps.zoned();
   result.form = layout.form;
   result.stamps = layout.stamps.description();
+  result.ignored = layout.index.others(layout.header);
   const ColumnNames& index = layout.index;
   std::vector<std::string_view> fields;
   std::vector<std::string> unquoted;
@@ -112,9 +114,16 @@ RawFile read_csv(ByteSource& source, const CsvLayout& layout, std::uint32_t file
       report.add(Fault::unparsable_time, origin, shown(stamp));
       continue;
     }
-    contract->add(*time, number(field(BarColumn::open)), number(field(BarColumn::high)), number(field(BarColumn::low)),
-                  number(field(BarColumn::close)),
-                  index[BarColumn::volume] < 0 ? 0.0 : number(field(BarColumn::volume)), origin);
+    const auto price = [&](BarColumn column) {
+      const double value = number(field(column));
+      if (std::isnan(value) && result.bad_price.empty()) result.bad_price = shown(field(column));
+      return value;
+    };
+    const double open = price(BarColumn::open), high = price(BarColumn::high), low = price(BarColumn::low),
+                 close = price(BarColumn::close);
+    contract->add(*time, open, high, low, close, index[BarColumn::volume] < 0 ? 0.0 : number(field(BarColumn::volume)),
+                  index[BarColumn::flags] < 0 ? std::uint8_t{0} : result.flags_of(number(field(BarColumn::flags))),
+                  origin);
   }
   return result;
 }

@@ -107,8 +107,8 @@ arrow::Result<std::shared_ptr<arrow::Table>> read_table(const std::shared_ptr<Ar
   convert.check_utf8 = false;
   convert.null_values = {};  // "NaN" and empty fields are faults to be counted, not nulls
   convert.strings_can_be_null = false;
-  for (const BarColumn column :
-       {BarColumn::time, BarColumn::open, BarColumn::high, BarColumn::low, BarColumn::close, BarColumn::volume}) {
+  for (const BarColumn column : {BarColumn::time, BarColumn::open, BarColumn::high, BarColumn::low, BarColumn::close,
+                                 BarColumn::volume, BarColumn::flags}) {
     const int index = layout.index[column];
     if (index < 0) continue;
     convert.include_columns.push_back(column_name(index));
@@ -135,6 +135,7 @@ std::optional<RawFile> read_csv_fast(ByteSource& source, const CsvLayout& layout
   result.zoned = layout.stamps.zoned();
   result.form = layout.form;
   result.stamps = layout.stamps.description();
+  result.ignored = layout.index.others(layout.header);
   result.rows = static_cast<std::uint64_t>(table->num_rows());
   market::Bars bars;
   const ColumnNames& index = layout.index;
@@ -143,8 +144,11 @@ std::optional<RawFile> read_csv_fast(ByteSource& source, const CsvLayout& layout
       copy_numbers(table, index[BarColumn::high], bars.high) && copy_numbers(table, index[BarColumn::low], bars.low) &&
       copy_numbers(table, index[BarColumn::close], bars.close) &&
       (index[BarColumn::volume] < 0 || copy_numbers(table, index[BarColumn::volume], bars.volume));
-  if (!complete) return std::nullopt;
+  std::vector<double> flags;
+  if (!complete || (index[BarColumn::flags] >= 0 && !copy_numbers(table, index[BarColumn::flags], flags)))
+    return std::nullopt;
   bars.volume.resize(bars.time.size(), 0.0);
+  for (const double number : flags) bars.flags.push_back(result.flags_of(number));
   bars.flags.resize(bars.time.size(), 0);
   result.contracts.push_back({"", std::move(bars), {}});
   return result;

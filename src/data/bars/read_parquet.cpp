@@ -250,6 +250,7 @@ RawFile read_parquet(const std::filesystem::path& path, std::uint32_t file, cons
 
   RawFile result;
   result.form = "Parquet";
+  result.ignored = columns.others(schema->field_names());
   market::RowOrigin origin{file, 0};
   for (int group = 0; group < reader->num_row_groups(); ++group) {
     const auto table = checked(reader->ReadRowGroup(group, wanted), name);
@@ -272,6 +273,7 @@ RawFile read_parquet(const std::filesystem::path& path, std::uint32_t file, cons
       }
       contract->add(*time, number(BarColumn::open), number(BarColumn::high), number(BarColumn::low),
                     number(BarColumn::close), array(BarColumn::volume) == nullptr ? 0.0 : number(BarColumn::volume),
+                    array(BarColumn::flags) == nullptr ? std::uint8_t{0} : result.flags_of(number(BarColumn::flags)),
                     origin);
     });
   }

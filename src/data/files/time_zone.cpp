@@ -65,6 +65,12 @@ bool runs_backward(std::span<const std::int64_t> stamps) {
 
 }  // namespace
 
+std::string_view american_abbreviation(std::string_view name) {
+  const auto found = std::find_if(kAbbreviations.begin(), kAbbreviations.end(),
+                                  [&](const Abbreviation& each) { return each.name == name; });
+  return found != kAbbreviations.end() && found->zone.starts_with("America/") ? name : std::string_view();
+}
+
 struct TimeZone::Zone {
   const date::time_zone* rules = nullptr;  // none: a fixed offset
   std::int64_t offset = 0;

@@ -49,6 +49,10 @@ class TimeZone {
   std::vector<OffsetException> exceptions_;
 };
 
+/// The name itself when it is EST, CST, MST or PST, or their summer forms, which read as if they stood for one offset
+/// and here mean the zone; else nothing.
+std::string_view american_abbreviation(std::string_view name);
+
 /// "2019-10-27T16:00/2019-11-03=-05:00". Throws ConfigError.
 OffsetException parse_offset_exception(std::string_view text);
 

@@ -13,7 +13,8 @@ BOOST_AUTO_TEST_CASE(a_training_killed_at_random_moments_ends_with_the_bytes_of_
   int kills = 0, code = 128 + SIGKILL;
   while (code != 0) {
     BOOST_REQUIRE(kills < 200);
-    const std::chrono::milliseconds delay(500 + random() % 1500);
+    // The pauses grow, so that a slow build gets on too.
+    const std::chrono::milliseconds delay(500 + random() % (1500 + 40 * static_cast<unsigned>(kills)));
     // Mostly without warning, sometimes with: both leave states behind that the other must cope with.
     const int signal = random() % 4 == 0 ? SIGTERM : SIGKILL;
     code = pretrain_and_signal(killed, signal, delay, kSteps);
