@@ -4,6 +4,7 @@
 #include <CLI/Formatter.hpp>
 #include <iostream>
 
+#include "base/json.h"
 #include "cluster/launch/job_front.h"
 #include "work/pretrain_config.h"
 #include "work/pretrain_options.h"
@@ -20,7 +21,7 @@ int main(int argc, char** argv) {
     }
     const auto config = moola::work::load_pretrain_config(options.config(), options.settings);
     if (options.print_config) {
-      std::cout << config.resolved;
+      std::cout << (options.common.json ? moola::Json{{"config", config.resolved}}.dump() + "\n" : config.resolved);
       return;
     }
     exit_code = moola::launch::run_job_front({.name = "pretrain",

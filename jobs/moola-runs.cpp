@@ -17,7 +17,10 @@ int main(int argc, char** argv) {
   const auto command = [&](const char* name, const char* does, auto&& run) {
     CLI::App* sub = app.add_subcommand(name, does);
     moola::add_common_options(*sub, options.common);
-    sub->callback([&options, run] { run(options); });
+    sub->callback([&options, run] {
+      moola::require_workspace(options.common.workspace);
+      run(options);
+    });
     return sub;
   };
   CLI::App* list = command("list", "all runs, the newest first", moola::record::list_runs_command);
@@ -40,7 +43,7 @@ int main(int argc, char** argv) {
   best->add_option("--direction", options.direction, "which way is better: auto goes by the metric's name")
       ->capture_default_str()
       ->check(CLI::IsMember({"auto", "lowest", "highest"}));
-  best->add_option("--top", options.top, "how many to show")->capture_default_str()->check(CLI::PositiveNumber);
+  best->add_option("--top", options.top, "how many to show")->capture_default_str()->check(moola::at_least(1));
   best->add_option("--job", options.job, "only runs of this job, such as pretrain");
 
   CLI::App* report = command("report", "write a run's report.html anew", moola::record::report_command);
@@ -50,7 +53,7 @@ int main(int argc, char** argv) {
       command("prune", "delete all but the newest runs of each job and name", moola::record::prune_runs_command);
   prune->add_option("--keep", options.keep, "how many of each job and name stay")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(moola::at_least(1));
   prune->add_flag("--unfinished", options.unfinished,
                   "delete stopped and interrupted runs too, which could be continued");
   prune->add_flag("--dry-run", options.dry_run, "only say what would be deleted");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "base/command_line.h"
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/file_lock.h"
@@ -34,12 +35,7 @@ std::string host_name() {
 class HeartbeatFolder {
  public:
   explicit HeartbeatFolder(const fs::path& workspace) {
-    if (!fs::is_directory(workspace)) {
-      throw ConfigError(
-          fmt::format("{} is no folder, so it cannot be the workspace. A workspace holds the data sets that "
-                      "'moola data import' and 'moola data windows' put there; name it with --workspace DIR.",
-                      workspace.string()));
-    }
+    require_workspace(workspace);
     const fs::path artifacts = workspace / "artifacts";
     const std::string prefix = ".heartbeats-" + host_name() + "-";
     create_folders(artifacts);
@@ -94,6 +90,12 @@ int run_job_front(const JobCall& call, int argc, char** argv) {
   if (running_under_launcher()) {
     ::execv(program.c_str(), argv);
     throw IoError("cannot start " + program.string(), errno);
+  }
+  if (call.ranks > call.leaves) {
+    throw ConfigError(
+        fmt::format("--ranks {}, but a step has {} micro-batch{} and every rank needs at least one. Start at most {} "
+                    "(--ranks {}), or cut smaller micro-batches from a larger batch.",
+                    call.ranks, call.leaves, call.leaves == 1 ? "" : "es", call.leaves, call.leaves));
   }
   const RankCount count = resolve_ranks(call.ranks, call.device, available_resources(), call.leaves);
   if (!count.warning.empty()) log_warning("{}", count.warning);

@@ -90,6 +90,7 @@ AtomicFile::AtomicFile(fs::path target, Overwrite overwrite)
   // every start, so a killed one may have left this very name.
   while (fs::exists(fs::symlink_status(temporary_))) temporary_ = temporary_name(target_);
   const Descriptor probe(temporary_, O_WRONLY | O_CREAT | O_EXCL, 0666);
+  interrupted_.emplace(temporary_);
 }
 
 AtomicFile::~AtomicFile() {
@@ -97,6 +98,10 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::commit(bool read_only) {
+  if (!commit_if_free(read_only)) throw IoError("will not overwrite " + target_.string(), EEXIST);
+}
+
+bool AtomicFile::commit_if_free(bool read_only) {
   {
     const Descriptor file(temporary_, O_RDONLY);
     if (read_only && ::fchmod(file.get(), 0444) != 0)
@@ -110,14 +115,17 @@ void AtomicFile::commit(bool read_only) {
     if (::link(temporary_.c_str(), target_.c_str()) == 0) {
       ::unlink(temporary_.c_str());
     } else if (errno == EPERM || errno == ENOTSUP || errno == ENOSYS) {  // a file system without hard links
-      if (fs::exists(target_)) throw IoError("will not overwrite " + target_.string(), EEXIST);
+      if (fs::exists(target_)) return false;
       if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw IoError("cannot write " + target_.string(), errno);
     } else {
+      if (errno == EEXIST) return false;
       throw IoError("cannot write " + target_.string(), errno);
     }
   }
   done_ = true;
+  interrupted_.reset();
   sync_folder(target_.parent_path());
+  return true;
 }
 
 void write_file(const fs::path& target, std::string_view content, Overwrite overwrite) {

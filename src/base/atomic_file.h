@@ -1,8 +1,11 @@
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "base/unlink_on_signal.h"
 
 namespace moola {
 
@@ -17,8 +20,8 @@ enum class Overwrite { no, yes };
 ///     write_to(file.temporary());
 ///     file.commit();
 ///
-/// Without `commit` (an exception on the way) the temporary is removed. A killed process leaves `.NAME.HOST.PID.N.tmp`,
-/// which nothing reads and `remove_abandoned` deletes.
+/// Without `commit` (an exception on the way, or a signal that ends the process) the temporary is removed. A killed
+/// process leaves `.NAME.HOST.PID.N.tmp`, which nothing reads and `remove_abandoned` deletes.
 class AtomicFile {
  public:
   /// Creates missing parent folders. Throws IoError when the folder can't be written to or, with Overwrite::no, the
@@ -33,10 +36,16 @@ class AtomicFile {
 
   /// fsync, rename, fsync of the folder. `read_only` takes the write permissions off first.
   void commit(bool read_only = false);
+  /// The same, but says false when, with Overwrite::no, another process has made the target meanwhile: then another
+  /// name can be tried.
+  bool commit_if_free(bool read_only = false);
+  /// Another name in the same folder.
+  void retarget(std::filesystem::path target) { target_ = std::move(target); }
 
  private:
   std::filesystem::path target_, temporary_;
   Overwrite overwrite_;
+  std::optional<UnlinkOnSignal> interrupted_;
   bool done_ = false;
 };
 

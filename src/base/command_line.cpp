@@ -4,6 +4,7 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <charconv>
 #include <cstdlib>
 #include <iostream>
 #include <typeinfo>
@@ -45,6 +46,24 @@ void add_common_options(CLI::App& app, CommonOptions& options) {
       ->type_name("DIR");
   app.add_flag("--json", options.json, "print exactly one JSON object on standard output");
   app.add_flag("--quiet", options.quiet, "no messages below a warning on standard error");
+}
+
+void require_workspace(const std::filesystem::path& workspace) {
+  if (std::filesystem::is_directory(workspace)) return;
+  throw ConfigError(
+      fmt::format("{} is no folder, so it cannot be the workspace. A workspace holds the data sets that 'moola data "
+                  "import' and 'moola data windows' put there; name it with --workspace DIR.",
+                  workspace.string()));
+}
+
+CLI::Validator at_least(std::int64_t low) {
+  return {[low](std::string& text) {
+            std::int64_t value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            if (error == std::errc() && end == text.data() + text.size() && value >= low) return std::string();
+            return fmt::format("must be a whole number, {} or more; found {}", low, text);
+          },
+          fmt::format(">= {}", low)};
 }
 
 int report_error(const std::string& name, const std::exception& error) {

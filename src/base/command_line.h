@@ -1,5 +1,7 @@
 #pragma once
 #include <CLI/App.hpp>
+#include <CLI/Validators.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -16,6 +18,13 @@ struct CommonOptions {
 
 /// Adds --workspace, --json and --quiet to a command or one of its subcommands.
 void add_common_options(CLI::App& app, CommonOptions& options);
+
+/// For commands that only read: throws ConfigError when `workspace` is no folder, so that a mistyped one does not look
+/// like an empty one.
+void require_workspace(const std::filesystem::path& workspace);
+
+/// For options that take a whole number: refuses what is none, or below `low`.
+CLI::Validator at_least(std::int64_t low);
 
 /// Parses and runs: the callbacks of `app` and its subcommands do the work. Returns the exit status.
 ///

@@ -133,7 +133,7 @@ void ConfigKey::check(const std::string& where) const {
     return std::isfinite(value) && (low_open_ ? value > low_ : value >= low_) && value <= high_;
   };
   const auto refuse_number = [&](double value) {
-    const std::string allowed = allowed_text().empty() ? "finite" : allowed_text();
+    const std::string allowed = !std::isfinite(value) || allowed_text().empty() ? "finite" : allowed_text();
     throw ConfigError(fmt::format("{}: {} must be {}{}{}; found {}.", where, path(), allowed, unit_.empty() ? "" : " ",
                                   unit_, value));
   };
@@ -238,6 +238,21 @@ ConfigKey* ConfigSchema::find(const std::string& path) {
   return nullptr;
 }
 
+ConfigKey& ConfigSchema::at(const std::string& path) const {
+  for (const auto& key : keys_) {
+    if (key->path() == path) return *key;
+  }
+  throw std::out_of_range("no key " + path);
+}
+
+bool ConfigSchema::given(const std::string& path) const {
+  return at(path).given_;
+}
+
+void ConfigSchema::leave_out(const std::string& path) {
+  at(path).left_out_ = true;
+}
+
 std::vector<std::string> ConfigSchema::paths() const {
   std::vector<std::string> out;
   for (const auto& key : keys_) out.push_back(key->path());
@@ -248,8 +263,11 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
   const auto set = [&](const std::string& path, const toml::node& node, const std::string& where) {
     ConfigKey* key = find(path);
     if (key == nullptr) {
-      throw ConfigError(
-          fmt::format("{}: the key '{}' is unknown to moola {}.{}", where, path, job_, did_you_mean(path, paths())));
+      std::string hint = did_you_mean(path, paths());
+      for (const auto& other : keys_) {  // named without its table
+        if (other->name_ == path) hint = fmt::format(" Did you mean '{}'?", other->path());
+      }
+      throw ConfigError(fmt::format("{}: the key '{}' is unknown to moola {}.{}", where, path, job_, hint));
     }
     try {
       if (!assign(key->target_, node)) {
@@ -289,6 +307,11 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
   };
 
   if (file) {
+    if (std::filesystem::exists(*file) && !std::filesystem::is_regular_file(*file) &&
+        !std::filesystem::is_directory(*file)) {
+      throw ConfigError(fmt::format(
+          "{} is no regular file; a configuration is read more than once. Save it to a file first.", file->string()));
+    }
     const toml::table document = parse_toml(read_file(*file), file->string());
     if (document.empty()) {
       throw ConfigError(
@@ -347,7 +370,7 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
 std::string ConfigSchema::write(bool with_circumstances) const {
   std::string out, table;
   for (const auto& key : keys_) {
-    if (!with_circumstances && key->circumstance_) continue;
+    if (key->left_out_ || (!with_circumstances && key->circumstance_)) continue;
     if (key->table_ != table) {
       table = key->table_;
       out += fmt::format("{}[{}]\n", out.empty() ? "" : "\n", table);

@@ -45,7 +45,7 @@ class ConfigKey {
   std::string table_, name_, help_, unit_, default_;
   Target target_;
   double low_ = -std::numeric_limits<double>::infinity(), high_ = std::numeric_limits<double>::infinity();
-  bool low_open_ = false, required_ = false, circumstance_ = false, given_ = false;
+  bool low_open_ = false, required_ = false, circumstance_ = false, given_ = false, left_out_ = false;
   std::vector<std::string> choices_;
 
   std::string path() const { return table_.empty() ? name_ : table_ + "." + name_; }
@@ -84,6 +84,11 @@ class ConfigSchema {
   /// out of range, for a missing required key, and for an empty file; IoError for one that can't be read.
   void load(const std::optional<std::filesystem::path>& file, const std::vector<std::string>& settings);
 
+  /// Whether the file or a setting gave this key a value. Throws std::out_of_range for a key that is none.
+  bool given(const std::string& path) const;
+  /// The key means nothing beside the others' values: `resolved` and `identity` do without it.
+  void leave_out(const std::string& path);
+
   /// Every key with its value, also the defaults, as TOML that `load` reads back.
   std::string resolved() const;
   /// What determines the result: `resolved` without the keys that are circumstances.
@@ -103,6 +108,7 @@ class ConfigSchema {
   std::vector<std::unique_ptr<ConfigKey>> keys_;  // addresses stay valid while keys are added
 
   ConfigKey* find(const std::string& path);
+  ConfigKey& at(const std::string& path) const;
   std::string write(bool with_circumstances) const;
 };
 

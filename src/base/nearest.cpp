@@ -37,8 +37,9 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
   }
   if (best == nullptr) return std::nullopt;
   const std::size_t longer = std::max(word.size(), best->size());
-  // Two mistakes in a word of two letters leave nothing of it.
-  if (best_distance > std::max<std::size_t>(2, longer / 3) || best_distance >= longer) return std::nullopt;
+  // Two mistakes in a short word leave nothing of it.
+  const std::size_t most = longer <= 4 ? 1 : std::max<std::size_t>(2, longer / 3);
+  if (best_distance > most || best_distance >= longer) return std::nullopt;
   return *best;
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <string_view>
 
 namespace moola {
 namespace {
@@ -15,8 +16,14 @@ std::array<std::atomic<const char*>, 32> files{};
 static_assert(std::atomic<const char*>::is_always_lock_free);
 
 void unlink_all(int number) {
+  bool unlinked = false;
   for (const auto& file : files) {
-    if (const char* path = file.load()) ::unlink(path);
+    const char* path = file.load();
+    unlinked |= path != nullptr && ::unlink(path) == 0;
+  }
+  static constexpr std::string_view kSaid = "\ninterrupted: what was being written is gone, nothing else has changed\n";
+  if (unlinked && ::write(STDERR_FILENO, kSaid.data(), kSaid.size()) < 0) {
+    // There is nobody to tell.
   }
   ::signal(number, SIG_DFL);
   ::raise(number);

@@ -36,17 +36,17 @@ int report(const std::string& name, const World* world, Heartbeat* heartbeat, co
   const int code = exit_code_of(error);
   const bool several = world != nullptr && world->size() > 1;
   bool first = true;
-  if (several && heartbeat != nullptr) {
-    heartbeat->fail(code, error.what());
-    first = heartbeat->first_to_report();
-  } else if (several && world->rank() > 0) {
-    // Rank 0 may have met the same error; then it speaks, and its abort ends this rank meanwhile.
-    std::this_thread::sleep_for(kGrace);
-  }
+  if (several && heartbeat != nullptr) heartbeat->fail(code, error.what());
+  // Rank 0 may have met the same error; then it speaks, and its abort ends this rank meanwhile.
+  if (several && world->rank() > 0) std::this_thread::sleep_for(kGrace);
+  if (several && heartbeat != nullptr) first = heartbeat->first_to_report();
   if (first) {
-    report_error(
-        several ? fmt::format("{} [rank {} of {} on {}]", name, world->rank(), world->size(), host_name()) : name,
-        error);
+    // What is wrong with the call or the data is so on every rank, when rank 0 says it.
+    const bool of_all = several && world->rank() == 0 && code == static_cast<int>(ExitCode::permanent);
+    report_error(several && !of_all
+                     ? fmt::format("{} [rank {} of {} on {}]", name, world->rank(), world->size(), host_name())
+                     : name,
+                 error);
   } else {
     std::this_thread::sleep_for(kGrace);
   }

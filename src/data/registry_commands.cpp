@@ -8,6 +8,7 @@
 #include <array>
 #include <iostream>
 #include <memory>
+#include <set>
 
 #include "base/command_line.h"
 #include "base/error.h"
@@ -114,12 +115,19 @@ void verify_all(const Arguments& arguments) {
   Json checked = Json::array();
   std::string problems;
   std::size_t bad = 0;
+  std::set<std::string> damaged;  // bars come before what is made from them
   {
     Progress progress("verify", static_cast<std::int64_t>(ids.size()), "data sets");
     for (const DatasetId& id : ids) {
       const Verification result = verify(workspace, id);
+      if (!result.problems.empty()) damaged.insert(to_string(id));
+      Json bad_parents = Json::array();
+      for (const std::string& parent : result.parents) {
+        if (damaged.contains(parent)) bad_parents.push_back(parent);
+      }
       checked.push_back({{"id", to_string(id)},
                          {"ok", result.problems.empty()},
+                         {"bad_parents", bad_parents},
                          {"bytes", result.bytes},
                          {"problems", result.problems}});
       bad += result.problems.empty() ? 0 : 1;
@@ -131,8 +139,11 @@ void verify_all(const Arguments& arguments) {
     std::cout << Json{{"checked", ids.size()}, {"bad", bad}, {"datasets", checked}}.dump(2) << "\n";
   } else {
     for (const Json& each : checked) {
-      std::cout << fmt::format("{}  {}  {}\n", each["ok"].get<bool>() ? "ok " : "BAD", each["id"].get<std::string>(),
+      std::cout << fmt::format("{}  {}  {}", each["ok"].get<bool>() ? "ok " : "BAD", each["id"].get<std::string>(),
                                readable_bytes(each["bytes"]));
+      for (const Json& parent : each["bad_parents"])
+        std::cout << "  made from the damaged " << parent.get<std::string>();
+      std::cout << "\n";
     }
     if (ids.empty()) std::cout << "no data sets in " << (workspace / "data").string() << "\n";
   }
@@ -184,7 +195,10 @@ void add_registry_commands(CLI::App& data) {
     CLI::App* app = data.add_subcommand(name, does);
     auto arguments = std::make_shared<Arguments>();
     add_common_options(*app, arguments->common);
-    app->callback([arguments, run] { run(*arguments); });
+    app->callback([arguments, run] {
+      require_workspace(arguments->common.workspace);
+      run(*arguments);
+    });
     return std::pair(app, arguments);
   };
   {

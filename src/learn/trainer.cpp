@@ -137,7 +137,7 @@ bool Trainer::train_step() {
   if (!std::isfinite(last_norm_) || !std::isfinite(loss)) {
     throw ConfigError(
         fmt::format("training diverged at step {}: the loss is {} and the gradient's norm {}. Lower train.lr, add "
-                    "train.warmup_steps, or check windows.normalize; the newest checkpoint is from before.",
+                    "train.warmup_steps, or check windows.normalize; what was checkpointed before is kept.",
                     step_, std::isnan(loss) ? "nan" : fmt::format("{}", loss),
                     std::isnan(last_norm_) ? "nan" : fmt::format("{}", last_norm_)));
   }

@@ -109,6 +109,7 @@ Finding workspace_of(const fs::path& workspace) {
     out.advice = "name another with --workspace DIR";
     return out;
   }
+  if (!fs::exists(workspace, error)) out.found += " (not there yet; the first moola data import makes it)";
   const fs::space_info space = fs::space(at, error);
   if (!error) {
     out.found += fmt::format(", {} free of {}", gigabytes(static_cast<double>(space.available)),

@@ -300,8 +300,8 @@ PretrainParts pretrain_parts(const Source& source) {
                     part.baselines.empty() ? "no baseline" : "of the best baseline: " + part.baselines.front().name,
                     tone_of(part.ratio())});
   };
-  ratio_card("hold-out loss", holdout_end);
-  ratio_card("train loss", train_end);
+  ratio_card("hold-out: loss / baseline", holdout_end);
+  ratio_card("train: loss / baseline", train_end);
   if (!source.metrics.empty()) {
     const double step = value_at(source.metrics.back(), "step"), epoch = value_at(source.metrics.back(), "epoch");
     const std::string note = std::isfinite(epoch) ? "in epoch " + readable(epoch + 1) : "";

@@ -1,7 +1,6 @@
 #include "record/run_folder.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -106,7 +105,12 @@ std::optional<RunSummary> existing(const fs::path& workspace, const RunRequest& 
     };
     if (manifest.job != request.job) refuse(fmt::format("moola {}, not moola {}", manifest.job, request.job));
     if (manifest.config_sha256 != key.config_sha256) refuse("another configuration");
-    if (manifest.data_sha256 != key.data_sha256) refuse("other data");
+    if (manifest.data_sha256 != key.data_sha256) {
+      std::string data;
+      for (const DataUse& use : manifest.data)
+        data += fmt::format("{}{} ({:.12}…)", data.empty() ? "" : ", ", use.id, use.content_sha256);
+      refuse("other data: " + data);
+    }
     if (manifest.code_version != key.code_version) {
       log_warning("the run {} was begun by code version {}, this is {}; from here on its numbers are those of both.",
                   manifest.run, manifest.code_version, key.code_version);
@@ -217,12 +221,7 @@ Run Run::open_now(const fs::path& workspace, const RunRequest& request) {
 void Run::close_killed_session() {
   if (manifest_->sessions.empty() || !manifest_->sessions.back().ended.empty()) return;
   Session& killed = manifest_->sessions.back();
-  std::int64_t last = parse_utc(killed.started);
-  for (const char* name : {"log.txt", "metrics.jsonl", "timings.jsonl", "checkpoints"}) {
-    struct stat facts {};
-    if (::stat((path_ / name).c_str(), &facts) != 0) continue;
-    last = std::max<std::int64_t>(last, facts.st_mtim.tv_sec * std::int64_t{1'000'000'000} + facts.st_mtim.tv_nsec);
-  }
+  const std::int64_t last = std::max(parse_utc(killed.started), last_written(path_));
   killed.ended = utc_text(last / 1'000'000 * 1'000'000);
   killed.outcome = "killed";
 }

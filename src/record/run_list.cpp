@@ -1,6 +1,7 @@
 #include "record/run_list.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -31,13 +32,14 @@ std::int64_t time_or(const std::string& text, std::int64_t otherwise) {
   return text.empty() ? otherwise : parse_utc(text);
 }
 
-double seconds_worked(const Manifest& manifest, bool alive) {
+double seconds_worked(const fs::path& run, const Manifest& manifest, bool alive) {
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < manifest.sessions.size(); ++i) {
     const Session& session = manifest.sessions[i];
     const bool now = alive && i + 1 == manifest.sessions.size();
-    if (session.started.empty() || (session.ended.empty() && !now)) continue;
-    sum += time_or(session.ended, utc_now()) - parse_utc(session.started);
+    if (session.started.empty()) continue;
+    const std::int64_t started = parse_utc(session.started);
+    sum += std::max<std::int64_t>(0, time_or(session.ended, now ? utc_now() : last_written(run)) - started);
   }
   return static_cast<double>(sum) * 1e-9;
 }
@@ -76,7 +78,7 @@ RunSummary summarize(const fs::path& run) {
   out.state = says_running && !alive ? "interrupted" : to_string(out.manifest.status);
   try {
     if (!out.manifest.sessions.empty()) out.started = time_or(out.manifest.sessions.front().started, 0);
-    out.seconds = seconds_worked(out.manifest, alive);
+    out.seconds = seconds_worked(run, out.manifest, alive);
   } catch (const ConfigError& error) {
     throw DataError((run / "manifest.json").string() + ": " + error.what());
   }
@@ -106,6 +108,16 @@ RunList list_runs(const fs::path& workspace) {
   std::stable_sort(out.runs.begin(), out.runs.end(),
                    [](const RunSummary& a, const RunSummary& b) { return a.started < b.started; });
   return out;
+}
+
+std::int64_t last_written(const fs::path& run) {
+  std::int64_t last = 0;
+  for (const char* name : {"log.txt", "metrics.jsonl", "timings.jsonl", "checkpoints"}) {
+    struct stat facts {};
+    if (::stat((run / name).c_str(), &facts) != 0) continue;
+    last = std::max<std::int64_t>(last, facts.st_mtim.tv_sec * std::int64_t{1'000'000'000} + facts.st_mtim.tv_nsec);
+  }
+  return last;
 }
 
 fs::path find_run(const fs::path& workspace, const std::string& reference) {

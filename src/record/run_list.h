@@ -21,8 +21,8 @@ struct RunSummary {
   /// A state's name, or "interrupted": the manifest says running, but no process holds the run's lock.
   std::string state;
   std::int64_t started = 0;  // nanoseconds UTC, of the first session
-  double seconds = 0;        // worked, over all sessions that ended in order; a live one counts up to now
-  std::int64_t step = -1;    // of the last event in metrics.jsonl; -1: none
+  double seconds = 0;      // worked, over all sessions; a live one counts up to now, a killed one to what it last wrote
+  std::int64_t step = -1;  // of the last event in metrics.jsonl; -1: none
   /// Every number among the manifest's metrics and timings, nested names joined by dots: "holdout_loss",
   /// "baselines.window_mean".
   std::map<std::string, double> numbers;
@@ -45,6 +45,9 @@ RunList list_runs(const std::filesystem::path& workspace);
 
 /// One run, as list_runs reads it. Throws IoError, DataError.
 RunSummary summarize(const std::filesystem::path& run);
+
+/// When anything in a run's folder was last written by the process at work, in nanoseconds UTC; 0 when nothing was.
+std::int64_t last_written(const std::filesystem::path& run);
 
 /// The folder of the run a person means: its id, the beginning of one that no other run shares, the name of a single
 /// run, "latest" (the newest), or a path to a run's folder. Throws ConfigError naming the candidates or the nearest id.

@@ -168,7 +168,7 @@ void print_result(const PretrainOptions& options, const record::Manifest& manife
       out += fmt::format("  baseline {:<14} {}\n", name, number(value));
   }
   if (manifest.timings.contains("windows_per_s"))
-    out += fmt::format("windows/s      {}\n", number(manifest.timings["windows_per_s"]));
+    out += fmt::format("windows/s      {} (mean)\n", number(manifest.timings["windows_per_s"]));
   out += fmt::format("report         {}\n", (run / "report.html").string());
   std::cout << out << std::flush;
 }
@@ -186,7 +186,15 @@ void give_encoder(const PretrainOptions& options, const PretrainConfig& config, 
 // Before there is a run, and days before the encoder is written: whether --out can be. The file may be there when a
 // former call of the same put it there.
 void check_out(const PretrainOptions& options) {
+  try {
+    const AtomicFile probe(options.common.workspace / "artifacts" / "encoders" / ".probe", Overwrite::yes);
+  } catch (const IoError& error) {
+    throw ConfigError(fmt::format("the encoder could not be published: {}", error.what()));
+  }
   if (options.out.empty()) return;
+  if (fs::exists(options.out) && !fs::is_regular_file(options.out)) {
+    throw ConfigError(fmt::format("--out {} is no regular file. Name a file to write the encoder to.", options.out));
+  }
   try {
     const AtomicFile probe(options.out, Overwrite::yes);
   } catch (const IoError& error) {
@@ -221,6 +229,11 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
   const comm::Communicator& ranks = world.communicator();
   const bool first = world.rank() == 0;
   if (options.common.quiet) set_log_level(LogLevel::warning);
+  if (options.ranks > 0 && options.ranks != world.size()) {
+    throw ConfigError(
+        fmt::format("--ranks {} was asked for, but mpirun or srun has started {}. Leave --ranks out there.",
+                    options.ranks, world.size()));
+  }
   // Activations of tens of megabytes come and go at every micro-batch: kept, not given back to the system and asked for
   // again.
   ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
@@ -270,6 +283,7 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
                                                             .ranks = world.size(),
                                                             .seed = config.train.seed}));
     const bool done = run->start() == record::RunStart::finished_before;
+    if (!done) add_log_file(run->path() / "log.txt");
     const auto newest = done ? std::nullopt : learn::newest_sound_checkpoint(run->path() / "checkpoints");
     found = Json({{"done", done}, {"checkpoint", newest ? newest->string() : ""}}).dump();
   }
@@ -294,7 +308,6 @@ int pretrain(comm::World& world, const PretrainOptions& options, const LoadedPre
   learn::TrainerListener listener;
   const std::int64_t done_steps = checkpoint ? checkpoint->step : 0;
   if (first) {
-    add_log_file(run->path() / "log.txt");
     run->metrics().cut_to(checkpoint ? checkpoint->metrics_bytes : 0);
     run->timings().cut_after(done_steps);
     run->manifest().versions["libtorch"] = TORCH_VERSION;

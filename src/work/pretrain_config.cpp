@@ -52,8 +52,8 @@ void PretrainConfig::bind(ConfigSchema& schema) {
   schema.key("scale", windows.scale)
       .at_least(0)
       .help(
-          "factor after the normalisation; 0 measures it on the training windows so that their root mean square is 1 "
-          "(`window_log_return` only; the others are used as they are)");
+          "factor after the normalisation; 0: with `window_log_return` measured on the training windows so that their "
+          "root mean square is 1, with the others 1");
   schema.key("order", windows.order)
       .choices({"shuffled", "blocked"})
       .help("`shuffled`: a permutation of all windows; `blocked`: permuted blocks, for series larger than memory");
@@ -88,7 +88,7 @@ void PretrainConfig::bind(ConfigSchema& schema) {
       .choices({"patch", "block", "random"})
       .help("which bars are hidden: whole patches, one run, or each on its own");
   schema.key("ratio", objective.ratio).range(0.001, 0.95).help("share of the bars that is hidden");
-  schema.key("patch", objective.patch).range(1, 100'000).unit("bars").help("bars in a patch");
+  schema.key("patch", objective.patch).range(1, 100'000).unit("bars").help("bars in a patch, for `patch`");
   schema.key("huber_delta", objective.huber_delta)
       .above(0)
       .help("where the Huber loss turns linear, in units of the scaled windows");
@@ -159,19 +159,17 @@ int PretrainConfig::leaves() const {
 }
 
 // How windows are cut is the view's own business once it is there.
-void PretrainConfig::check_cut() const {
+void PretrainConfig::check_cut(ConfigSchema& schema) const {
   if (!data.bars.empty()) return;
-  const PretrainConfig usual;
-  const auto refuse = [&](const char* key, const auto& value) {
-    throw ConfigError(fmt::format(
-        "windows.{} = {} says how windows are cut from bars, but data.windows = \"{}\" are cut already. Leave "
-        "the key out, or name the bars in data.bars instead of data.windows.",
-        key, value, data.windows));
-  };
-  if (windows.length != usual.windows.length) refuse("length", windows.length);
-  if (windows.stride != usual.windows.stride) refuse("stride", windows.stride);
-  if (windows.max_gap != usual.windows.max_gap) refuse("max_gap", to_string(windows.max_gap));
-  if (windows.break_at != usual.windows.break_at) refuse("break_at", windows.break_at);
+  for (const std::string key : {"windows.length", "windows.stride", "windows.max_gap", "windows.break_at"}) {
+    if (schema.given(key)) {
+      throw ConfigError(
+          fmt::format("{} says how windows are cut from bars, but data.windows = \"{}\" are cut already. Leave the key "
+                      "out, or name the bars in data.bars instead of data.windows.",
+                      key, data.windows));
+    }
+    schema.leave_out(key);
+  }
 }
 
 void PretrainConfig::check() const {
@@ -200,7 +198,6 @@ void PretrainConfig::check() const {
         "names files.",
         output.name));
   }
-  check_cut();
   const std::int64_t from = time_of("windows.from", windows.from), to = time_of("windows.to", windows.to);
   if (!windows.from.empty() && !windows.to.empty() && from >= to) {
     throw ConfigError(fmt::format("windows.from = {} is not before windows.to = {}.", windows.from, windows.to));
@@ -222,6 +219,7 @@ LoadedPretrainConfig load_pretrain_config(const std::optional<std::filesystem::p
   loaded.values.bind(schema);
   schema.load(file, settings);
   loaded.values.check();
+  loaded.values.check_cut(schema);
   loaded.resolved = schema.resolved();
   loaded.identity = schema.identity();
   return loaded;

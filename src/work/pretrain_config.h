@@ -66,9 +66,8 @@ struct PretrainConfig {
   int leaves() const;
   /// What the table cannot check: how keys fit together. Throws ConfigError naming both keys.
   void check() const;
-
- private:
-  void check_cut() const;
+  /// Refuses keys that cut windows where data.windows names some that are cut; leaves them out of what `schema` writes.
+  void check_cut(ConfigSchema& schema) const;
 };
 
 /// The keys of `moola pretrain`, read from a file and --set values and checked.

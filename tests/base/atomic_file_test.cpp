@@ -226,4 +226,33 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_an_error_worth_another_try_and_leaves_nothin
   BOOST_TEST(left == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_signal_that_ends_the_process_takes_the_temporary_with_it) {
+  const TemporaryFolder folder;
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::freopen("/dev/null", "w", stderr);
+      ::signal(signal, SIG_DFL);
+      const AtomicFile file(folder / "target");
+      ::raise(signal);
+      ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    BOOST_TEST(WIFSIGNALED(status));
+    BOOST_TEST(WTERMSIG(status) == signal);
+    BOOST_TEST(fs::is_empty(folder.path()));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_taken_name_can_be_left_for_another) {
+  const TemporaryFolder folder;
+  AtomicFile first(folder / "a"), second(folder / "a");
+  first.commit();
+  BOOST_TEST(!second.commit_if_free());
+  second.retarget(folder / "b");
+  BOOST_TEST(second.commit_if_free());
+  BOOST_TEST(fs::exists(folder / "b"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -35,6 +35,8 @@ BOOST_AUTO_TEST_CASE(cutting_the_same_again_finds_what_is_there_and_anything_els
   const CutResult other = cut_windows(workspace.folder.path(), workspace.ids, longer);
   BOOST_TEST(!other.existed);
   BOOST_TEST(other.id.version == 2);
+  // Also when something else has been cut since.
+  BOOST_TEST((cut_windows(workspace.folder.path(), workspace.ids, workspace.shape).id == workspace.cut.id));
   BOOST_CHECK_THROW(cut_windows(workspace.folder.path(), workspace.ids, longer, "", 1), ConfigError);
 }
 

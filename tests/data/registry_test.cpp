@@ -201,4 +201,32 @@ BOOST_AUTO_TEST_CASE(sets_of_different_kinds_are_not_compared) {
   BOOST_CHECK_THROW(diff(workspace.path(), a, {"embeddings", "S", 1}), DataError);
 }
 
+BOOST_AUTO_TEST_CASE(another_file_in_the_place_of_a_data_set_is_found) {
+  const TemporaryFolder workspace;
+  const DatasetId first = write(workspace.path(), some_bars(300)), second = write(workspace.path(), some_bars(200));
+  fs::copy_file(dataset_file(workspace.path(), second), dataset_file(workspace.path(), first),
+                fs::copy_options::overwrite_existing);
+  BOOST_TEST(holds(problems(workspace.path(), first), "another file has taken its place"));
+  BOOST_TEST(problems(workspace.path(), second) == "");
+}
+
+BOOST_AUTO_TEST_CASE(of_two_that_write_at_once_each_gets_a_version) {
+  const TemporaryFolder workspace;
+  DatasetWriter one(workspace.path(), {"bars", "S", 0}), other(workspace.path(), {"bars", "S", 0});
+  BOOST_TEST(one.id().version == other.id().version);
+  for (DatasetWriter* writer : {&one, &other}) {
+    write_bars(*writer, some_bars(), {.symbol = "S", .bar_seconds = 60, .source_timezone = "UTC"});
+    writer->finish();
+  }
+  BOOST_TEST(one.id().version == 1);
+  BOOST_TEST(other.id().version == 2);
+  for (const DatasetId& id : {one.id(), other.id()}) BOOST_TEST(problems(workspace.path(), id) == "");
+  // A version that was asked for by its number is another matter.
+  DatasetWriter third(workspace.path(), {"bars", "S", 3}), late(workspace.path(), {"bars", "S", 3});
+  for (DatasetWriter* writer : {&third, &late})
+    write_bars(*writer, some_bars(), {.symbol = "S", .bar_seconds = 60, .source_timezone = "UTC"});
+  third.finish();
+  BOOST_CHECK_THROW(late.finish(), ConfigError);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

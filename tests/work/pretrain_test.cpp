@@ -149,6 +149,51 @@ BOOST_AUTO_TEST_CASE(a_damaged_checkpoint_is_passed_over_and_the_bytes_are_the_s
   BOOST_TEST(fingerprint(run) == expected);
 }
 
+BOOST_AUTO_TEST_CASE(a_finished_training_is_found_whatever_was_cut_since) {
+  const Workspace workspace;
+  const auto steps = [&](std::vector<std::string> more) {
+    more.push_back("--json");
+    const ProcessResult result = workspace.pretrain(more);
+    BOOST_REQUIRE_MESSAGE(result.exit_code == 0, result.errors);
+    return workspace.runs().size();
+  };
+  BOOST_TEST(steps({}) == 1U);
+  BOOST_TEST(steps({"--set", "windows.length=50"}) == 2U);
+  BOOST_TEST(steps({}) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(windows_that_are_cut_already_bring_their_own_shape) {
+  const Workspace workspace;
+  BOOST_REQUIRE(workspace.pretrain({}).exit_code == 0);  // cuts TX/v1
+  std::string config = kConfig;
+  config.replace(config.find("bars = [\"TX/v1\"]"), 16, "windows = \"TX/v1\"");
+  config.erase(config.find("stride = 3\n"), 11);
+  write_file(workspace.config, config);
+  const ProcessResult result = workspace.pretrain({"--set", "output.name=cut"});
+  BOOST_REQUIRE_MESSAGE(result.exit_code == 0, result.errors);
+  const std::string recorded = read_file(workspace.runs().back() / "config.toml");
+  for (const char* key : {"length", "stride", "max_gap", "break_at"})
+    BOOST_TEST(!holds(recorded, std::string(key) + " ="));
+  // What is recorded can be given to the job again.
+  fs::copy_file(workspace.runs().back() / "config.toml", workspace.config, fs::copy_options::overwrite_existing);
+  BOOST_TEST(workspace.pretrain({}).exit_code == 0);
+  BOOST_TEST(workspace.runs().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(what_would_fail_at_the_end_is_refused_at_the_begin) {
+  const Workspace workspace;
+  fs::create_directories(workspace.path / "artifacts");
+  write_file(workspace.path / "artifacts" / "encoders", "");
+  const ProcessResult taken = workspace.pretrain({});
+  BOOST_TEST(taken.exit_code == 2);
+  BOOST_TEST(holds(taken.errors, "could not be published"));
+  fs::remove(workspace.path / "artifacts" / "encoders");
+  const ProcessResult device = workspace.pretrain({"--out", "/dev/full"});
+  BOOST_TEST(device.exit_code == 2);
+  BOOST_TEST(holds(device.errors, "no regular file"));
+  BOOST_TEST(workspace.runs().empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_training_that_diverges_says_so_in_the_manifest) {
   const Workspace workspace;
   const ProcessResult result = workspace.pretrain({"--ranks", "2", "--set", "train.lr=1e35", "--set", "train.clip=0"});

@@ -185,6 +185,7 @@ ExportResult export_dataset(const std::filesystem::path& workspace, const Datase
   const Format format = format_of(file);
   const DatasetReader reader(workspace, id);
   AtomicFile atomic(file, overwrite);
+  remove_abandoned(std::filesystem::absolute(file).parent_path());
   ExportResult result;
   result.file = file;
   const bool windows =

@@ -1,5 +1,6 @@
 #include <arrow/api.h>
 #include <arrow/io/file.h>
+#include <arrow/util/io_util.h>
 #include <fmt/format.h>
 #include <parquet/arrow/writer.h>
 
@@ -61,7 +62,10 @@ class ParquetSink final : public TableSink {
 
  private:
   void check(const arrow::Status& status) const {
-    if (!status.ok()) throw IoError(fmt::format("cannot write {}: {}", path_, status.message()));
+    if (status.ok()) return;
+    if (const int number = arrow::internal::ErrnoFromStatus(status); number > 0)
+      throw IoError(fmt::format("cannot write {}", path_), number);
+    throw IoError(fmt::format("cannot write {}: {}", path_, status.message()));
   }
   template <class T>
   T taken(arrow::Result<T> result) const {

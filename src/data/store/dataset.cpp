@@ -52,12 +52,15 @@ void DatasetWriter::check_free(const fs::path& workspace, const DatasetId& id) {
 }
 
 DatasetWriter::DatasetWriter(const fs::path& workspace, DatasetId id)
-    : id_(with_version(workspace, std::move(id))),
+    : any_version_(id.version == 0),
+      id_(with_version(workspace, std::move(id))),
       workspace_(workspace),
       atomic_(dataset_file(workspace, id_)),
-      interrupted_(atomic_.temporary()),
       file_(hdf5::File::create(atomic_.temporary())) {
-  remove_abandoned(atomic_.target().parent_path());
+  for (const std::string& kind : dataset_kinds()) {
+    std::error_code none;
+    for (const auto& name : fs::directory_iterator(workspace / "data" / kind, none)) remove_abandoned(name.path());
+  }
 }
 
 void DatasetWriter::write(std::vector<Column> columns) {
@@ -103,7 +106,11 @@ std::string DatasetWriter::finish(const Json& circumstances) {
   check_schema(file_, id_.kind);
   file_.close();
   hdf5::seal_texts(atomic_.temporary());
-  atomic_.commit(true);
+  while (!atomic_.commit_if_free(true)) {
+    if (!any_version_) check_free(workspace_, id_);
+    id_.version = next_version(workspace_, id_.kind, id_.name);
+    atomic_.retarget(dataset_file(workspace_, id_));
+  }
 
   Json beside = {{"id", to_string(id_)}, {"content_sha256", hash}, {"created_at", utc_text(utc_now())},
                  {"host", host()},       {"user", user()},         {"code_version", code_version()}};

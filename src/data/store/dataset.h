@@ -8,7 +8,6 @@
 
 #include "base/atomic_file.h"
 #include "base/json.h"
-#include "base/unlink_on_signal.h"
 #include "data/store/content_hash.h"
 #include "data/store/dataset_id.h"
 #include "data/store/hdf5.h"
@@ -51,13 +50,15 @@ struct Parent {
 ///     writer.finish({{"seconds", 1.5}});                                         // circumstances
 class DatasetWriter {
  public:
-  /// `id.version` 0 takes the next free one. Throws ConfigError when the version exists: none is ever overwritten;
-  /// IoError.
+  /// `id.version` 0 takes the next free one; when another process is faster, `finish` takes the one after. Removes what
+  /// killed writers of this host have left anywhere in the workspace's data. Throws ConfigError when the version
+  /// exists: none is ever overwritten; IoError.
   DatasetWriter(const std::filesystem::path& workspace, DatasetId id);
 
   /// Throws ConfigError when a version exists already; for asking before the work is done.
   static void check_free(const std::filesystem::path& workspace, const DatasetId& id);
 
+  /// Final after `finish`.
   const DatasetId& id() const { return id_; }
   const std::filesystem::path& target() const { return atomic_.target(); }
   hdf5::File& file() { return file_; }
@@ -76,10 +77,10 @@ class DatasetWriter {
   std::string finish(const Json& circumstances = Json::object());
 
  private:
+  bool any_version_;
   DatasetId id_;
   std::filesystem::path workspace_;
   AtomicFile atomic_;
-  UnlinkOnSignal interrupted_;
   hdf5::File file_;
   Json manifest_ = Json::object();
   std::vector<Parent> parents_;

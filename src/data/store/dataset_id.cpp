@@ -101,9 +101,9 @@ DatasetId parse_dataset_id(std::string_view text, std::string_view kind) {
   const std::vector<std::string> parts = split(text);
   const bool with_kind = parts.size() == 3;
   if (!with_kind && (parts.size() != 2 || kind.empty())) {
-    throw ConfigError(
-        fmt::format("'{}' is not the ID of a data set. Expected {}, such as bars/BTCUSD/v1.", text,
-                    kind.empty() ? "kind/name/version" : fmt::format("name/version of the kind {}", kind)));
+    throw ConfigError(fmt::format("'{}' is not the ID of a data set. Expected {}, such as {}/BTCUSD/v1.", text,
+                                  kind.empty() ? "kind/name/version" : fmt::format("name/version of the kind {}", kind),
+                                  kind.empty() ? "bars" : kind));
   }
   if (with_kind && !is_kind(parts[0])) {
     throw ConfigError(fmt::format("'{}': there is no kind of data set called '{}'.{} Kinds are {}.", text, parts[0],
@@ -134,8 +134,17 @@ DatasetId find_dataset(const fs::path& workspace, std::string_view text, std::st
                     (workspace / "data").string(), did_you_mean(text, all)));
   }
   DatasetId id = parse_dataset_id(text, kind);
-  if (!fs::exists(dataset_file(workspace, id))) not_there(workspace, id);
-  return id;
+  if (fs::exists(dataset_file(workspace, id))) return id;
+  if (parts.size() == 2) {  // the kind is not the user's word
+    for (const std::string& each : dataset_kinds()) {
+      if (each.ends_with("windows") != kind.ends_with("windows")) continue;
+      if (const DatasetId other{each, id.name, id.version}; fs::exists(dataset_file(workspace, other))) {
+        throw ConfigError(fmt::format("there is no data set {}, but there is {}. Name that with its kind.",
+                                      to_string(id), to_string(other)));
+      }
+    }
+  }
+  not_there(workspace, id);
 }
 
 fs::path dataset_file(const fs::path& workspace, const DatasetId& id) {

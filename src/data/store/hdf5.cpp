@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <cstdlib>
 #include <numeric>
 #include <utility>
 
@@ -100,6 +101,11 @@ std::int64_t check(std::int64_t returned, Doing doing, const std::string& where,
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, &why);
   H5Eclear2(H5E_DEFAULT);
   if (doing == Doing::writing) {
+    // HDF5 says it in the middle of offsets and addresses.
+    if (const std::size_t at = why.find("errno = "); at != why.npos) {
+      if (const int number = std::atoi(why.c_str() + at + 8); number > 0)
+        throw IoError("cannot write " + where, number);
+    }
     throw IoError(fmt::format("cannot write {}: {} failed ({}). Is the disk full, or the file system read-only?", where,
                               call, why));
   }

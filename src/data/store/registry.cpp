@@ -61,7 +61,7 @@ Json lineage_of(const fs::path& workspace, const DatasetId& id, const std::strin
 }  // namespace
 
 Verification verify(const fs::path& workspace, const DatasetId& id) {
-  Verification result{.id = id, .problems = {}};
+  Verification result{.id = id, .problems = {}, .parents = {}};
   try {
     const fs::path path = dataset_file(workspace, id);
     std::error_code none;
@@ -73,7 +73,16 @@ Verification verify(const fs::path& workspace, const DatasetId& id) {
           fmt::format("{} has the content hash {}, but was written with {}: it was changed after it was made",
                       path.string(), hash, reader.content_sha256()));
     }
+    if (const fs::path beside = circumstances_file(workspace, id); fs::exists(beside, none)) {
+      const std::string noted = read_json(beside).value("content_sha256", "");
+      if (noted != reader.content_sha256()) {
+        result.problems.push_back(fmt::format(
+            "{} has the content hash {}, but {} says that {} was made here: another file has taken its place",
+            path.string(), reader.content_sha256(), beside.filename().string(), noted.empty() ? "another" : noted));
+      }
+    }
     for (const Parent& parent : reader.parents()) {
+      result.parents.push_back(to_string(parent.id));
       try {
         open_parent(workspace, parent, to_string(id));
       } catch (const Error& error) {

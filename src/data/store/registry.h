@@ -12,12 +12,13 @@ namespace moola::data {
 struct Verification {
   DatasetId id;
   std::vector<std::string> problems;  // none: it is what was written
+  std::vector<std::string> parents;   // ids
   std::uint64_t bytes = 0;
 };
 
 /// Reads a data set whole: the file's structure and schema, every chunk's checksum, the manifest's hash, the content's
-/// hash, the shapes against the manifest, and whether each parent still has the content it had. Throws nothing for a
-/// bad file: it is described in `problems`. Cost: one pass over the file.
+/// hash, the shapes against the manifest, the hash noted beside the file, and whether each parent still has the content
+/// it had. Throws nothing for a bad file: it is described in `problems`. Cost: one pass over the file.
 Verification verify(const std::filesystem::path& workspace, const DatasetId& id);
 
 /// What one data set is, for people and scripts: id, file, schema, content hash, data sets with types and shapes,

@@ -3,12 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <optional>
+#include <ranges>
 #include <set>
 
+#include "base/atomic_file.h"
 #include "base/duration.h"
 #include "base/error.h"
+#include "base/file_lock.h"
+#include "base/log.h"
 #include "base/utc_time.h"
 #include "data/store/dataset.h"
 #include "market/bars.h"
@@ -122,20 +127,39 @@ std::vector<std::pair<std::string, hdf5::Attribute>> attributes_of(const Cut& cu
           {"bars_content_sha256", hashes_of(cut)}};
 }
 
-// The newest version of a name, if it holds just this.
+bool holds_just_this(const DatasetReader& view, const Cut& cut, const WindowShape& shape) {
+  for (const auto& [attribute, value] : attributes_of(cut, shape)) {
+    if (view.file().attribute(attribute) != value) return false;
+  }
+  const Columns columns(cut.runs);
+  return view.read<std::int32_t>("run_bars") == columns.bars && view.read<std::int64_t>("run_begin") == columns.begin &&
+         view.read<std::int64_t>("run_windows") == columns.windows;
+}
+
+// The newest version of a name that holds just this. A damaged one holds something else.
 std::optional<DatasetReader> same_already(const std::filesystem::path& workspace, const std::string& name,
                                           const Cut& cut, const WindowShape& shape) {
   const std::vector<DatasetId> versions = list_versions(workspace, "unlabeled_windows", name);
-  if (versions.empty()) return std::nullopt;
-  DatasetReader newest(workspace, versions.back());
-  for (const auto& [attribute, value] : attributes_of(cut, shape)) {
-    if (newest.file().attribute(attribute) != value) return std::nullopt;
+  for (const DatasetId& version : std::views::reverse(versions)) {
+    try {
+      DatasetReader view(workspace, version);
+      if (holds_just_this(view, cut, shape)) return view;
+    } catch (const DataError& error) {
+      log_warning("{} is passed over: {}", to_string(version), error.what());
+    }
   }
-  const Columns columns(cut.runs);
-  const bool same = newest.read<std::int32_t>("run_bars") == columns.bars &&
-                    newest.read<std::int64_t>("run_begin") == columns.begin &&
-                    newest.read<std::int64_t>("run_windows") == columns.windows;
-  return same ? std::optional(std::move(newest)) : std::nullopt;
+  return std::nullopt;
+}
+
+// Two bars files with one content would be two symbols in name only.
+void check_different(const Cut& cut) {
+  for (std::size_t i = 0; i < cut.parents.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      if (cut.parents[i].content_sha256 != cut.parents[k].content_sha256) continue;
+      throw ConfigError(fmt::format("{} and {} have the same content; their windows would count twice.",
+                                    to_string(cut.parents[k].id), to_string(cut.parents[i].id)));
+    }
+  }
 }
 
 std::string joined_symbols(const Cut& cut) {
@@ -152,7 +176,12 @@ CutResult cut_windows(const std::filesystem::path& workspace, std::span<const Da
   const Cut made = cut(workspace, bars, shape);
   if (name.empty()) name = joined_symbols(made);
   check_name(name, "the name of the windows");
+  check_different(made);
   const auto runs = static_cast<std::int64_t>(made.runs.size());
+  // Of several that cut the same at once, one does and the others find it.
+  const std::filesystem::path folder = dataset_file(workspace, {"unlabeled_windows", name, 1}).parent_path();
+  create_folders(folder);
+  const FileLock alone(folder / ".lock", std::chrono::minutes(10));
   if (version == 0) {
     if (const auto there = same_already(workspace, name, made, shape)) {
       return {there->id(), there->file().path(), there->content_sha256(), made.windows, runs, true};

@@ -20,7 +20,7 @@ struct CutResult {
 };
 
 /// Writes the view of every valid window of these bars, as unlabeled_windows/NAME/vN. `name` empty: the symbols' names
-/// joined with '+'. `version` 0: when the newest version of that name has this very content it is that one, else the
+/// joined with '+'. `version` 0: a version of that name that has this very content already, the newest of them; else the
 /// next free number. Cost: stamps and flags are read once, 9 bytes a bar; memory O(runs). Throws ConfigError (an
 /// impossible shape, the same bars twice, a version that exists), DataError (no window fits: says how long the longest
 /// stretch is), IoError.
