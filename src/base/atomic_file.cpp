@@ -97,6 +97,11 @@ AtomicFile::~AtomicFile() {
   if (!done_) ::unlink(temporary_.c_str());
 }
 
+void AtomicFile::start_flush() const {
+  const Descriptor file(temporary_, O_RDONLY);
+  ::sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);  // a hint: nothing depends on it
+}
+
 void AtomicFile::commit(bool read_only) {
   if (!commit_if_free(read_only)) throw IoError("will not overwrite " + target_.string(), EEXIST);
 }

@@ -3,7 +3,9 @@
 #include <arrow/io/interfaces.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <exception>
+#include <future>
 
 #include "data/bars/read_csv.h"
 
@@ -59,39 +61,30 @@ std::string column_name(int index) {
   return fmt::format("f{}", index);
 }
 
-// Frees the column as soon as it is copied: at no time do all columns exist twice.
-bool copy_numbers(std::shared_ptr<arrow::Table>& table, int index, std::vector<double>& out) {
-  const std::string name = column_name(index);
-  const auto column = table->GetColumnByName(name);
+using ColumnPointer = std::shared_ptr<arrow::ChunkedArray>;
+
+// Takes the column, so that it is freed as soon as it is copied: at no time do all columns exist twice.
+bool copy_numbers(ColumnPointer column, std::vector<double>& out) {
   if (column == nullptr || column->null_count() > 0) return false;
   out.reserve(static_cast<std::size_t>(column->length()));
   for (const auto& chunk : column->chunks()) {
     const auto& numbers = static_cast<const arrow::DoubleArray&>(*chunk);
     out.insert(out.end(), numbers.raw_values(), numbers.raw_values() + numbers.length());
   }
-  auto rest = table->RemoveColumn(table->schema()->GetFieldIndex(name));
-  if (!rest.ok()) return false;
-  table = *rest;
   return true;
 }
 
-bool copy_stamps(std::shared_ptr<arrow::Table>& table, const CsvLayout& layout, std::vector<std::int64_t>& out) {
-  const std::string name = column_name(layout.index[BarColumn::time]);
-  const auto column = table->GetColumnByName(name);
+bool copy_stamps(ColumnPointer column, const StampParser& stamps, std::vector<std::int64_t>& out) {
   if (column == nullptr || column->null_count() > 0) return false;
   out.reserve(static_cast<std::size_t>(column->length()));
   for (const auto& chunk : column->chunks()) {
     for (std::int64_t i = 0; i < chunk->length(); ++i) {
-      const auto time = layout.stamps.is_epoch()
-                            ? layout.stamps.from_epoch(static_cast<const arrow::Int64Array&>(*chunk).Value(i))
-                            : layout.stamps.parse(static_cast<const arrow::StringArray&>(*chunk).GetView(i));
+      const auto time = stamps.is_epoch() ? stamps.from_epoch(static_cast<const arrow::Int64Array&>(*chunk).Value(i))
+                                          : stamps.parse(static_cast<const arrow::StringArray&>(*chunk).GetView(i));
       if (!time) return false;
       out.push_back(*time);
     }
   }
-  auto rest = table->RemoveColumn(table->schema()->GetFieldIndex(name));
-  if (!rest.ok()) return false;
-  table = *rest;
   return true;
 }
 
@@ -138,15 +131,25 @@ std::optional<RawFile> read_csv_fast(ByteSource& source, const CsvLayout& layout
   result.ignored = layout.index.others(layout.header);
   result.rows = static_cast<std::uint64_t>(table->num_rows());
   market::Bars bars;
-  const ColumnNames& index = layout.index;
-  const bool complete =
-      copy_stamps(table, layout, bars.time) && copy_numbers(table, index[BarColumn::open], bars.open) &&
-      copy_numbers(table, index[BarColumn::high], bars.high) && copy_numbers(table, index[BarColumn::low], bars.low) &&
-      copy_numbers(table, index[BarColumn::close], bars.close) &&
-      (index[BarColumn::volume] < 0 || copy_numbers(table, index[BarColumn::volume], bars.volume));
   std::vector<double> flags;
-  if (!complete || (index[BarColumn::flags] >= 0 && !copy_numbers(table, index[BarColumn::flags], flags)))
-    return std::nullopt;
+  const ColumnNames& index = layout.index;
+  std::array<ColumnPointer, kBarColumns> columns;
+  for (std::size_t c = 0; c < kBarColumns; ++c) {
+    if (index.index[c] >= 0) columns[c] = table->GetColumnByName(column_name(index.index[c]));
+  }
+  table.reset();
+  const auto take = [&](BarColumn column) { return std::move(columns[static_cast<std::size_t>(column)]); };
+  const auto numbers = [&](BarColumn column, std::vector<double>& out) {
+    return index[column] < 0 || copy_numbers(take(column), out);
+  };
+  // Half of the columns on another thread: copying is what the parser's threads would otherwise wait for.
+  auto half = std::async(std::launch::async, [&] {
+    return numbers(BarColumn::low, bars.low) && numbers(BarColumn::close, bars.close) &&
+           numbers(BarColumn::volume, bars.volume) && numbers(BarColumn::flags, flags);
+  });
+  const bool first = copy_stamps(take(BarColumn::time), layout.stamps, bars.time) &&
+                     numbers(BarColumn::open, bars.open) && numbers(BarColumn::high, bars.high);
+  if (!half.get() || !first) return std::nullopt;
   bars.volume.resize(bars.time.size(), 0.0);
   for (const double number : flags) bars.flags.push_back(result.flags_of(number));
   bars.flags.resize(bars.time.size(), 0);

@@ -65,12 +65,13 @@ DatasetWriter::DatasetWriter(const fs::path& workspace, DatasetId id)
 
 void DatasetWriter::write(std::vector<Column> columns) {
   std::sort(columns.begin(), columns.end(), [](const Column& a, const Column& b) { return a.name < b.name; });
-  auto hash = std::async(std::launch::async, [&columns] {
+  auto hash = std::async(std::launch::async, [this, &columns] {
     ContentHash content;
     for (const Column& column : columns) {
       content.begin_dataset(column.name, column.type, column.shape);
       content.bytes(column.bytes);
     }
+    atomic_.start_flush();
     return content;
   });
   for (const Column& column : columns) {

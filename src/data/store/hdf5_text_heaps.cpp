@@ -7,8 +7,11 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <future>
+#include <thread>
 
 #include "base/error.h"
 
@@ -47,10 +50,12 @@ std::int64_t checksum(std::string_view bytes) {
   return static_cast<std::int64_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
-// Numbers that happen to hold the signature are sealed as well when they could be a heap; that does no harm.
-std::vector<std::int64_t> heaps_of(std::string_view bytes) {
+// Those that begin in [begin, end) of `bytes`; `seen` is what is searched. Numbers that happen to hold the signature
+// are sealed as well when they could be a heap; that does no harm.
+std::vector<std::int64_t> heaps_between(std::string_view bytes, std::string_view seen, std::size_t begin,
+                                        std::size_t end) {
   std::vector<std::int64_t> heaps;
-  for (std::size_t at = bytes.find(kSignature); at != std::string_view::npos; at = bytes.find(kSignature, at + 1)) {
+  for (std::size_t at = seen.find(kSignature, begin); at < end; at = seen.find(kSignature, at + 1)) {
     if (bytes.size() - at < kHead || bytes[at + 4] != 1) continue;
     std::uint64_t size = 0;
     std::memcpy(&size, bytes.data() + at + 8, sizeof size);
@@ -58,6 +63,25 @@ std::vector<std::int64_t> heaps_of(std::string_view bytes) {
     heaps.push_back(static_cast<std::int64_t>(at));
     heaps.push_back(static_cast<std::int64_t>(size));
     heaps.push_back(checksum(bytes.substr(at, size)));
+  }
+  return heaps;
+}
+
+std::vector<std::int64_t> heaps_of(std::string_view bytes) {
+  const std::size_t pieces =
+      std::clamp<std::size_t>(bytes.size() >> 24, 1, std::max(1U, std::thread::hardware_concurrency()));
+  std::vector<std::future<std::vector<std::int64_t>>> found;
+  for (std::size_t i = 0; i < pieces; ++i) {
+    const std::size_t begin = bytes.size() * i / pieces, end = bytes.size() * (i + 1) / pieces;
+    // The search of one piece ends at the first heap of the next, and does not go on to the end of the file.
+    const std::string_view seen = bytes.substr(0, std::min(bytes.size(), end + kSignature.size() - 1));
+    found.push_back(std::async(pieces == 1 ? std::launch::deferred : std::launch::async,
+                               [bytes, seen, begin, end] { return heaps_between(bytes, seen, begin, end); }));
+  }
+  std::vector<std::int64_t> heaps;
+  for (auto& piece : found) {
+    const std::vector<std::int64_t> part = piece.get();
+    heaps.insert(heaps.end(), part.begin(), part.end());
   }
   return heaps;
 }
