@@ -41,7 +41,8 @@ std::vector<std::string> jobs_in(const fs::path& folder) {
 
 std::string help(const std::vector<std::string>& jobs) {
   std::string out =
-      "moola: market bars into data sets, data sets into pretrained encoders, on one machine or many.\n\nUsage: moola JOB "
+      "moola: market bars into data sets, data sets into pretrained encoders, on one machine or many.\n\nUsage: moola "
+      "JOB "
       "[CONFIG.toml] [options]\n\n";
   for (const std::string& name : jobs) {
     const auto line =

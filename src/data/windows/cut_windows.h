@@ -20,8 +20,8 @@ struct CutResult {
 };
 
 /// Writes the view of every valid window of these bars, as unlabeled_windows/NAME/vN. `name` empty: the symbols' names
-/// joined with '+'. `version` 0: a version of that name that has this very content already, the newest of them; else the
-/// next free number. Cost: stamps and flags are read once, 9 bytes a bar; memory O(runs). Throws ConfigError (an
+/// joined with '+'. `version` 0: a version of that name that has this very content already, the newest of them; else
+/// the next free number. Cost: stamps and flags are read once, 9 bytes a bar; memory O(runs). Throws ConfigError (an
 /// impossible shape, the same bars twice, a version that exists), DataError (no window fits: says how long the longest
 /// stretch is), IoError.
 CutResult cut_windows(const std::filesystem::path& workspace, std::span<const DatasetId> bars, const WindowShape& shape,
