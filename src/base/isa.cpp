@@ -1,10 +1,10 @@
-#include "models/isa.h"
+#include "base/isa.h"
 
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
 
-namespace moola::models {
+namespace moola {
 
 bool supported(Isa candidate) {
   __builtin_cpu_init();
@@ -45,4 +45,4 @@ Isa isa() {
   return chosen;
 }
 
-}  // namespace moola::models
+}  // namespace moola

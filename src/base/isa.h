@@ -1,6 +1,6 @@
 #pragma once
 
-namespace moola::models {
+namespace moola {
 
 /// The instruction sets that hot loops are compiled for, as the x86-64 ABI names them.
 enum class Isa { v2, v3, v4 };
@@ -12,4 +12,4 @@ Isa isa();
 /// Whether this processor runs it: for tests that compare all of them.
 bool supported(Isa candidate);
 
-}  // namespace moola::models
+}  // namespace moola

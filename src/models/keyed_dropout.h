@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <span>
 
-#include "models/isa.h"
+#include "base/isa.h"
 
 namespace moola::models {
 

@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "models/isa.h"
+#include "base/isa.h"
 
 /// Philox masks, many counters at a time; the same bits from every instruction set. See lstm_kernel.h for why there is
 /// no std header.

@@ -1,7 +1,7 @@
 #pragma once
 #include <stddef.h>
 
-#include "models/isa.h"
+#include "base/isa.h"
 
 /// The recurrent arithmetic of one direction of one LSTM layer in fp32, without Torch: forward over all steps, backward
 /// over all steps, weight gradients. Fast when `hidden` is a multiple of 16, correct for any size >= 1.

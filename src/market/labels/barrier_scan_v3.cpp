@@ -1,0 +1,8 @@
+// Built with -march=x86-64-v3.
+#include "market/labels/barrier_scan_impl.h"
+
+namespace moola::market::barrier_scan {
+
+const Kernels kKernels_v3{[](const Search& s) { ::search(s); }, [](const Shares& s) { ::shares(s); }};
+
+}  // namespace moola::market::barrier_scan
