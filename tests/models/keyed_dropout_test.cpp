@@ -10,11 +10,11 @@
 
 #include "base/philox.h"
 
+using moola::Isa;
 using moola::philox4x32;
 using moola::models::apply_dropout;
 using moola::models::dropout_mask;
 using moola::models::DropoutKey;
-using moola::models::Isa;
 
 namespace {
 
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(every_instruction_set_gives_the_same_bits_for_any_length) {
     std::vector<float> expected(count), out(count);
     dropout_mask(expected, 0.35, kKey, Isa::v2);
     for (const Isa isa : {Isa::v3, Isa::v4}) {
-      if (!moola::models::supported(isa)) continue;
+      if (!moola::supported(isa)) continue;
       dropout_mask(out, 0.35, kKey, isa);
       BOOST_TEST((out == expected));
     }

@@ -10,13 +10,13 @@
 #include <vector>
 
 namespace lk = moola::models::lstm_kernel;
-using moola::models::Isa;
+using moola::Isa;
 
-namespace moola::models {
+namespace moola {
 std::ostream& operator<<(std::ostream& out, Isa isa) {
   return out << 'v' << static_cast<int>(isa) + 2;
 }
-}  // namespace moola::models
+}  // namespace moola
 
 namespace {
 
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_SUITE(lstm_kernel)
 
 BOOST_DATA_TEST_CASE(every_instruction_set_agrees_with_the_textbook_in_double,
                      boost::unit_test::data::make(kIsas) * boost::unit_test::data::make(kSizes), isa, size) {
-  if (!moola::models::supported(isa)) return;
+  if (!moola::supported(isa)) return;
   for (const bool reverse : {false, true}) {
     Run run(size, reverse);
     run.compute(lk::kernels(isa), size.rows, size.hidden);
@@ -222,7 +222,7 @@ BOOST_DATA_TEST_CASE(every_instruction_set_agrees_with_the_textbook_in_double,
 }
 
 BOOST_DATA_TEST_CASE(the_bits_do_not_depend_on_how_rows_and_groups_are_cut, boost::unit_test::data::make(kIsas), isa) {
-  if (!moola::models::supported(isa)) return;
+  if (!moola::supported(isa)) return;
   Run whole({6, 67, 11, 48}, true), cut = whole;
   whole.compute(lk::kernels(isa), 67, 48);
   cut.compute(lk::kernels(isa), 10, 1);
@@ -230,7 +230,7 @@ BOOST_DATA_TEST_CASE(the_bits_do_not_depend_on_how_rows_and_groups_are_cut, boos
 }
 
 BOOST_DATA_TEST_CASE(a_row_does_not_depend_on_the_rows_beside_it, boost::unit_test::data::make(kIsas), isa) {
-  if (!moola::models::supported(isa)) return;
+  if (!moola::supported(isa)) return;
   Run many({4, 31, 4, 24}, false), one({4, 1, 4, 24}, false);
   const std::ptrdiff_t row = 17;
   for (std::ptrdiff_t t = 0; t < 4; ++t) {
@@ -245,7 +245,7 @@ BOOST_DATA_TEST_CASE(a_row_does_not_depend_on_the_rows_beside_it, boost::unit_te
 }
 
 BOOST_DATA_TEST_CASE(saturated_gates_stay_finite_and_correct, boost::unit_test::data::make(kIsas), isa) {
-  if (!moola::models::supported(isa)) return;
+  if (!moola::supported(isa)) return;
   Run run({3, 5, 2, 17}, false);
   const float extremes[] = {1e30f, -1e30f, 200.0f, -200.0f, 89.0f, -89.0f, 1e-42f, 0.0f, -0.0f, 30.0f};
   for (std::size_t i = 0; i < run.x.size(); ++i) run.x[i] = extremes[i % std::size(extremes)];
@@ -257,7 +257,7 @@ BOOST_DATA_TEST_CASE(saturated_gates_stay_finite_and_correct, boost::unit_test::
 }
 
 BOOST_DATA_TEST_CASE(an_infinite_input_gives_what_the_limit_gives, boost::unit_test::data::make(kIsas), isa) {
-  if (!moola::models::supported(isa)) return;
+  if (!moola::supported(isa)) return;
   Run run({2, 1, 1, 5}, false), large = run;
   run.x[0] = std::numeric_limits<float>::infinity();
   large.x[0] = 1e20f;
@@ -268,7 +268,7 @@ BOOST_DATA_TEST_CASE(an_infinite_input_gives_what_the_limit_gives, boost::unit_t
 
 BOOST_DATA_TEST_CASE(nan_reaches_every_later_step_of_its_row_and_no_other_row, boost::unit_test::data::make(kIsas),
                      isa) {
-  if (!moola::models::supported(isa)) return;
+  if (!moola::supported(isa)) return;
   Run run({4, 7, 3, 20}, false);
   run.x[(1 * 7 + 2) * 3 + 1] = std::numeric_limits<float>::quiet_NaN();
   run.compute(lk::kernels(isa), 7, 20);
@@ -286,7 +286,7 @@ BOOST_DATA_TEST_CASE(nan_reaches_every_later_step_of_its_row_and_no_other_row, b
 }
 
 BOOST_DATA_TEST_CASE(without_saved_gates_the_states_are_the_same, boost::unit_test::data::make(kIsas), isa) {
-  if (!moola::models::supported(isa)) return;
+  if (!moola::supported(isa)) return;
   const auto& k = lk::kernels(isa);
   Run run({6, 9, 4, 21}, true);
   run.compute(k, 9, 21);
