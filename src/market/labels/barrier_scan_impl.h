@@ -1,240 +1,202 @@
 #pragma once
-// The kernels of one instruction set; included once by each barrier_scan_v*.cpp.
-#include <immintrin.h>
-
+// The kernel of one instruction set; included once by each barrier_scan_v*.cpp.
+//
+// Neighbouring bars lie side by side in the lanes and are searched in step, so that the search has no branch that a
+// processor would guess wrongly, but the one that ends it. When a search is long and few of a block still go on, each
+// of those goes alone, with the bars ahead of it in the lanes.
+#include <array>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 
+#include "market/double_lanes.h"
 #include "market/labels/barrier_scan.h"
 
 namespace {
 
-using moola::market::barrier_scan::Search;
-using moola::market::barrier_scan::Shares;
+using moola::market::barrier_scan::Scan;
 
 #define MOOLA_INLINE inline __attribute__((always_inline))
 
-// A register of prices: how to read its first few lanes, how they compare with a level, and its ends.
-#if defined(__AVX512F__)
-constexpr std::int64_t kLanes = 8;
-using Prices = __m512d;
-MOOLA_INLINE Prices all(double value) {
-  return _mm512_set1_pd(value);
-}
-MOOLA_INLINE Prices read(const double* from) {
-  return _mm512_loadu_pd(from);
-}
-MOOLA_INLINE Prices read_some(const double* from, unsigned lanes) {
-  return _mm512_maskz_loadu_pd(static_cast<__mmask8>(lanes), from);
-}
-MOOLA_INLINE unsigned at_least(Prices a, Prices b) {
-  return _mm512_cmp_pd_mask(a, b, _CMP_GE_OQ);
-}
-MOOLA_INLINE unsigned at_most(Prices a, Prices b) {
-  return _mm512_cmp_pd_mask(a, b, _CMP_LE_OQ);
-}
-MOOLA_INLINE Prices higher(Prices a, Prices b) {
-  return _mm512_max_pd(a, b);
-}
-MOOLA_INLINE Prices smaller(Prices a, Prices b) {
-  return _mm512_min_pd(a, b);
-}
-// The same of some lanes; the others stay what they are in `a`.
-MOOLA_INLINE Prices higher_in(unsigned lanes, Prices a, Prices b) {
-  return _mm512_mask_max_pd(a, static_cast<__mmask8>(lanes), a, b);
-}
-MOOLA_INLINE Prices smaller_in(unsigned lanes, Prices a, Prices b) {
-  return _mm512_mask_min_pd(a, static_cast<__mmask8>(lanes), a, b);
-}
-MOOLA_INLINE Prices difference(Prices a, Prices b) {
-  return _mm512_sub_pd(a, b);
-}
-MOOLA_INLINE Prices quotient(Prices a, Prices b) {
-  return _mm512_div_pd(a, b);
-}
-MOOLA_INLINE void write_floats(float* to, Prices a) {
-  _mm256_storeu_ps(to, _mm512_cvtpd_ps(a));
-}
-MOOLA_INLINE Prices minus(Prices a) {
-  return _mm512_castsi512_pd(_mm512_xor_si512(_mm512_castpd_si512(a), _mm512_set1_epi64(INT64_MIN)));
-}
-// The highest lane of each.
-MOOLA_INLINE __m128d highest_of_both(Prices a, Prices b) {
-  const __m256d x = _mm256_max_pd(_mm512_castpd512_pd256(a), _mm512_extractf64x4_pd(a, 1));
-  const __m256d y = _mm256_max_pd(_mm512_castpd512_pd256(b), _mm512_extractf64x4_pd(b, 1));
-  const __m256d pairs = _mm256_max_pd(_mm256_unpacklo_pd(x, y), _mm256_unpackhi_pd(x, y));
-  return _mm_max_pd(_mm256_castpd256_pd128(pairs), _mm256_extractf128_pd(pairs, 1));
-}
-#elif defined(__AVX2__)
-constexpr std::int64_t kLanes = 4;
-using Prices = __m256d;
-MOOLA_INLINE Prices all(double value) {
-  return _mm256_set1_pd(value);
-}
-MOOLA_INLINE Prices read(const double* from) {
-  return _mm256_loadu_pd(from);
-}
-MOOLA_INLINE __m256i chosen(unsigned lanes) {
-  const __m256i bits = _mm256_setr_epi64x(1, 2, 4, 8);
-  return _mm256_cmpeq_epi64(_mm256_and_si256(_mm256_set1_epi64x(lanes), bits), bits);
-}
-MOOLA_INLINE Prices read_some(const double* from, unsigned lanes) {
-  return _mm256_maskload_pd(from, chosen(lanes));
-}
-MOOLA_INLINE unsigned at_least(Prices a, Prices b) {
-  return static_cast<unsigned>(_mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_GE_OQ)));
-}
-MOOLA_INLINE unsigned at_most(Prices a, Prices b) {
-  return static_cast<unsigned>(_mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_LE_OQ)));
-}
-MOOLA_INLINE Prices higher(Prices a, Prices b) {
-  return _mm256_max_pd(a, b);
-}
-MOOLA_INLINE Prices smaller(Prices a, Prices b) {
-  return _mm256_min_pd(a, b);
-}
-MOOLA_INLINE Prices higher_in(unsigned lanes, Prices a, Prices b) {
-  return _mm256_blendv_pd(a, higher(a, b), _mm256_castsi256_pd(chosen(lanes)));
-}
-MOOLA_INLINE Prices smaller_in(unsigned lanes, Prices a, Prices b) {
-  return _mm256_blendv_pd(a, smaller(a, b), _mm256_castsi256_pd(chosen(lanes)));
-}
-MOOLA_INLINE Prices difference(Prices a, Prices b) {
-  return _mm256_sub_pd(a, b);
-}
-MOOLA_INLINE Prices quotient(Prices a, Prices b) {
-  return _mm256_div_pd(a, b);
-}
-MOOLA_INLINE void write_floats(float* to, Prices a) {
-  _mm_storeu_ps(to, _mm256_cvtpd_ps(a));
-}
-MOOLA_INLINE Prices minus(Prices a) {
-  return _mm256_xor_pd(a, _mm256_set1_pd(-0.0));
-}
-MOOLA_INLINE __m128d highest_of_both(Prices a, Prices b) {
-  const __m256d pairs = _mm256_max_pd(_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
-  return _mm_max_pd(_mm256_castpd256_pd128(pairs), _mm256_extractf128_pd(pairs, 1));
-}
-#else
-constexpr std::int64_t kLanes = 2;
-using Prices = __m128d;
-MOOLA_INLINE Prices all(double value) {
-  return _mm_set1_pd(value);
-}
-MOOLA_INLINE Prices read(const double* from) {
-  return _mm_loadu_pd(from);
-}
-MOOLA_INLINE Prices read_some(const double* from, unsigned) {
-  return _mm_load_sd(from);  // of two lanes some are one
-}
-MOOLA_INLINE unsigned at_least(Prices a, Prices b) {
-  return static_cast<unsigned>(_mm_movemask_pd(_mm_cmpge_pd(a, b)));
-}
-MOOLA_INLINE unsigned at_most(Prices a, Prices b) {
-  return static_cast<unsigned>(_mm_movemask_pd(_mm_cmple_pd(a, b)));
-}
-MOOLA_INLINE Prices higher(Prices a, Prices b) {
-  return _mm_max_pd(a, b);
-}
-MOOLA_INLINE Prices smaller(Prices a, Prices b) {
-  return _mm_min_pd(a, b);
-}
-MOOLA_INLINE Prices higher_in(unsigned lanes, Prices a, Prices b) {
-  return lanes == 1 ? _mm_max_sd(a, b) : _mm_max_pd(a, b);
-}
-MOOLA_INLINE Prices smaller_in(unsigned lanes, Prices a, Prices b) {
-  return lanes == 1 ? _mm_min_sd(a, b) : _mm_min_pd(a, b);
-}
-MOOLA_INLINE Prices difference(Prices a, Prices b) {
-  return _mm_sub_pd(a, b);
-}
-MOOLA_INLINE Prices quotient(Prices a, Prices b) {
-  return _mm_div_pd(a, b);
-}
-MOOLA_INLINE void write_floats(float* to, Prices a) {
-  _mm_storel_pi(reinterpret_cast<__m64*>(to), _mm_cvtpd_ps(a));
-}
-MOOLA_INLINE Prices minus(Prices a) {
-  return _mm_xor_pd(a, _mm_set1_pd(-0.0));
-}
-MOOLA_INLINE __m128d highest_of_both(Prices a, Prices b) {
-  return _mm_max_pd(_mm_unpacklo_pd(a, b), _mm_unpackhi_pd(a, b));
-}
-#endif
+constexpr int kStepsPerLook = 4;  // between looks at how many still search
+// A block with few left goes on together for so many bars: parting costs more than the lanes that idle meanwhile.
+constexpr std::int32_t kPatience = 64;
 
-constexpr unsigned kAllLanes = (1U << kLanes) - 1;
+// One 0 or 1 byte per bit.
+constexpr std::array<std::uint64_t, 256> bytes_of_bits() {
+  std::array<std::uint64_t, 256> table{};
+  for (unsigned bits = 0; bits < 256; ++bits) {
+    for (unsigned lane = 0; lane < 8; ++lane) table[bits] |= static_cast<std::uint64_t>(bits >> lane & 1U) << 8 * lane;
+  }
+  return table;
+}
+constexpr std::array<std::uint64_t, 256> kBytes = bytes_of_bits();
+
+template <class L>
+MOOLA_INLINE void write_bytes(std::int8_t* to, std::uint64_t bytes) {
+  std::memcpy(to, &bytes, L::kCount);
+}
+
+// A bar that goes on alone: its barriers, and the ends of what it has seen in `done` bars.
+struct Lone {
+  double upper, lower, highest, lowest, bars;
+};
+
+// Goes on from bar i + done + 1.
+template <bool kCloses>
+void search_on(const Scan& s, std::int64_t i, std::int64_t done, Lone& lone) {
+  using L = Lanes;
+  const typename L::V upper = L::all(lone.upper), lower = L::all(lone.lower);
+  const double* const over = (kCloses ? s.close : s.high) + i + 1;
+  const double* const under = (kCloses ? s.close : s.low) + i + 1;
+  std::int64_t end = s.max_bars;
+  std::int64_t at = done;
+  for (; at + L::kCount <= s.max_bars; at += L::kCount) {
+    const unsigned hit =
+        L::bits(L::at_least(L::read(over + at), upper)) | L::bits(L::at_most(L::read(under + at), lower));
+    if (hit != 0) {
+      end = at + __builtin_ctz(hit) + 1;
+      break;
+    }
+  }
+  for (; end == s.max_bars && at < end; ++at) {
+    if (over[at] >= lone.upper || under[at] <= lone.lower) end = at + 1;
+  }
+  typename L::V top = L::all(lone.highest), bottom = L::all(lone.lowest);
+  const double *const high = s.high + i + 1, *const low = s.low + i + 1;
+  for (at = done; at + L::kCount <= end; at += L::kCount) {
+    top = L::higher(top, L::read(high + at));
+    bottom = L::lower(bottom, L::read(low + at));
+  }
+  std::array<double, L::kCount> tops, bottoms;
+  L::write(tops.data(), top);
+  L::write(bottoms.data(), bottom);
+  for (int lane = 0; lane < L::kCount; ++lane) {
+    lone.highest = OneLane::higher(tops[static_cast<std::size_t>(lane)], lone.highest);
+    lone.lowest = OneLane::lower(bottoms[static_cast<std::size_t>(lane)], lone.lowest);
+  }
+  for (; at < end; ++at) {
+    lone.highest = OneLane::higher(high[at], lone.highest);
+    lone.lowest = OneLane::lower(low[at], lone.lowest);
+  }
+  lone.bars = static_cast<double>(end);
+}
+
+// kGroups registers of neighbouring bars from `i` on.
+template <class L, int kGroups, bool kCloses>
+MOOLA_INLINE std::int64_t label_block(const Scan& s, std::int64_t i, std::int64_t* ties) {
+  using V = typename L::V;
+  using M = typename L::M;
+  constexpr int kFew = kGroups * L::kCount / 8;
+  const V infinite = L::all(std::numeric_limits<double>::infinity());
+  V upper[kGroups], lower[kGroups], top[kGroups], bottom[kGroups], bars[kGroups];
+  M known[kGroups], searching[kGroups];
+#pragma GCC unroll 8
+  for (int g = 0; g < kGroups; ++g) {
+    const std::int64_t at = i + g * L::kCount;
+    const V entry = L::read(s.enter_at_open ? s.open + at + 1 : s.close + at);
+    const V unit = s.scale == nullptr ? entry : L::read(s.scale + at);
+    known[g] = searching[g] = L::below_in(L::above(unit, L::all(0.0)), unit, infinite);
+    upper[g] = L::add(L::add(entry, L::multiply(L::all(s.up), unit)), L::all(s.cost));
+    lower[g] = L::subtract(L::subtract(entry, L::multiply(L::all(s.down), unit)), L::all(s.cost));
+    top[g] = L::all(-std::numeric_limits<double>::infinity());
+    bottom[g] = infinite;
+    bars[g] = L::all(static_cast<double>(s.max_bars));
+  }
+  std::int32_t done = 0;
+  const auto step = [&](std::int32_t number) __attribute__((always_inline)) {
+    const V now = L::all(static_cast<double>(number));
+#pragma GCC unroll 8
+    for (int g = 0; g < kGroups; ++g) {
+      const std::int64_t at = i + number + g * L::kCount;
+      const V high = L::read(s.high + at), low = L::read(s.low + at), close = kCloses ? L::read(s.close + at) : high;
+      top[g] = L::choose(searching[g], L::higher(high, top[g]), top[g]);
+      bottom[g] = L::choose(searching[g], L::lower(low, bottom[g]), bottom[g]);
+      bars[g] = L::choose(searching[g], now, bars[g]);
+      searching[g] = L::below_in(searching[g], close, upper[g]);
+      searching[g] = L::above_in(searching[g], kCloses ? close : low, lower[g]);
+    }
+  };
+  const auto left = [&]() __attribute__((always_inline)) {
+    int count = 0;
+#pragma GCC unroll 8
+    for (int g = 0; g < kGroups; ++g) count += __builtin_popcount(L::bits(searching[g]));
+    return count;
+  };
+  int still = left();
+  while (still > (done < kPatience ? 0 : kFew) && done + kStepsPerLook <= s.max_bars) {
+#pragma GCC unroll 8
+    for (int k = 1; k <= kStepsPerLook; ++k) step(done + k);
+    done += kStepsPerLook;
+    still = left();
+  }
+  if (still > 0 && done < s.max_bars) {
+#pragma GCC unroll 8
+    for (int g = 0; g < kGroups; ++g) {
+      std::array<double, L::kCount> uppers, lowers, tops, bottoms, ends;
+      L::write(uppers.data(), upper[g]);
+      L::write(lowers.data(), lower[g]);
+      L::write(tops.data(), top[g]);
+      L::write(bottoms.data(), bottom[g]);
+      L::write(ends.data(), bars[g]);
+      for (unsigned lanes = L::bits(searching[g]); lanes != 0; lanes &= lanes - 1) {
+        const auto lane = static_cast<std::size_t>(__builtin_ctz(lanes));
+        Lone lone{uppers[lane], lowers[lane], tops[lane], bottoms[lane], ends[lane]};
+        search_on<kCloses>(s, i + g * L::kCount + static_cast<std::int64_t>(lane), done, lone);
+        tops[lane] = lone.highest;
+        bottoms[lane] = lone.lowest;
+        ends[lane] = lone.bars;
+      }
+      top[g] = L::read(tops.data());
+      bottom[g] = L::read(bottoms.data());
+      bars[g] = L::read(ends.data());
+    }
+  }
+  std::int64_t tied = 0;
+#pragma GCC unroll 8
+  for (int g = 0; g < kGroups; ++g) {
+    const std::int64_t at = i + g * L::kCount;
+    const V entry = L::read(s.enter_at_open ? s.open + at + 1 : s.close + at);
+    std::array<std::int32_t, L::kCount> ends;
+    L::write_ints(ends.data(), L::add(bars[g], L::number()));
+    // The close or the open of the bar that ended the search.
+    const V last = L::gather((kCloses ? s.close : s.open) + at, ends.data());
+    const M up = L::both(known[g], L::at_least(kCloses ? last : top[g], upper[g]));
+    const M down = L::both(known[g], L::at_most(kCloses ? last : bottom[g], lower[g]));
+    V exit = last;
+    if (!kCloses) {
+      exit = L::choose(up, L::higher(upper[g], last), L::read(s.close + at + s.max_bars));
+      exit = L::choose(down, L::lower(lower[g], last), exit);
+    }
+    const V zero = L::all(0.0), one = L::all(1.0);
+    const V drop = L::divide(L::subtract(L::lower(bottom[g], entry), entry), entry);
+    const V rise = L::divide(L::subtract(L::higher(top[g], entry), entry), entry);
+    L::write_floats(s.mae + at, L::choose(known[g], drop, zero));
+    L::write_floats(s.mfe + at, L::choose(known[g], rise, zero));
+    L::write_floats(s.exit_return + at, L::choose(known[g], L::subtract(L::divide(exit, entry), one), zero));
+    L::write_ints(s.bars + at, L::choose(known[g], bars[g], L::all(static_cast<double>(s.unknown_bars))));
+    const unsigned ups = L::bits(up), downs = L::bits(down);
+    const unsigned unknown = ~L::bits(known[g]) & ((1U << L::kCount) - 1);
+    const std::uint64_t touch = kBytes[ups] | kBytes[downs] * 0xFF;
+    write_bytes<L>(s.touch + at, touch);
+    write_bytes<L>(s.label + at, touch | kBytes[unknown] * static_cast<std::uint8_t>(s.unknown_label));
+    for (unsigned both = ups & downs; both != 0; both &= both - 1) ties[tied++] = at + __builtin_ctz(both);
+  }
+  return tied;
+}
 
 template <bool kCloses>
-MOOLA_INLINE void search_rows(const Search& search) {
-  const Search s = search;  // a copy that no store can change
-  const Prices nothing_high = all(-__builtin_inf()), nothing_low = all(__builtin_inf());
-  for (std::int64_t i = s.begin; i < s.end; ++i) {
-    const std::int64_t row = i - s.begin;
-    if (!(s.upper[row] > 0)) {
-      s.bars[row] = 0;
-      s.reached[row] = 0;
-      continue;
-    }
-    const Prices upper = all(s.upper[row]), lower = all(s.lower[row]);
-    Prices top = nothing_high, bottom = nothing_low;
-    std::int32_t bars = s.max_bars;
-    unsigned reached = 0;
-    for (std::int64_t done = 0; done < s.max_bars; done += kLanes) {
-      const std::int64_t at = i + 1 + done, left = s.max_bars - done;
-      const bool whole = left >= kLanes;
-      unsigned lanes = whole ? kAllLanes : (1U << left) - 1;
-      const Prices high = whole ? read(s.high + at) : read_some(s.high + at, lanes);
-      const Prices low = whole ? read(s.low + at) : read_some(s.low + at, lanes);
-      const Prices close = !kCloses ? high : whole ? read(s.close + at) : read_some(s.close + at, lanes);
-      const unsigned up = at_least(close, upper) & lanes, down = at_most(kCloses ? close : low, lower) & lanes;
-      const unsigned hit = up | down;
-      if (hit == 0 && whole) {
-        top = higher(top, high);
-        bottom = smaller(bottom, low);
-        continue;
-      }
-      lanes &= hit ^ (hit - 1);  // up to the first bar that was hit, that one included; all when none was
-      top = higher_in(lanes, top, high);
-      bottom = smaller_in(lanes, bottom, low);
-      if (hit != 0) {
-        const int lane = __builtin_ctz(hit);
-        bars = static_cast<std::int32_t>(done + lane + 1);
-        reached = ((up >> lane) & 1U) | ((down >> lane) & 1U) << 1;
-        break;
-      }
-    }
-    s.bars[row] = bars;
-    s.reached[row] = static_cast<std::uint8_t>(reached);
-    const __m128d ends = highest_of_both(top, minus(bottom));
-    _mm_storel_pd(s.highest + row, ends);
-    _mm_storeh_pd(s.lowest + row, _mm_xor_pd(ends, _mm_set1_pd(-0.0)));
-  }
+MOOLA_INLINE std::int64_t label_all(const Scan& scan) {
+  const Scan s = scan;  // a copy that no store can change
+  constexpr int kGroups = 2, kBlock = kGroups * Lanes::kCount;
+  std::int64_t tied = 0, i = s.begin;
+  for (; i + kBlock <= s.end; i += kBlock) tied += label_block<Lanes, kGroups, kCloses>(s, i, s.ties + tied);
+  for (; i < s.end; ++i) tied += label_block<OneLane, 1, kCloses>(s, i, s.ties + tied);
+  return tied;
 }
 
-MOOLA_INLINE void search(const Search& s) {
-  if (s.close != nullptr) {
-    search_rows<true>(s);
-  } else {
-    search_rows<false>(s);
-  }
-}
-
-// min and max take 0 where the share is one, as a comparison and a choice would.
-MOOLA_INLINE void shares(const Shares& share) {
-  const Shares s = share;
-  const Prices zero = all(0.0), one = all(1.0);
-  std::int64_t i = 0;
-  for (; i + kLanes <= s.rows; i += kLanes) {
-    const Prices entry = read(s.entry + i);
-    write_floats(s.mae + i, smaller(quotient(difference(read(s.lowest + i), entry), entry), zero));
-    write_floats(s.mfe + i, higher(quotient(difference(read(s.highest + i), entry), entry), zero));
-    write_floats(s.exit_return + i, difference(quotient(read(s.exit + i), entry), one));
-  }
-  for (; i < s.rows; ++i) {
-    const double entry = s.entry[i], below = (s.lowest[i] - entry) / entry, beyond = (s.highest[i] - entry) / entry;
-    s.mae[i] = static_cast<float>(below < 0.0 ? below : 0.0);
-    s.mfe[i] = static_cast<float>(beyond > 0.0 ? beyond : 0.0);
-    s.exit_return[i] = static_cast<float>(s.exit[i] / entry - 1.0);
-  }
+MOOLA_INLINE std::int64_t label_bars(const Scan& scan) {
+  return scan.touch_by_close ? label_all<true>(scan) : label_all<false>(scan);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 namespace moola::market::barrier_scan {
 
-const Kernels kKernels_v4{[](const Search& s) { ::search(s); }, [](const Shares& s) { ::shares(s); }};
+std::int64_t label_bars_v4(const Scan& scan) {
+  return ::label_bars(scan);
+}
 
 }  // namespace moola::market::barrier_scan

@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(every_rule_agrees_with_its_definition_bar_by_bar) {
   for (const BarrierTouch touch : {BarrierTouch::high_low, BarrierTouch::close}) {
     for (const BarrierEntry entry : {BarrierEntry::close, BarrierEntry::next_open}) {
       for (const BarrierTie tie : {BarrierTie::nearest_open, BarrierTie::stop_first, BarrierTie::invalid}) {
-        for (const std::int32_t max_bars : {1, 2, 7, 8, 9, 50, 3999, 5000}) {
+        for (const std::int32_t max_bars : {1, 2, 7, 8, 9, 50, 300, 3999, 5000}) {
           for (const bool with_scale : {true, false}) {
             const double unit = with_scale ? 1.0 : 0.002;
             TripleBarrier rule{.up = 3.0 * unit,
@@ -223,41 +223,62 @@ BOOST_AUTO_TEST_CASE(labels_of_252_real_bars_are_those_of_the_vectors) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(every_instruction_set_finds_the_same) {
+// The whole of what a kernel writes, of the bars that it can label; room before and after must stay as it was.
+struct Written {
+  std::vector<std::int8_t> label, touch;
+  std::vector<std::int32_t> bars;
+  std::vector<float> mae, mfe, exit_return;
+  std::vector<std::int64_t> ties;
+  bool operator==(const Written&) const = default;
+};
+
+Written written(const Table& t, bool closes, bool enter_at_open, std::int32_t max_bars, std::int64_t begin,
+                std::int64_t end, Isa set) {
+  const std::size_t n = t.size();
+  Written out{std::vector<std::int8_t>(n, 77), std::vector<std::int8_t>(n, 77), std::vector<std::int32_t>(n, 77),
+              std::vector<float>(n, 77),       std::vector<float>(n, 77),       std::vector<float>(n, 77),
+              std::vector<std::int64_t>(n)};
+  const std::int64_t tied = barrier_scan::label_bars(set)({.open = t.open.data(),
+                                                           .high = t.high.data(),
+                                                           .low = t.low.data(),
+                                                           .close = t.close.data(),
+                                                           .scale = t.scale.data(),
+                                                           .up = 2.5,
+                                                           .down = 2.0,
+                                                           .cost = 0.125,
+                                                           .max_bars = max_bars,
+                                                           .touch_by_close = closes,
+                                                           .enter_at_open = enter_at_open,
+                                                           .begin = begin,
+                                                           .end = end,
+                                                           .unknown_label = -99,
+                                                           .unknown_bars = 0,
+                                                           .label = out.label.data(),
+                                                           .touch = out.touch.data(),
+                                                           .bars = out.bars.data(),
+                                                           .mae = out.mae.data(),
+                                                           .mfe = out.mfe.data(),
+                                                           .exit_return = out.exit_return.data(),
+                                                           .ties = out.ties.data()});
+  out.ties.resize(static_cast<std::size_t>(tied));
+  return out;
+}
+
+BOOST_AUTO_TEST_CASE(every_instruction_set_finds_the_same_and_writes_nothing_else) {
   const Table t = walk(3, 3000);
-  const auto n = static_cast<std::int64_t>(t.size()) - 50;
-  std::vector<double> upper, lower;
-  for (std::int64_t i = 0; i < n; ++i) {
-    upper.push_back(i % 40 == 0 ? kNaN : t.close[static_cast<std::size_t>(i)] + 1.0);
-    lower.push_back(t.close[static_cast<std::size_t>(i)] - 0.75);
-  }
   for (const bool closes : {false, true}) {
-    std::vector<std::int32_t> first_bars;
-    std::vector<std::uint8_t> first_reached;
-    std::vector<double> first_highest, first_lowest;
-    for (const Isa set : {Isa::v2, Isa::v3, Isa::v4}) {
-      if (!supported(set)) continue;
-      std::vector<std::int32_t> bars(upper.size());
-      std::vector<std::uint8_t> reached(upper.size());
-      std::vector<double> highest(upper.size()), lowest(upper.size());
-      barrier_scan::kernels(set).search({.high = t.high.data(),
-                                         .low = t.low.data(),
-                                         .close = closes ? t.close.data() : nullptr,
-                                         .upper = upper.data(),
-                                         .lower = lower.data(),
-                                         .begin = 0,
-                                         .end = n,
-                                         .max_bars = 50,
-                                         .bars = bars.data(),
-                                         .reached = reached.data(),
-                                         .highest = highest.data(),
-                                         .lowest = lowest.data()});
-      if (set == Isa::v2)
-        std::tie(first_bars, first_reached, first_highest, first_lowest) = std::tuple(bars, reached, highest, lowest);
-      BOOST_TEST((bars == first_bars));
-      BOOST_TEST((reached == first_reached));
-      BOOST_TEST((highest == first_highest));
-      BOOST_TEST((lowest == first_lowest));
+    for (const bool enter_at_open : {false, true}) {
+      for (const std::int32_t max_bars : {1, 3, 4, 5, 50, 400}) {
+        const std::int64_t begin = 11, end = static_cast<std::int64_t>(t.size()) - 400;
+        const Written first = written(t, closes, enter_at_open, max_bars, begin, end, Isa::v2);
+        BOOST_TEST((closes || !first.ties.empty()));
+        for (const Isa set : {Isa::v3, Isa::v4}) {
+          if (supported(set)) BOOST_TEST((written(t, closes, enter_at_open, max_bars, begin, end, set) == first));
+        }
+        BOOST_TEST((first.label[10] == 77 && first.label[static_cast<std::size_t>(end)] == 77));
+        BOOST_TEST((first.bars[10] == 77 && first.bars[static_cast<std::size_t>(end)] == 77));
+        BOOST_TEST((first.mae[10] == 77 && first.exit_return[static_cast<std::size_t>(end)] == 77));
+      }
     }
   }
 }
