@@ -1,0 +1,182 @@
+#include "market/indicators/indicator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <stdexcept>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "market/indicators/families.h"
+
+namespace moola::market {
+namespace {
+
+// A whole number or one with decimals at the beginning of `text`, which loses it.
+std::optional<double> take_number(std::string_view& text) {
+  double value = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  if (wrong != std::errc() || !std::isfinite(value)) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
+}
+
+std::size_t parameter_index(const Indicator& indicator, std::string_view name) {
+  for (std::size_t i = 0; i < indicator.parameters.size(); ++i) {
+    if (indicator.parameters[i].name == name) return i;
+  }
+  throw std::logic_error(fmt::format("indicator {} has no parameter {}", indicator.name, name));
+}
+
+// The literal text up to the next parameter, and the parameter; both leave `pattern`.
+struct Segment {
+  std::string_view literal;
+  std::optional<std::size_t> parameter;
+};
+Segment take_segment(const Indicator& indicator, std::string_view& pattern) {
+  const std::size_t open = pattern.find('{');
+  Segment out{.literal = pattern.substr(0, open), .parameter = std::nullopt};
+  if (open == std::string_view::npos) {
+    pattern = {};
+    return out;
+  }
+  const std::size_t close = pattern.find('}', open);
+  out.parameter = parameter_index(indicator, pattern.substr(open + 1, close - open - 1));
+  pattern.remove_prefix(close + 1);
+  return out;
+}
+
+std::optional<ParameterValues> match(const Indicator& indicator, std::string_view pattern, std::string_view name) {
+  ParameterValues values = usual_values(indicator);
+  while (!pattern.empty()) {
+    const auto [literal, parameter] = take_segment(indicator, pattern);
+    if (!name.starts_with(literal)) return std::nullopt;
+    name.remove_prefix(literal.size());
+    if (!parameter) continue;
+    const auto value = take_number(name);
+    if (!value) return std::nullopt;
+    values.set(*parameter, *value);
+  }
+  return name.empty() ? std::optional(values) : std::nullopt;
+}
+
+std::string number_text(double value) {
+  return fmt::format("{}", value);
+}
+
+// The column's name by `pattern`; none when it leaves out a parameter that is not the usual.
+std::optional<std::string> written(const Indicator& indicator, std::string_view pattern,
+                                   const ParameterValues& values) {
+  std::string out;
+  ParameterValues named = usual_values(indicator);
+  while (!pattern.empty()) {
+    const auto [literal, parameter] = take_segment(indicator, pattern);
+    out += literal;
+    if (!parameter) continue;
+    named.set(*parameter, values.number(*parameter));
+    out += number_text(values.number(*parameter));
+  }
+  return named == values ? std::optional(out) : std::nullopt;
+}
+
+void check_values(const IndicatorColumn& column, const std::string& name) {
+  for (std::size_t i = 0; i < column.indicator->parameters.size(); ++i) {
+    const IndicatorParameter& parameter = column.indicator->parameters[i];
+    const double value = column.values.number(i);
+    const bool whole = !parameter.whole || value == std::floor(value);
+    if (value >= parameter.least && value <= parameter.most && whole) continue;
+    throw ConfigError(fmt::format("column {}: {} = {} must be {}from {} to {}.", name, parameter.name,
+                                  number_text(value), parameter.whole ? "a whole number " : "",
+                                  number_text(parameter.least), number_text(parameter.most)));
+  }
+}
+
+}  // namespace
+
+BarColumns columns_of(const Bars& bars) {
+  return {bars.time, bars.open, bars.high, bars.low, bars.close, bars.volume};
+}
+
+std::string_view to_string(ColumnKind kind) {
+  static constexpr std::array<std::string_view, 8> kNames{"returns", "oscillator", "price",    "volatility",
+                                                          "volume",  "signed sum", "temporal", "state"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+Scratch::Column::Column(Scratch& from) : from_(from) {
+  if (from.free_.empty()) {
+    data_ = &from.all_.emplace_back(from.rows_);
+  } else {
+    data_ = from.free_.back();
+    from.free_.pop_back();
+  }
+}
+
+Scratch::Column::~Column() {
+  from_.free_.push_back(data_);
+}
+
+IndicatorCall::IndicatorCall(const BarColumns& bars_in, const ParameterValues& values_in,
+                             std::span<const std::span<double>> outputs, Scratch& scratch_in)
+    : bars(bars_in), values(values_in), scratch(scratch_in), outputs_(outputs), undefined_(outputs.size()) {}
+
+std::span<double> IndicatorCall::out(std::size_t output) {
+  if (wanted(output) || bars.size() == 0) return outputs_[output];
+  return unwanted_.emplace_back(scratch).span();
+}
+
+std::string IndicatorColumn::name() const {
+  for (const std::string& pattern : indicator->outputs[output].names) {
+    if (auto text = written(*indicator, pattern, values)) return *text;
+  }
+  throw std::logic_error(fmt::format("no name of {} says all of its parameters", indicator->name));
+}
+
+const std::vector<Indicator>& indicators() {
+  static const std::vector<Indicator> table = [] {
+    std::vector<Indicator> all;
+    for (auto* family : kIndicatorFamilies) {
+      for (Indicator& indicator : family()) all.push_back(std::move(indicator));
+    }
+    return all;
+  }();
+  return table;
+}
+
+const Indicator& find_indicator(std::string_view name) {
+  std::vector<std::string> known;
+  for (const Indicator& indicator : indicators()) {
+    if (indicator.name == name) return indicator;
+    known.push_back(indicator.name);
+  }
+  throw ConfigError(fmt::format("there is no indicator '{}'.{}", name, did_you_mean(std::string(name), known)));
+}
+
+IndicatorColumn find_column(const std::string& name) {
+  std::vector<std::string> known;
+  for (const Indicator& indicator : indicators()) {
+    for (std::size_t output = 0; output < indicator.outputs.size(); ++output) {
+      for (const std::string& pattern : indicator.outputs[output].names) {
+        if (const auto values = match(indicator, pattern, name)) {
+          const IndicatorColumn found{.indicator = &indicator, .values = *values, .output = output};
+          check_values(found, name);
+          return found;
+        }
+      }
+      known.push_back(
+          IndicatorColumn{.indicator = &indicator, .values = usual_values(indicator), .output = output}.name());
+    }
+  }
+  throw ConfigError(fmt::format("there is no column '{}'.{}", name, did_you_mean(name, known)));
+}
+
+ParameterValues usual_values(const Indicator& indicator) {
+  ParameterValues values;
+  for (std::size_t i = 0; i < indicator.parameters.size(); ++i) values.set(i, indicator.parameters[i].usual);
+  return values;
+}
+
+}  // namespace moola::market

@@ -1,0 +1,33 @@
+#pragma once
+// Sums, extremes and moments over a trailing window of bars. A window's value is put together by halves in an order
+// that only its length fixes: it depends on the bars of the window and on nothing else (not on where a series begins,
+// nor on the processor), errors do not grow along the series, and all of it runs in vector registers.
+//
+// Every function: `x` and `out` have n rows; out[i] is of x[i - period + 1 .. i], NaN in the first period - 1 rows
+// after the leading NaNs of x (an indicator of an indicator begins later). Values after the leading NaNs are finite.
+// `out` may not overlap an input. Cost per row grows with the logarithm of the period unless said otherwise.
+#include <span>
+
+namespace moola::market {
+
+/// Rows before the first that is not NaN.
+std::size_t leading_nans(std::span<const double> x);
+
+void window_sum(std::span<const double> x, int period, std::span<double> out);
+void window_mean(std::span<const double> x, int period, std::span<double> out);
+void window_max(std::span<const double> x, int period, std::span<double> out);
+void window_min(std::span<const double> x, int period, std::span<double> out);
+/// The sum of squared deviations from the window's mean; over `period` it is the population's variance, over period - 1
+/// the sample's. Not below 0, and 0 exactly when the window does not move.
+void window_squares(std::span<const double> x, int period, std::span<double> out);
+/// The sum of products of deviations from the two windows' means.
+void window_products(std::span<const double> x, std::span<const double> y, int period, std::span<double> out);
+/// The sum of 1 x[i - period + 1] + 2 x[i - period + 2] + ... + period x[i].
+void window_weighted_sum(std::span<const double> x, int period, std::span<double> out);
+/// The mean of |x - mean|, given the window means. Cost grows with the period.
+void window_mean_deviation(std::span<const double> x, std::span<const double> mean, int period, std::span<double> out);
+/// Bars since the highest (lowest) of the window, the latest of equals: 0 is this bar. Cost grows with the period.
+void window_bars_since_max(std::span<const double> x, int period, std::span<double> out);
+void window_bars_since_min(std::span<const double> x, int period, std::span<double> out);
+
+}  // namespace moola::market

@@ -1,0 +1,32 @@
+#pragma once
+// The loops of rolling.cpp, compiled for each instruction set by rolling_v*.cpp. Every operation on a value is one IEEE
+// operation, in an order that is written down, so the sets agree bit for bit.
+#include <cstddef>
+
+#include "base/isa.h"
+
+namespace moola::market::rolling {
+
+/// Of `rows` windows: the first is x[0 .. period), out[i] is of x[i .. i + period). `work` has room for
+/// work_size(rows, period) doubles.
+struct Kernels {
+  void (*sum)(const double* x, std::size_t rows, std::size_t period, double divisor, double* out, double* work);
+  void (*max)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
+  void (*min)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
+  void (*weighted_sum)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
+  void (*squares)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
+  void (*products)(const double* x, const double* y, std::size_t rows, std::size_t period, double* out, double* work);
+  void (*mean_deviation)(const double* x, const double* mean, std::size_t rows, std::size_t period, double* out);
+  void (*since_max)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
+  void (*since_min)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
+};
+
+constexpr std::size_t work_size(std::size_t rows, std::size_t period) {
+  return 5 * (rows + period);
+}
+
+const Kernels& kernels(Isa isa);
+
+extern const Kernels kKernels_v2, kKernels_v3, kKernels_v4;
+
+}  // namespace moola::market::rolling

@@ -1,0 +1,148 @@
+// Every output that says TA-Lib computes it too, against TA-Lib's values on the bars of its own tests.
+#include <fmt/format.h>
+
+#include <boost/test/unit_test.hpp>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "market/indicators/indicator.h"
+
+using namespace moola;
+using namespace moola::market;
+
+namespace {
+
+std::string vectors(const std::string& name) {
+  return fmt::format("{}/tests/market/vectors/{}", MOOLA_SOURCE_DIR, name);
+}
+
+// One line of a CSV whose fields may be quoted.
+std::vector<std::string> fields_of(const std::string& line) {
+  std::vector<std::string> fields(1);
+  bool quoted = false;
+  for (const char c : line) {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (c == ',' && !quoted) {
+      fields.emplace_back();
+    } else {
+      fields.back() += c;
+    }
+  }
+  return fields;
+}
+
+double number(const std::string& text) {
+  double value = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
+  BOOST_REQUIRE_MESSAGE(wrong == std::errc() && end == text.data() + text.size(), "not a number: '" << text << "'");
+  return value;
+}
+
+Bars reference_bars() {
+  Bars out;
+  std::istringstream text(read_file(vectors("talib_ref_ohlcv_252.csv")));
+  std::string line;
+  std::getline(text, line);
+  BOOST_REQUIRE(line == "i,open,high,low,close,volume");
+  while (std::getline(text, line)) {
+    const auto fields = fields_of(line);
+    out.time.push_back(static_cast<std::int64_t>(out.time.size()) * 86'400'000'000'000);
+    out.open.push_back(number(fields[1]));
+    out.high.push_back(number(fields[2]));
+    out.low.push_back(number(fields[3]));
+    out.close.push_back(number(fields[4]));
+    out.volume.push_back(number(fields[5]));
+    out.flags.push_back(0);
+  }
+  BOOST_REQUIRE(out.size() == 252U);
+  return out;
+}
+
+struct Reference {
+  std::vector<double> parameters;
+  std::vector<double> values;  // by bar; NaN before the first
+};
+
+// By function, or function and output where it has several.
+std::map<std::string, Reference> references() {
+  std::map<std::string, Reference> out;
+  std::map<std::string, int> outputs;
+  std::istringstream text(read_file(vectors("talib_defaults_252.csv")));
+  std::string line;
+  std::getline(text, line);
+  while (std::getline(text, line)) {
+    const auto fields = fields_of(line);
+    Reference one;
+    std::istringstream parameters(fields[4]);
+    std::string each;
+    while (std::getline(parameters, each, ';')) {
+      const std::size_t equals = each.find('=');
+      // Kinds of averages are all the simple one.
+      if (each.substr(0, equals).ends_with("MAType")) {
+        BOOST_REQUIRE(each.substr(equals + 1) == "0");
+      } else {
+        one.parameters.push_back(number(each.substr(equals + 1)));
+      }
+    }
+    const auto begin = static_cast<std::size_t>(number(fields[6])), count = static_cast<std::size_t>(number(fields[7]));
+    one.values.assign(begin, std::numeric_limits<double>::quiet_NaN());
+    for (std::size_t i = 0; i < count; ++i) one.values.push_back(number(fields[8 + i]));
+    BOOST_REQUIRE(one.values.size() == 252U);
+    ++outputs[fields[0]];
+    out[fmt::format("{}.{}", fields[0], fields[2])] = one;
+    out[fields[0]] = one;
+  }
+  for (const auto& [function, count] : outputs) {
+    if (count > 1) out.erase(function);
+  }
+  return out;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(talib)
+
+BOOST_AUTO_TEST_CASE(every_output_that_talib_has_too_agrees_with_it) {
+  const Bars bars = reference_bars();
+  const auto wanted = references();
+  std::size_t compared = 0;
+  for (const Indicator& indicator : indicators()) {
+    for (std::size_t output = 0; output < indicator.outputs.size(); ++output) {
+      const std::string& function = indicator.outputs[output].talib;
+      if (function.empty()) continue;
+      BOOST_TEST_CONTEXT(indicator.name << ", output " << output << ", is TA-Lib's " << function) {
+        const auto found = wanted.find(function);
+        BOOST_REQUIRE(found != wanted.end());
+        const auto& [parameters, values] = found->second;
+        BOOST_REQUIRE(parameters.size() <= indicator.parameters.size());
+        ParameterValues with = usual_values(indicator);
+        for (std::size_t i = 0; i < parameters.size(); ++i) with.set(i, parameters[i]);
+        Scratch scratch(bars.size());
+        std::vector<double> got(bars.size());
+        std::vector<std::span<double>> outs(indicator.outputs.size());
+        outs[output] = got;
+        IndicatorCall call(columns_of(bars), with, outs, scratch);
+        indicator.compute(call);
+        double worst = 0;
+        for (std::size_t i = 0; i < got.size(); ++i) {
+          if (std::isnan(values[i])) continue;
+          BOOST_REQUIRE_MESSAGE(!std::isnan(got[i]), "no value at bar " << i);
+          worst = std::max(worst, std::fabs(got[i] - values[i]) / std::max(1.0, std::fabs(values[i])));
+        }
+        BOOST_TEST(worst <= 1e-9);
+        ++compared;
+      }
+    }
+  }
+  BOOST_TEST(compared >= 3U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
