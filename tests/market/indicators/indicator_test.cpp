@@ -7,8 +7,8 @@
 #include <map>
 #include <set>
 
-#include "tests/market/indicators/sample_bars.h"
 #include "tests/support/messages.h"
+#include "tests/support/sample_bars.h"
 
 using namespace moola;
 using namespace moola::market;

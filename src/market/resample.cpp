@@ -1,0 +1,44 @@
+#include "market/resample.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace moola::market {
+namespace {
+
+// Towards the past, before 1970 too.
+std::int64_t floored(std::int64_t time, std::int64_t step) {
+  const std::int64_t rest = time % step;
+  return time - (rest < 0 ? rest + step : rest);
+}
+
+}  // namespace
+
+ResampledBars resample(const Bars& bars, std::int64_t step) {
+  if (step <= 0) throw std::invalid_argument("bars cannot be put together into bars of no length");
+  ResampledBars out;
+  out.holder.resize(bars.size());
+  Bars& to = out.bars;
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    const std::int64_t begin = floored(bars.time[i], step);
+    if (to.empty() || to.time.back() != begin) {
+      to.time.push_back(begin);
+      to.open.push_back(bars.open[i]);
+      to.high.push_back(bars.high[i]);
+      to.low.push_back(bars.low[i]);
+      to.close.push_back(bars.close[i]);
+      to.volume.push_back(bars.volume[i]);
+      to.flags.push_back(bars.flags[i]);
+    } else {
+      to.high.back() = std::max(to.high.back(), bars.high[i]);
+      to.low.back() = std::min(to.low.back(), bars.low[i]);
+      to.close.back() = bars.close[i];
+      to.volume.back() += bars.volume[i];
+      to.flags.back() |= bars.flags[i];
+    }
+    out.holder[i] = static_cast<std::uint32_t>(to.size() - 1);
+  }
+  return out;
+}
+
+}  // namespace moola::market
