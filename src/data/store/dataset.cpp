@@ -4,9 +4,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <future>
-
 #include "base/error.h"
 #include "base/utc_time.h"
 #include "base/version.h"
@@ -35,12 +32,6 @@ std::string user() {
   return entry != nullptr ? entry->pw_name : std::to_string(::getuid());
 }
 
-Json shapes_of(const hdf5::File& file) {
-  Json shapes = Json::object();
-  for (const std::string& name : file.dataset_names()) shapes[name] = file.dataset(name).shape();
-  return shapes;
-}
-
 }  // namespace
 
 void DatasetWriter::check_free(const fs::path& workspace, const DatasetId& id) {
@@ -55,62 +46,19 @@ DatasetWriter::DatasetWriter(const fs::path& workspace, DatasetId id)
     : any_version_(id.version == 0),
       id_(with_version(workspace, std::move(id))),
       workspace_(workspace),
-      atomic_(dataset_file(workspace, id_)),
-      file_(hdf5::File::create(atomic_.temporary())) {
+      content_(dataset_file(workspace, id_)) {
   for (const std::string& kind : dataset_kinds()) {
     std::error_code none;
     for (const auto& name : fs::directory_iterator(workspace / "data" / kind, none)) remove_abandoned(name.path());
   }
 }
 
-void DatasetWriter::write(std::vector<Column> columns) {
-  std::sort(columns.begin(), columns.end(), [](const Column& a, const Column& b) { return a.name < b.name; });
-  auto hash = std::async(std::launch::async, [this, &columns] {
-    ContentHash content;
-    for (const Column& column : columns) {
-      content.begin_dataset(column.name, column.type, column.shape);
-      content.bytes(column.bytes);
-    }
-    atomic_.start_flush();
-    return content;
-  });
-  for (const Column& column : columns) {
-    hdf5::Dataset dataset = file_.create_dataset(column.name, column.type, column.shape, column.layout);
-    dataset.write_row_bytes(0, dataset.rows(), column.bytes);
-    hashed_.push_back(column.name);
-  }
-  hash_ = hash.get();
-}
-
 std::string DatasetWriter::finish(const Json& circumstances) {
-  Json manifest = {{"schema", schema_of(id_.kind)}};
-  manifest.update(manifest_);
-  manifest["parents"] = Json::array();
-  for (const Parent& parent : parents_) {
-    manifest["parents"].push_back({{"id", to_string(parent.id)}, {"content_sha256", parent.content_sha256}});
-  }
-  manifest["shapes"] = shapes_of(file_);
-  manifest["code_version"] = code_version();
-  const std::string manifest_text = manifest.dump(1);
-
-  file_.set_attribute("schema", schema_of(id_.kind));
-  std::string hash;
-  if (hash_ && hashed_ == file_.dataset_names()) {
-    add_attributes(*hash_, file_);
-    hash = hash_->hex();
-  } else {
-    hash = data::content_sha256(file_);
-  }
-  file_.set_attribute("content_sha256", hash);
-  file_.set_attribute("manifest", manifest_text);
-  file_.set_attribute("manifest_sha256", sha256_hex(manifest_text));
-  check_schema(file_, id_.kind);
-  file_.close();
-  hdf5::seal_texts(atomic_.temporary());
-  while (!atomic_.commit_if_free(true)) {
+  const std::string hash = content_.seal(id_.kind);
+  while (!content_.commit_if_free()) {
     if (!any_version_) check_free(workspace_, id_);
     id_.version = next_version(workspace_, id_.kind, id_.name);
-    atomic_.retarget(dataset_file(workspace_, id_));
+    content_.retarget(dataset_file(workspace_, id_));
   }
 
   Json beside = {{"id", to_string(id_)}, {"content_sha256", hash}, {"created_at", utc_text(utc_now())},
@@ -160,10 +108,6 @@ DatasetReader open_parent(const fs::path& workspace, const Parent& parent, std::
         child, to_string(parent.id), parent.content_sha256, reader.content_sha256(), file.string(), child));
   }
   return reader;
-}
-
-std::string schema_of(const std::string& kind) {
-  return "moola." + kind + "/1";
 }
 
 }  // namespace moola::data

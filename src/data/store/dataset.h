@@ -1,44 +1,15 @@
 #pragma once
 #include <filesystem>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/atomic_file.h"
 #include "base/json.h"
-#include "data/store/content_hash.h"
+#include "data/store/content_file.h"
 #include "data/store/dataset_id.h"
 #include "data/store/hdf5.h"
 
 namespace moola::data {
-
-/// One whole data set in memory, row-major.
-struct Column {
-  template <class T>
-  Column(std::string name_, std::span<const T> values, hdf5::Layout layout_ = {})
-      : Column(std::move(name_), values, {values.size()}, std::move(layout_)) {}
-  template <class T>
-  Column(std::string name_, std::span<const T> values, hdf5::Shape shape_, hdf5::Layout layout_ = {})
-      : name(std::move(name_)),
-        type(hdf5::type_of<T>()),
-        shape(std::move(shape_)),
-        bytes(std::as_bytes(values)),
-        layout(std::move(layout_)) {}
-
-  std::string name;
-  hdf5::Type type;
-  hdf5::Shape shape;
-  std::span<const std::byte> bytes;
-  hdf5::Layout layout;
-};
-
-/// A data set that this one was made from, and the content it had then.
-struct Parent {
-  DatasetId id;
-  std::string content_sha256;
-};
 
 /// Makes a new version of a data set. Nothing is to be seen of it until `finish`; without that (an exception on the
 /// way) nothing is left.
@@ -60,16 +31,12 @@ class DatasetWriter {
 
   /// Final after `finish`.
   const DatasetId& id() const { return id_; }
-  const std::filesystem::path& target() const { return atomic_.target(); }
-  hdf5::File& file() { return file_; }
-  /// What determines the content: parameters, sources with their hashes, counts. No time, host, user or path belongs
-  /// here. `schema`, `shapes`, `parents` and `code_version` are filled in by `finish`.
-  Json& manifest() { return manifest_; }
-  void add_parent(Parent parent) { parents_.push_back(std::move(parent)); }
-
-  /// Writes whole data sets, and hashes them on a second thread meanwhile: about the time of the slower of the two.
-  /// Everything written at once this way saves `finish` from reading the file again.
-  void write(std::vector<Column> columns);
+  const std::filesystem::path& target() const { return content_.target(); }
+  /// See ContentFile.
+  hdf5::File& file() { return content_.file(); }
+  Json& manifest() { return content_.manifest(); }
+  void add_parent(Parent parent) { content_.add_parent(std::move(parent)); }
+  void write(std::vector<Column> columns) { content_.write(std::move(columns)); }
 
   /// Completes attributes and hash, makes the file durable and read-only, and gives it its name; then writes
   /// `circumstances` (when, where, how long; time, host, user, command line and code version are added) beside it.
@@ -80,12 +47,7 @@ class DatasetWriter {
   bool any_version_;
   DatasetId id_;
   std::filesystem::path workspace_;
-  AtomicFile atomic_;
-  hdf5::File file_;
-  Json manifest_ = Json::object();
-  std::vector<Parent> parents_;
-  std::optional<ContentHash> hash_;  // of what `write` wrote
-  std::vector<std::string> hashed_;
+  ContentFile content_;
 };
 
 /// An existing data set, opened read-only. The schema is checked; chunks are checked as they are read; the whole hash
@@ -117,8 +79,5 @@ class DatasetReader {
 /// Opens what `parent` names and makes sure that it still has the content it had. Throws DataError that names `child`,
 /// the parent's file, both hashes and the way out.
 DatasetReader open_parent(const std::filesystem::path& workspace, const Parent& parent, std::string_view child);
-
-/// "moola.bars/1".
-std::string schema_of(const std::string& kind);
 
 }  // namespace moola::data

@@ -38,6 +38,53 @@ std::string factory_d28_column(const std::string& name) {
   return name;
 }
 
+// All columns with their usual parameters that begin so; what is there for compatibility alone must be asked for by
+// name.
+std::vector<std::string> columns_beginning(const std::string& beginning) {
+  std::vector<std::string> out;
+  for (const Indicator& indicator : indicators()) {
+    for (std::size_t output = 0; output < indicator.outputs.size(); ++output) {
+      const std::string name =
+          IndicatorColumn{.indicator = &indicator, .values = usual_values(indicator), .output = output}.name();
+      if (name.starts_with(beginning) && name.starts_with("d28_") == beginning.starts_with("d28_")) out.push_back(name);
+    }
+  }
+  return out;
+}
+
+const FeatureSet* find_set(const std::string& name) {
+  for (const FeatureSet& set : feature_sets()) {
+    if (set.name == name) return &set;
+  }
+  return nullptr;
+}
+
+// The names of features that one name stands for.
+std::vector<std::string> expanded(const std::string& name, FeatureDefinitions definitions) {
+  if (const FeatureSet* set = find_set(name)) {
+    std::vector<std::string> out;
+    for (const std::string& member : set->features) {
+      for (std::string& each : expanded(member, definitions)) out.push_back(std::move(each));
+    }
+    return out;
+  }
+  if (name.ends_with('*')) {
+    std::vector<std::string> out = columns_beginning(name.substr(0, name.size() - 1));
+    if (out.empty()) throw ConfigError(fmt::format("no column begins as in '{}'.", name));
+    return out;
+  }
+  try {
+    static_cast<void>(parse_feature(name, definitions));
+  } catch (const ConfigError& error) {
+    std::vector<std::string> sets;
+    for (const FeatureSet& set : feature_sets()) sets.emplace_back(set.name);
+    const std::string meant = did_you_mean(name, sets);
+    if (meant.empty()) throw;
+    throw ConfigError(fmt::format("there is no column or set '{}'.{}", name, meant));
+  }
+  return {name};
+}
+
 }  // namespace
 
 FeatureDefinitions parse_feature_definitions(const std::string& text) {
@@ -56,6 +103,22 @@ Feature parse_feature(const std::string& name, FeatureDefinitions definitions) {
   const std::string column =
       definitions == FeatureDefinitions::factory_d28 ? factory_d28_column(parts->column) : parts->column;
   return {.name = name, .column = find_column(column), .timeframe = timeframe.nanoseconds};
+}
+
+std::vector<Feature> parse_features(const std::vector<std::string>& names, FeatureDefinitions definitions) {
+  std::vector<std::string> wanted;
+  for (const std::string& name : names) {
+    const bool out = name.starts_with('-');
+    for (const std::string& each : expanded(out ? name.substr(1) : name, definitions)) {
+      const auto found = std::find(wanted.begin(), wanted.end(), each);
+      if (!out && found == wanted.end()) wanted.push_back(each);
+      if (out && found != wanted.end()) wanted.erase(found);
+    }
+  }
+  if (wanted.empty()) throw ConfigError("no features are left to compute.");
+  std::vector<Feature> features;
+  for (const std::string& name : wanted) features.push_back(parse_feature(name, definitions));
+  return features;
 }
 
 }  // namespace moola::market

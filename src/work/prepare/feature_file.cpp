@@ -1,0 +1,147 @@
+#include "work/prepare/feature_file.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <thread>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "data/store/content_file.h"
+#include "market/resample.h"
+
+namespace moola::work {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+data::StoredBars bars_of(const FeatureRequest& request) {
+  data::StoredBars stored =
+      data::read_bars(request.workspace, data::find_dataset(request.workspace, request.bars, "bars"));
+  const Duration given = Duration::seconds(stored.info.bar_seconds);
+  if (request.timeframe.nanoseconds == 0 || request.timeframe == given) return stored;
+  if (request.timeframe < given || request.timeframe.nanoseconds % given.nanoseconds != 0) {
+    throw ConfigError(fmt::format("--timeframe {}: {} has bars of {}, which cannot be put together into those.",
+                                  to_string(request.timeframe), to_string(stored.id), to_string(given)));
+  }
+  stored.bars = market::resample(stored.bars, request.timeframe.nanoseconds).bars;
+  stored.info.bar_seconds = request.timeframe.nanoseconds / Duration::seconds(1).nanoseconds;
+  return stored;
+}
+
+Json description(const market::FeatureTable& table, std::size_t i) {
+  const market::Feature& feature = table.features()[i];
+  const market::Indicator& indicator = *feature.column.indicator;
+  Json parameters = Json::object();
+  for (std::size_t k = 0; k < indicator.parameters.size(); ++k)
+    parameters[indicator.parameters[k].name] = feature.column.values.number(k);
+  return {{"name", feature.name},
+          {"indicator", indicator.name},
+          {"parameters", parameters},
+          {"timeframe", feature.timeframe == 0 ? Json(nullptr) : Json(to_string(Duration{feature.timeframe}))},
+          {"kind", market::to_string(feature.column.kind())},
+          {"shift", feature.shift()},
+          {"first_row", table.first_row(i)},
+          {"undefined", table.undefined(i)}};
+}
+
+// The rows of X as they are written; of float32, rounded.
+data::Column table_column(const market::FeatureTable& table, bool float32) {
+  const std::size_t columns = table.features().size();
+  const auto rows = [&table, columns, float32](std::uint64_t begin, std::uint64_t count, std::span<std::byte> out) {
+    std::vector<double> values(count * columns);
+    table.copy_rows(begin, begin + count, values);
+    if (!float32) {
+      std::memcpy(out.data(), values.data(), out.size());
+      return;
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const auto rounded = static_cast<float>(values[i]);
+      std::memcpy(out.data() + i * sizeof rounded, &rounded, sizeof rounded);
+    }
+  };
+  return {"X", float32 ? data::hdf5::Type::float32 : data::hdf5::Type::float64, {table.rows(), columns}, rows};
+}
+
+}  // namespace
+
+FeatureFile write_features(const FeatureRequest& request) {
+  const auto definitions = market::parse_feature_definitions(request.definitions);
+  std::vector<market::Feature> features = market::parse_features(request.features, definitions);
+  data::ContentFile file(request.out, request.force ? Overwrite::yes : Overwrite::no);
+  data::StoredBars stored = bars_of(request);
+  const unsigned threads = request.threads > 0 ? request.threads : std::max(1U, std::thread::hardware_concurrency());
+  const auto began = Clock::now();
+  std::optional<Progress> progress;
+  if (!request.quiet) progress.emplace("features", static_cast<std::int64_t>(features.size()), "columns");
+  const auto count = static_cast<double>(features.size());
+  market::FeatureTable table =
+      market::compute_features(stored.bars, Duration::seconds(stored.info.bar_seconds).nanoseconds, std::move(features),
+                               threads, [&](double share) {
+                                 if (progress) progress->update(static_cast<std::int64_t>(share * count));
+                               });
+  progress.reset();
+  const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
+
+  std::vector<std::string> names;
+  Json descriptions = Json::array();
+  for (std::size_t i = 0; i < table.features().size(); ++i) {
+    names.push_back(table.features()[i].name);
+    descriptions.push_back(description(table, i));
+  }
+  file.manifest()["parameters"] = {{"definitions", request.definitions},
+                                   {"timeframe", to_string(Duration::seconds(stored.info.bar_seconds))},
+                                   {"float32", request.float32}};
+  file.manifest()["features"] = descriptions;
+  file.manifest()["first_complete_row"] = table.first_complete_row();
+  file.add_parent({stored.id, stored.content_sha256});
+  file.write({{"time", std::span<const std::int64_t>(stored.bars.time)}, table_column(table, request.float32)});
+  file.file().set_attribute("feature_names", names);
+  file.file().set_attribute("symbol", stored.info.symbol);
+  file.file().set_attribute("bar_seconds", stored.info.bar_seconds);
+  std::string hash = file.seal("features");
+  file.commit();
+  return {.bars = std::move(stored), .table = std::move(table), .content_sha256 = std::move(hash), .seconds = seconds};
+}
+
+std::string indicator_reference() {
+  std::string out =
+      "# Indicators and features\n\n"
+      "Every column that `moola features` and `moola prepare` can make, as `moola features --reference` prints it. "
+      "Numbers in a name are parameters: `sma_20` and `sma_77` are columns of one indicator. A time at the end is that "
+      "of longer bars: `rsi_14_15m`, `rsi_14_4h`, `rsi_14_1d`.\n\n"
+      "In a table of features row t knows the bars before t and nothing of bar t but its stamp: what is said below of "
+      "a bar stands one row later (columns of the kind `temporal` stand where they are). `first` is the first bar with "
+      "a value, counted from 0, at the parameters shown; from it on a column has a finite value in every row, and what "
+      "that is where the formula has none is said too. TA-Lib's name stands where the values are TA-Lib's.\n";
+  std::string family;
+  for (const market::Indicator& indicator : market::indicators()) {
+    if (indicator.family != family) {
+      family = indicator.family;
+      std::string title = family;
+      title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
+      out += fmt::format("\n## {}\n", title);
+    }
+    out += fmt::format("\n### {}\n\n{}. Computed from: {}.", indicator.title, indicator.definition, indicator.inputs);
+    for (const market::IndicatorParameter& parameter : indicator.parameters) {
+      out += fmt::format(" `{}`: {}{}, from {} to {}.", parameter.name, parameter.usual,
+                         parameter.whole ? "" : " (may have decimals)", parameter.least, parameter.most);
+    }
+    out += "\n\n| column | what | kind | first | TA-Lib |\n|---|---|---|---|---|\n";
+    const market::ParameterValues usual = market::usual_values(indicator);
+    for (std::size_t output = 0; output < indicator.outputs.size(); ++output) {
+      const market::IndicatorOutput& column = indicator.outputs[output];
+      std::string patterns;
+      for (const std::string& pattern : column.names) patterns += (patterns.empty() ? "`" : ", `") + pattern + "`";
+      out += fmt::format("| {} | {}{} | {} | {} | {} |\n", patterns, column.help,
+                         column.undefined.empty() ? "" : "; " + column.undefined, market::to_string(column.kind),
+                         column.warm_up(usual), column.talib);
+    }
+  }
+  return out;
+}
+
+}  // namespace moola::work
