@@ -12,6 +12,7 @@ struct JobLine {
 inline constexpr std::array kJobs{
     JobLine{"data", "import bars and windows; list, show, verify, trace, compare and export data sets"},
     JobLine{"features", "compute indicators of bars as a table"},
+    JobLine{"label", "label bars by triple barriers"},
     JobLine{"pretrain", "train an encoder on unlabelled windows"},
     JobLine{"runs", "list, show and compare runs; find the best, delete the old, write reports"},
     JobLine{"doctor", "say what this machine offers, what is missing and how to get it"},

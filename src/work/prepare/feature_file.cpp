@@ -11,26 +11,12 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "data/store/content_file.h"
-#include "market/resample.h"
+#include "work/prepare/timeframe.h"
 
 namespace moola::work {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-data::StoredBars bars_of(const FeatureRequest& request) {
-  data::StoredBars stored =
-      data::read_bars(request.workspace, data::find_dataset(request.workspace, request.bars, "bars"));
-  const Duration given = Duration::seconds(stored.info.bar_seconds);
-  if (request.timeframe.nanoseconds == 0 || request.timeframe == given) return stored;
-  if (request.timeframe < given || request.timeframe.nanoseconds % given.nanoseconds != 0) {
-    throw ConfigError(fmt::format("--timeframe {}: {} has bars of {}, which cannot be put together into those.",
-                                  to_string(request.timeframe), to_string(stored.id), to_string(given)));
-  }
-  stored.bars = market::resample(stored.bars, request.timeframe.nanoseconds).bars;
-  stored.info.bar_seconds = request.timeframe.nanoseconds / Duration::seconds(1).nanoseconds;
-  return stored;
-}
 
 Json description(const market::FeatureTable& table, std::size_t i) {
   const market::Feature& feature = table.features()[i];
@@ -72,7 +58,7 @@ FeatureFile write_features(const FeatureRequest& request) {
   const auto definitions = market::parse_feature_definitions(request.definitions);
   std::vector<market::Feature> features = market::parse_features(request.features, definitions);
   data::ContentFile file(request.out, request.force ? Overwrite::yes : Overwrite::no);
-  data::StoredBars stored = bars_of(request);
+  data::StoredBars stored = read_bars(request.workspace, request.bars, request.timeframe);
   const unsigned threads = request.threads > 0 ? request.threads : std::max(1U, std::thread::hardware_concurrency());
   const auto began = Clock::now();
   std::optional<Progress> progress;

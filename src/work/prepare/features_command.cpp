@@ -28,6 +28,8 @@ void print_list(bool json) {
   TextTable table({{"column"}, {"kind"}, {"first", Align::right}, {"what"}});
   for (const market::Indicator& indicator : market::indicators()) {
     const market::ParameterValues usual = market::usual_values(indicator);
+    std::vector<double> parameters;
+    for (const market::IndicatorParameter& parameter : indicator.parameters) parameters.push_back(parameter.usual);
     for (std::size_t output = 0; output < indicator.outputs.size(); ++output) {
       const market::IndicatorColumn column{.indicator = &indicator, .values = usual, .output = output};
       const market::IndicatorOutput& about = indicator.outputs[output];
@@ -36,6 +38,7 @@ void print_list(bool json) {
       rows.push_back({{"column", column.name()},
                       {"patterns", about.names},
                       {"family", indicator.family},
+                      {"parameters", parameters},
                       {"kind", market::to_string(about.kind)},
                       {"warm_up", column.warm_up()},
                       {"talib", about.talib},
