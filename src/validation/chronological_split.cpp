@@ -1,0 +1,75 @@
+#include "validation/chronological_split.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "base/error.h"
+
+namespace moola::validation {
+namespace {
+
+// The first row that `embargo` allows after row `at`, and the end of those that `purge` allows before it.
+std::size_t after(std::span<const std::int64_t> time, std::size_t at, const Separation& embargo) {
+  if (embargo.unit != Separation::Unit::time) return std::min(time.size(), at + embargo.rows(time.size()));
+  const std::int64_t first = time[at] + static_cast<std::int64_t>(embargo.value);
+  return static_cast<std::size_t>(std::lower_bound(time.begin(), time.end(), first) - time.begin());
+}
+
+std::size_t before(std::span<const std::int64_t> time, std::size_t at, const Separation& purge) {
+  if (purge.unit != Separation::Unit::time) return at - std::min(at, purge.rows(time.size()));
+  const std::int64_t last = time[at] - static_cast<std::int64_t>(purge.value);
+  return static_cast<std::size_t>(std::lower_bound(time.begin(), time.end(), last) - time.begin());
+}
+
+// Rows [begin, end) whose label is known before `boundary`; `purged` counts the others.
+std::vector<RowRange> known_before(std::span<const std::int64_t> t1, std::size_t begin, std::size_t end,
+                                   std::int64_t boundary, std::size_t& purged) {
+  if (begin >= end) return {};
+  if (t1.empty()) return {{begin, end}};
+  std::vector<std::size_t> rows;
+  for (std::size_t row = begin; row < end; ++row) {
+    if (t1[row] == kNoLabel || t1[row] < boundary) rows.push_back(row);
+  }
+  purged += end - begin - rows.size();
+  return ranges_of(rows);
+}
+
+}  // namespace
+
+ChronologicalSplit chronological_split(std::span<const std::int64_t> time, std::span<const std::int64_t> t1,
+                                       const ChronologicalOptions& options) {
+  const std::size_t n = time.size();
+  if (!t1.empty() && t1.size() != n) throw std::invalid_argument("rows and their labels are of unequal number");
+  if (!std::is_sorted(time.begin(), time.end())) throw std::invalid_argument("rows to split are not in order of time");
+  if (!(options.train > 0) || !(options.val > 0) || !(options.train + options.val < 1)) {
+    throw ConfigError(fmt::format(
+        "train = {} and val = {} of the rows: both must be above 0, and together below 1 so that a test part is left.",
+        options.train, options.val));
+  }
+  const auto count = static_cast<double>(n);
+  const auto a = static_cast<std::size_t>(options.train * count);
+  const auto b = static_cast<std::size_t>((options.train + options.val) * count);
+  ChronologicalSplit split;
+  if (n > 0 && a < b && b < n) {
+    // A stamp may be shared by several symbols; the boundary goes before all of its rows.
+    const std::size_t val_begin = after(time, a, options.embargo), test_begin = after(time, b, options.embargo);
+    const std::size_t train_end = before(time, a, options.purge), val_end = before(time, b, options.purge);
+    split.purged = (a - std::min(a, train_end)) + (b - std::min(b, std::max(val_end, std::min(val_begin, b))));
+    split.embargoed = (std::min(val_begin, b) - a) + (test_begin - b);
+    split.train = known_before(t1, 0, train_end, time[a], split.purged);
+    split.val = known_before(t1, val_begin, val_end, time[b], split.purged);
+    if (test_begin < n) split.test = {{test_begin, n}};
+  }
+  for (const auto& [part, name] : {std::pair{&split.train, "train"}, {&split.val, "val"}, {&split.test, "test"}}) {
+    if (count_rows(*part) > 0) continue;
+    throw LeakError(fmt::format(
+        "no row is left for {} of {} rows at train = {}, val = {}, purge = {}, embargo = {}. Take more data, smaller "
+        "separations or a larger share.",
+        name, n, options.train, options.val, to_string(options.purge), to_string(options.embargo)));
+  }
+  return split;
+}
+
+}  // namespace moola::validation
