@@ -40,4 +40,13 @@ inline double portable_log(double x) {
   return e * kLn2High + (2.0 * s + (2.0 * s * (z * series) + e * kLn2Low));
 }
 
+/// log(1 + x) of a finite x >= 0, also where x is so small that 1 + x loses its digits. Error below 3 units in the last
+/// place.
+inline double portable_log1p(double x) {
+  const double sum = 1.0 + x;
+  const double lost = x - (sum - 1.0);
+  // Beyond 2^53 it is the one that gets lost, which changes nothing.
+  return sum < 0x1p53 ? portable_log(sum) + lost / sum : portable_log(sum);
+}
+
 }  // namespace moola::market
