@@ -11,12 +11,14 @@ namespace moola::market {
 std::vector<Indicator> bar_price_indicators();
 std::vector<Indicator> moving_average_indicators();
 std::vector<Indicator> microstructure_indicators();
+std::vector<Indicator> wavelet_indicators();
 std::vector<Indicator> factory_d28_indicators();
 
 inline constexpr std::array kIndicatorFamilies{
     &bar_price_indicators,
     &moving_average_indicators,
     &microstructure_indicators,
+    &wavelet_indicators,
     &factory_d28_indicators,
 };
 
