@@ -22,14 +22,15 @@ constexpr double kLow[kTaps] = {-0x1.5b41730b72e29p-7, 0x1.0d60ac768117bp-5,  0x
                                 0x1.6e005ea45d748p-1,  0x1.d7d052af15ec0p-3};
 constexpr double kHigh[kTaps] = {-kLow[7], kLow[6], -kLow[5], kLow[4], -kLow[3], kLow[2], -kLow[1], kLow[0]};
 
+// Both static, so that each instruction set has its own.
 /// Where index i of a signal of n values lies once the signal is mirrored at both ends. -n <= i < 2 n.
-constexpr std::size_t mirrored(std::ptrdiff_t i, std::size_t n) {
+static constexpr std::size_t mirrored(std::ptrdiff_t i, std::size_t n) {
   const auto count = static_cast<std::ptrdiff_t>(n);
   return static_cast<std::size_t>(i < 0 ? -1 - i : i >= count ? 2 * count - 1 - i : i);
 }
 
 /// Which value tap j of coefficient k takes, of n.
-constexpr std::size_t tap(std::size_t k, std::size_t j, std::size_t n) {
+static constexpr std::size_t tap(std::size_t k, std::size_t j, std::size_t n) {
   return mirrored(static_cast<std::ptrdiff_t>(2 * k + 1) - static_cast<std::ptrdiff_t>(j), n);
 }
 
