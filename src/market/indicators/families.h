@@ -15,11 +15,8 @@ std::vector<Indicator> wavelet_indicators();
 std::vector<Indicator> factory_d28_indicators();
 
 inline constexpr std::array kIndicatorFamilies{
-    &bar_price_indicators,
-    &moving_average_indicators,
-    &microstructure_indicators,
-    &wavelet_indicators,
-    &factory_d28_indicators,
+    &bar_price_indicators, &moving_average_indicators, &microstructure_indicators,
+    &wavelet_indicators,   &factory_d28_indicators,
 };
 
 }  // namespace moola::market
