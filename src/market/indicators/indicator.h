@@ -90,8 +90,8 @@ class IndicatorCall {
   IndicatorCall(const BarColumns& bars, const ParameterValues& values, std::span<const std::span<double>> outputs,
                 Scratch& scratch);
 
-  const BarColumns& bars;
-  const ParameterValues& values;
+  const BarColumns bars;  // copied: callers make them on the spot
+  const ParameterValues values;
   Scratch& scratch;
 
   int whole(std::size_t parameter) const { return values.whole(parameter); }
