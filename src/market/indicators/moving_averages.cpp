@@ -42,9 +42,7 @@ void wilder_average(std::span<const double> x, int period, std::span<double> out
 }
 
 void wma(std::span<const double> x, int period, std::span<double> out) {
-  window_weighted_sum(x, period, out);
-  const double weights = 0.5 * period * (period + 1.0);
-  for (double& value : out) value /= weights;
+  window_weighted_sum(x, period, out, 2.0 / (static_cast<double>(period) * (period + 1.0)));
 }
 
 namespace {

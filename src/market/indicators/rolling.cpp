@@ -11,7 +11,7 @@
 namespace moola::market {
 namespace {
 
-constexpr std::size_t kBlock = 1024;  // rows whose intermediate values stay in the cache
+constexpr std::size_t kBlock = 512;  // rows whose intermediate values stay in the cache
 
 // Some rows at a time: the first window begins at row `begin` and ends at row `row`.
 struct Block {
@@ -55,15 +55,13 @@ std::size_t leading_nans(std::span<const double> x) {
 }
 
 void window_sum(std::span<const double> x, int period, std::span<double> out) {
-  each_block(x, leading_nans(x), period, out, [&](const Block& b) {
-    kernels().sum(x.data() + b.begin, b.rows, b.period, 1.0, out.data() + b.row, b.work);
-  });
+  each_block(x, leading_nans(x), period, out,
+             [&](const Block& b) { kernels().sum(x.data() + b.begin, b.rows, b.period, out.data() + b.row, b.work); });
 }
 
 void window_mean(std::span<const double> x, int period, std::span<double> out) {
-  each_block(x, leading_nans(x), period, out, [&](const Block& b) {
-    kernels().sum(x.data() + b.begin, b.rows, b.period, static_cast<double>(period), out.data() + b.row, b.work);
-  });
+  each_block(x, leading_nans(x), period, out,
+             [&](const Block& b) { kernels().mean(x.data() + b.begin, b.rows, b.period, out.data() + b.row, b.work); });
 }
 
 void window_max(std::span<const double> x, int period, std::span<double> out) {
@@ -82,9 +80,9 @@ void window_squares(std::span<const double> x, int period, std::span<double> out
   });
 }
 
-void window_weighted_sum(std::span<const double> x, int period, std::span<double> out) {
+void window_weighted_sum(std::span<const double> x, int period, std::span<double> out, double factor) {
   each_block(x, leading_nans(x), period, out, [&](const Block& b) {
-    kernels().weighted_sum(x.data() + b.begin, b.rows, b.period, out.data() + b.row, b.work);
+    kernels().weighted_sum(x.data() + b.begin, b.rows, b.period, factor, out.data() + b.row, b.work);
   });
 }
 

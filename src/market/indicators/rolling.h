@@ -22,8 +22,8 @@ void window_min(std::span<const double> x, int period, std::span<double> out);
 void window_squares(std::span<const double> x, int period, std::span<double> out);
 /// The sum of products of deviations from the two windows' means.
 void window_products(std::span<const double> x, std::span<const double> y, int period, std::span<double> out);
-/// The sum of 1 x[i - period + 1] + 2 x[i - period + 2] + ... + period x[i].
-void window_weighted_sum(std::span<const double> x, int period, std::span<double> out);
+/// The sum of 1 x[i - period + 1] + 2 x[i - period + 2] + ... + period x[i], times `factor`.
+void window_weighted_sum(std::span<const double> x, int period, std::span<double> out, double factor = 1.0);
 /// The mean of |x - mean|, given the window means. Cost grows with the period.
 void window_mean_deviation(std::span<const double> x, std::span<const double> mean, int period, std::span<double> out);
 /// Bars since the highest (lowest) of the window, the latest of equals: 0 is this bar. Cost grows with the period.

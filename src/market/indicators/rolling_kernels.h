@@ -10,10 +10,12 @@ namespace moola::market::rolling {
 /// Of `rows` windows: the first is x[0 .. period), out[i] is of x[i .. i + period). `work` has room for
 /// work_size(rows, period) doubles.
 struct Kernels {
-  void (*sum)(const double* x, std::size_t rows, std::size_t period, double divisor, double* out, double* work);
+  void (*sum)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
+  void (*mean)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
   void (*max)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
   void (*min)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
-  void (*weighted_sum)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
+  /// Times `factor`.
+  void (*weighted_sum)(const double* x, std::size_t rows, std::size_t period, double factor, double* out, double* work);
   void (*squares)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
   void (*products)(const double* x, const double* y, std::size_t rows, std::size_t period, double* out, double* work);
   void (*mean_deviation)(const double* x, const double* mean, std::size_t rows, std::size_t period, double* out);

@@ -3,7 +3,7 @@
 // turns them into vector instructions.
 //
 // A window of 2 w values is two windows of w; a window of any length is one window per bit of its length, the shortest
-// first. So log2(period) passes make all windows, whose sums are added in the same order at every row.
+// first. So log2(period) passes make all windows, whose values are put together in the same order at every row.
 //
 // No function of the standard library that is a template is called here: the linker would keep one copy of it for all
 // of the program, and that could be the one for the newest processors.
@@ -14,67 +14,175 @@
 
 namespace {
 
-void copy(const double* from, std::size_t count, double* to) {
-  for (std::size_t i = 0; i < count; ++i) to[i] = from[i];
-}
+#define MOOLA_INLINE inline __attribute__((always_inline))
 
-void clear(double* to, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) to[i] = 0;
-}
+// What all windows of one kind know of themselves lies in a `Windows`: it reads the window of one value at row i, keeps
+// and reads those of w values, joins neighbours of a and b values, and puts the result where it belongs.
 
-// Calls `first(w)` for the lowest bit w of `period`, `join(have, w)` for every later one, and `twice(w)` to make
-// windows of 2 w out of those of w.
-template <class First, class Join, class Twice>
-void by_halves(std::size_t period, First&& first, Join&& join, Twice&& twice) {
-  std::size_t have = 0;
-  for (std::size_t w = 1; w <= period; w *= 2) {
-    if ((period & w) != 0) {
-      if (have == 0) {
-        first(w);
-      } else {
-        join(have, w);
-      }
-      have += w;
+// From windows of w values those of 4 w, and on the way what windows of w and 2 w bring to the result.
+template <bool kFromValues, class Windows>
+MOOLA_INLINE void quadruple(const Windows& windows, std::size_t w, std::size_t rows, std::size_t period,
+                            std::size_t& have) {
+  const auto one = [&](std::size_t i) __attribute__((always_inline)) {
+    if constexpr (kFromValues) {
+      return windows.value(i);
+    } else {
+      return windows.load(i);
     }
-    if (2 * w <= period) twice(w);
-  }
+  };
+  const auto two = [&](std::size_t i) __attribute__((always_inline)) {
+    return windows.join(one(i), one(i + w), w, w);
+  };
+  const auto add = [&](const auto& window, std::size_t length) __attribute__((always_inline)) {
+    if (have == 0) {
+#pragma GCC ivdep
+      for (std::size_t i = 0; i < rows; ++i) windows.put(i, window(i));
+    } else {
+      const std::size_t before = have;
+#pragma GCC ivdep
+      for (std::size_t i = 0; i < rows; ++i)
+        windows.put(i, windows.join(windows.get(i), window(i + before), before, length));
+    }
+    have += length;
+  };
+  if ((period & w) != 0) add(one, w);
+  if ((period & 2 * w) != 0) add(two, 2 * w);
+  if (4 * w > period) return;
+  const std::size_t count = rows + period - 4 * w;
+#pragma GCC ivdep  // what is read lies ahead of what is written
+  for (std::size_t i = 0; i < count; ++i) windows.store(i, windows.join(two(i), two(i + 2 * w), 2 * w, 2 * w));
 }
 
-void sum(const double* x, std::size_t rows, std::size_t period, double divisor, double* out, double* work) {
-  double* const s = work;
-  copy(x, rows + period - 1, s);
-  by_halves(
-      period, [&](std::size_t) { copy(s, rows, out); },
-      [&](std::size_t have, std::size_t) {
-        for (std::size_t i = 0; i < rows; ++i) out[i] += s[i + have];
-      },
-      [&](std::size_t w) {
-#pragma GCC ivdep  // what is read lies ahead of what is written
-        for (std::size_t i = 0; i < rows + period - 2 * w; ++i) s[i] += s[i + w];
-      });
-  if (divisor == 1) return;
-  for (std::size_t i = 0; i < rows; ++i) out[i] /= divisor;
+template <class Windows>
+MOOLA_INLINE void all_windows(const Windows& windows, std::size_t rows, std::size_t period) {
+  std::size_t have = 0;
+  quadruple<true>(windows, 1, rows, period, have);
+  for (std::size_t w = 4; w <= period; w *= 4) quadruple<false>(windows, w, rows, period, have);
+}
+
+struct SumWindows {
+  const double* x;
+  double *work, *out;
+  MOOLA_INLINE double value(std::size_t i) const { return x[i]; }
+  MOOLA_INLINE double load(std::size_t i) const { return work[i]; }
+  MOOLA_INLINE void store(std::size_t i, double sum) const { work[i] = sum; }
+  MOOLA_INLINE double get(std::size_t i) const { return out[i]; }
+  MOOLA_INLINE void put(std::size_t i, double sum) const { out[i] = sum; }
+  MOOLA_INLINE double join(double a, double b, std::size_t, std::size_t) const { return a + b; }
+};
+
+void sum(const double* x, std::size_t rows, std::size_t period, double* out, double* work) {
+  all_windows(SumWindows{x, work, out}, rows, period);
+}
+
+// With means instead of sums there is nothing to divide in the end, and the mean of equal values is that value.
+struct MeanWindows : SumWindows {
+  MOOLA_INLINE double join(double a, double b, std::size_t of_a, std::size_t of_b) const {
+    return a + (b - a) * (static_cast<double>(of_b) / static_cast<double>(of_a + of_b));
+  }
+};
+
+void mean(const double* x, std::size_t rows, std::size_t period, double* out, double* work) {
+  all_windows(MeanWindows{{x, work, out}}, rows, period);
+}
+
+struct Weighted {
+  double weighted, plain;
+};
+struct WeightedWindows {
+  const double* x;
+  double *weighted, *plain;  // of all windows
+  double *out, *out_plain;
+  MOOLA_INLINE Weighted value(std::size_t i) const { return {x[i], x[i]}; }
+  MOOLA_INLINE Weighted load(std::size_t i) const { return {weighted[i], plain[i]}; }
+  MOOLA_INLINE void store(std::size_t i, Weighted w) const {
+    weighted[i] = w.weighted;
+    plain[i] = w.plain;
+  }
+  // The result's plain sum is never needed: it is always the first of the two.
+  MOOLA_INLINE Weighted get(std::size_t i) const { return {out[i], 0.0}; }
+  MOOLA_INLINE void put(std::size_t i, Weighted w) const { out[i] = w.weighted; }
+  MOOLA_INLINE Weighted join(Weighted a, Weighted b, std::size_t of_a, std::size_t) const {
+    return {a.weighted + (b.weighted + static_cast<double>(of_a) * b.plain), a.plain + b.plain};
+  }
+};
+
+void weighted_sum(const double* x, std::size_t rows, std::size_t period, double factor, double* out, double* work) {
+  all_windows(WeightedWindows{x, work, work + rows + period, out, nullptr}, rows, period);
+  for (std::size_t i = 0; i < rows; ++i) out[i] *= factor;
+}
+
+// Of two windows of a and b values, the deviations from the common mean: those from their own, and what their means are
+// apart, times ab / (a + b). With means instead of sums a window that does not move has none, to the bit.
+struct Apart {
+  double mean_x, mean_y, apart;
+};
+template <bool kSame>
+struct ApartWindows {
+  const double *x, *y;
+  double *mean_x, *mean_y, *apart;  // of all windows
+  double *out_mean_x, *out_mean_y, *out;
+  MOOLA_INLINE Apart value(std::size_t i) const { return {x[i], kSame ? x[i] : y[i], 0.0}; }
+  MOOLA_INLINE Apart load(std::size_t i) const { return {mean_x[i], kSame ? mean_x[i] : mean_y[i], apart[i]}; }
+  MOOLA_INLINE void store(std::size_t i, Apart w) const {
+    mean_x[i] = w.mean_x;
+    if (!kSame) mean_y[i] = w.mean_y;
+    apart[i] = w.apart;
+  }
+  MOOLA_INLINE Apart get(std::size_t i) const { return {out_mean_x[i], kSame ? out_mean_x[i] : out_mean_y[i], out[i]}; }
+  MOOLA_INLINE void put(std::size_t i, Apart w) const {
+    out_mean_x[i] = w.mean_x;
+    if (!kSame) out_mean_y[i] = w.mean_y;
+    out[i] = w.apart;
+  }
+  MOOLA_INLINE Apart join(Apart a, Apart b, std::size_t of_a, std::size_t of_b) const {
+    const double share = static_cast<double>(of_b) / static_cast<double>(of_a + of_b);
+    const double both = static_cast<double>(of_a) * share;
+    const double dx = b.mean_x - a.mean_x, dy = kSame ? dx : b.mean_y - a.mean_y;
+    return {a.mean_x + dx * share, kSame ? 0.0 : a.mean_y + dy * share, a.apart + b.apart + dx * dy * both};
+  }
+};
+
+void squares(const double* x, std::size_t rows, std::size_t period, double* out, double* work) {
+  const std::size_t stride = rows + period;
+  all_windows(ApartWindows<true>{x, x, work, nullptr, work + stride, work + 2 * stride, nullptr, out}, rows, period);
+}
+
+void products(const double* x, const double* y, std::size_t rows, std::size_t period, double* out, double* work) {
+  const std::size_t stride = rows + period;
+  all_windows(
+      ApartWindows<false>{x, y, work, work + stride, work + 2 * stride, work + 3 * stride, work + 4 * stride, out},
+      rows, period);
 }
 
 template <bool kHighest>
 void extreme(const double* x, std::size_t rows, std::size_t period, double* out, double* work) {
   const auto better = [](double a, double b) { return kHighest ? (a > b ? a : b) : (a < b ? a : b); };
-  double* const best = work;
-  copy(x, rows + period - 1, best);
+  const double* best = x;
   std::size_t w = 1;
-  for (; 2 * w <= period; w *= 2) {
+  for (; 4 * w <= period; w *= 4) {
+    const std::size_t count = rows + period - 4 * w;
 #pragma GCC ivdep  // what is read lies ahead of what is written
-    for (std::size_t i = 0; i < rows + period - 2 * w; ++i) best[i] = better(best[i], best[i + w]);
+    for (std::size_t i = 0; i < count; ++i)
+      work[i] = better(better(best[i], best[i + w]), better(best[i + 2 * w], best[i + 3 * w]));
+    best = work;
   }
-  // The last two overlap, which extremes don't mind.
-  for (std::size_t i = 0; i < rows; ++i) out[i] = better(best[i], best[i + period - w]);
+  // The last ones overlap, which extremes don't mind.
+  const std::size_t last = period - w;
+  if (2 * w >= period) {
+    for (std::size_t i = 0; i < rows; ++i) out[i] = better(best[i], best[i + last]);
+  } else {
+    const std::size_t middle = w, late = last - w;
+    for (std::size_t i = 0; i < rows; ++i)
+      out[i] = better(better(best[i], best[i + middle]), better(best[i + late], best[i + last]));
+  }
 }
 
 template <bool kHighest>
 void since_extreme(const double* x, std::size_t rows, std::size_t period, double* out, double* work) {
   const auto as_good = [](double a, double b) { return kHighest ? a >= b : a <= b; };
   double *const best = work, *const at = work + rows + period;
-  copy(x, rows + period - 1, best);
+  for (std::size_t i = 0; i < rows + period - 1; ++i) best[i] = x[i];
   for (std::size_t i = 0; i < rows + period - 1; ++i) at[i] = static_cast<double>(i);
   std::size_t w = 1;
   for (; 2 * w <= period; w *= 2) {
@@ -89,92 +197,6 @@ void since_extreme(const double* x, std::size_t rows, std::size_t period, double
     const double a = best[i], b = best[i + period - w], at_a = at[i], at_b = at[i + period - w];
     out[i] = static_cast<double>(i + period - 1) - (as_good(b, a) ? at_b : at_a);
   }
-}
-
-void weighted_sum(const double* x, std::size_t rows, std::size_t period, double* out, double* work) {
-  double *const s = work, *const weighted = work + rows + period;
-  copy(x, rows + period - 1, s);
-  copy(x, rows + period - 1, weighted);
-  by_halves(
-      period, [&](std::size_t) { copy(weighted, rows, out); },
-      [&](std::size_t have, std::size_t) {
-        const auto before = static_cast<double>(have);
-        for (std::size_t i = 0; i < rows; ++i) out[i] += weighted[i + have] + before * s[i + have];
-      },
-      [&](std::size_t w) {
-        const auto before = static_cast<double>(w);
-#pragma GCC ivdep  // what is read lies ahead of what is written
-        for (std::size_t i = 0; i < rows + period - 2 * w; ++i) {
-          weighted[i] += weighted[i + w] + before * s[i + w];
-          s[i] += s[i + w];
-        }
-      });
-}
-
-// Of two windows of a and b values, the deviations from the common mean: those from their own, and what their means are
-// apart, times ab / (a + b). With means instead of sums a window that does not move has none, to the bit.
-void squares(const double* x, std::size_t rows, std::size_t period, double* out, double* work) {
-  double *const mean = work, *const apart = mean + rows + period, *const joined = apart + rows + period;
-  copy(x, rows + period - 1, mean);
-  clear(apart, rows + period - 1);
-  by_halves(
-      period,
-      [&](std::size_t) {
-        copy(mean, rows, joined);
-        copy(apart, rows, out);
-      },
-      [&](std::size_t have, std::size_t w) {
-        const double a = static_cast<double>(have), b = static_cast<double>(w), share = b / (a + b), both = a * share;
-        for (std::size_t i = 0; i < rows; ++i) {
-          const double d = mean[i + have] - joined[i];
-          out[i] += apart[i + have] + d * d * both;
-          joined[i] += d * share;
-        }
-      },
-      [&](std::size_t w) {
-        const double half = static_cast<double>(w) / 2;
-#pragma GCC ivdep  // what is read lies ahead of what is written
-        for (std::size_t i = 0; i < rows + period - 2 * w; ++i) {
-          const double d = mean[i + w] - mean[i];
-          apart[i] += apart[i + w] + d * d * half;
-          mean[i] += d * 0.5;
-        }
-      });
-}
-
-void products(const double* x, const double* y, std::size_t rows, std::size_t period, double* out, double* work) {
-  const std::size_t stride = rows + period;
-  double *const mean_x = work, *const mean_y = work + stride, *const apart = work + 2 * stride;
-  double *const joined_x = work + 3 * stride, *const joined_y = work + 4 * stride;
-  copy(x, rows + period - 1, mean_x);
-  copy(y, rows + period - 1, mean_y);
-  clear(apart, rows + period - 1);
-  by_halves(
-      period,
-      [&](std::size_t) {
-        copy(mean_x, rows, joined_x);
-        copy(mean_y, rows, joined_y);
-        copy(apart, rows, out);
-      },
-      [&](std::size_t have, std::size_t w) {
-        const double a = static_cast<double>(have), b = static_cast<double>(w), share = b / (a + b), both = a * share;
-        for (std::size_t i = 0; i < rows; ++i) {
-          const double dx = mean_x[i + have] - joined_x[i], dy = mean_y[i + have] - joined_y[i];
-          out[i] += apart[i + have] + dx * dy * both;
-          joined_x[i] += dx * share;
-          joined_y[i] += dy * share;
-        }
-      },
-      [&](std::size_t w) {
-        const double half = static_cast<double>(w) / 2;
-#pragma GCC ivdep  // what is read lies ahead of what is written
-        for (std::size_t i = 0; i < rows + period - 2 * w; ++i) {
-          const double dx = mean_x[i + w] - mean_x[i], dy = mean_y[i + w] - mean_y[i];
-          apart[i] += apart[i + w] + dx * dy * half;
-          mean_x[i] += dx * 0.5;
-          mean_y[i] += dy * 0.5;
-        }
-      });
 }
 
 void mean_deviation(const double* x, const double* mean, std::size_t rows, std::size_t period, double* out) {
@@ -197,6 +219,7 @@ void mean_deviation(const double* x, const double* mean, std::size_t rows, std::
 
 constexpr moola::market::rolling::Kernels this_set() {
   return {.sum = sum,
+          .mean = mean,
           .max = extreme<true>,
           .min = extreme<false>,
           .weighted_sum = weighted_sum,
