@@ -75,4 +75,5 @@ def main():
           f"{(label == -99).sum()} none; {bars.sum()} bars to the ends")
 
 
-main()
+if __name__ == "__main__":
+    main()
