@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -63,8 +64,11 @@ std::optional<ParameterValues> match(const Indicator& indicator, std::string_vie
   return name.empty() ? std::optional(values) : std::nullopt;
 }
 
+// Without an exponent, as take_number reads it.
 std::string number_text(double value) {
-  return fmt::format("{}", value);
+  std::array<char, 400> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed).ptr;
+  return {text.data(), end};
 }
 
 // The column's name by `pattern`; none when it leaves out a parameter that is not the usual.
