@@ -1,7 +1,8 @@
 #pragma once
-// Sums, extremes and moments over a trailing window of bars. A window's value is put together by halves in an order
-// that only its length fixes: it depends on the bars of the window and on nothing else (not on where a series begins,
-// nor on the processor), errors do not grow along the series, and all of it runs in vector registers.
+// Sums, extremes and moments over a trailing window of bars. A window's value is put together from those of shorter
+// windows in an order that only its length fixes: it depends on the bars of the window and on nothing else (not on
+// where a series begins, nor on the processor), errors do not grow along the series, and all of it runs in vector
+// registers.
 //
 // Every function: `x` and `out` have n rows; out[i] is of x[i - period + 1 .. i], NaN in the first period - 1 rows
 // after the leading NaNs of x (an indicator of an indicator begins later). Values after the leading NaNs are finite.

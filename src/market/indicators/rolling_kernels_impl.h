@@ -2,8 +2,9 @@
 // The kernels of one instruction set; included once by each rolling_v*.cpp. The loops are plain, so that the compiler
 // turns them into vector instructions.
 //
-// A window of 2 w values is two windows of w; a window of any length is one window per bit of its length, the shortest
-// first. So log2(period) passes make all windows, whose values are put together in the same order at every row.
+// A window of 12 values is three windows of 4 end to end: all windows of a length that has small factors come out of as
+// many passes, each of which reads and writes every row once, and those of another length out of the ones that are a
+// value shorter. So every row's values are put together in the same order.
 //
 // No function of the standard library that is a template is called here: the linker would keep one copy of it for all
 // of the program, and that could be the one for the newest processors.
@@ -17,47 +18,99 @@ namespace {
 #define MOOLA_INLINE inline __attribute__((always_inline))
 
 // What all windows of one kind know of themselves lies in a `Windows`: it reads the window of one value at row i, keeps
-// and reads those of w values, joins neighbours of a and b values, and puts the result where it belongs.
+// and reads those of w values, joins neighbours of a and b values, and puts those of `period` values where they belong.
 
-// From windows of w values those of 4 w, and on the way what windows of w and 2 w bring to the result.
-template <bool kFromValues, class Windows>
-MOOLA_INLINE void quadruple(const Windows& windows, std::size_t w, std::size_t rows, std::size_t period,
-                            std::size_t& have) {
-  const auto one = [&](std::size_t i) __attribute__((always_inline)) {
+// Out of windows of w values, kParts of them end to end.
+template <std::size_t kParts, bool kFromValues, class Windows>
+MOOLA_INLINE auto end_to_end(const Windows& windows, std::size_t i, std::size_t w) {
+  const auto one = [&](std::size_t k) __attribute__((always_inline)) {
     if constexpr (kFromValues) {
-      return windows.value(i);
+      return windows.value(i + k * w);
     } else {
-      return windows.load(i);
+      return windows.load(i + k * w);
     }
   };
-  const auto two = [&](std::size_t i) __attribute__((always_inline)) {
-    return windows.join(one(i), one(i + w), w, w);
+  const auto two = [&](std::size_t k) __attribute__((always_inline)) {
+    return windows.join(one(k), one(k + 1), w, w);
   };
-  const auto add = [&](const auto& window, std::size_t length) __attribute__((always_inline)) {
-    if (have == 0) {
+  if constexpr (kParts == 2) return two(0);
+  if constexpr (kParts == 3) return windows.join(two(0), one(2), 2 * w, w);
+  if constexpr (kParts == 4) return windows.join(two(0), two(2), 2 * w, 2 * w);
+  if constexpr (kParts == 5) return windows.join(windows.join(two(0), two(2), 2 * w, 2 * w), one(4), 4 * w, w);
+  if constexpr (kParts == 7) {
+    return windows.join(windows.join(two(0), two(2), 2 * w, 2 * w), windows.join(two(4), one(6), 2 * w, w), 4 * w,
+                        3 * w);
+  }
+}
+
+template <std::size_t kParts, class Windows>
+MOOLA_INLINE void join_parts(const Windows& windows, std::size_t w, std::size_t rows, std::size_t period) {
+  const std::size_t count = rows + period - kParts * w;
+  const bool first = w == 1, last = kParts * w == period;
+  if (first && last) {
+#pragma GCC ivdep  // results overlap nothing
+    for (std::size_t i = 0; i < count; ++i) windows.put(i, end_to_end<kParts, true>(windows, i, w));
+  } else if (first) {
 #pragma GCC ivdep
-      for (std::size_t i = 0; i < rows; ++i) windows.put(i, window(i));
-    } else {
-      const std::size_t before = have;
+    for (std::size_t i = 0; i < count; ++i) windows.store(i, end_to_end<kParts, true>(windows, i, w));
+  } else if (last) {
 #pragma GCC ivdep
-      for (std::size_t i = 0; i < rows; ++i)
-        windows.put(i, windows.join(windows.get(i), window(i + before), before, length));
-    }
-    have += length;
-  };
-  if ((period & w) != 0) add(one, w);
-  if ((period & 2 * w) != 0) add(two, 2 * w);
-  if (4 * w > period) return;
-  const std::size_t count = rows + period - 4 * w;
+    for (std::size_t i = 0; i < count; ++i) windows.put(i, end_to_end<kParts, false>(windows, i, w));
+  } else {
 #pragma GCC ivdep  // what is read lies ahead of what is written
-  for (std::size_t i = 0; i < count; ++i) windows.store(i, windows.join(two(i), two(i + 2 * w), 2 * w, 2 * w));
+    for (std::size_t i = 0; i < count; ++i) windows.store(i, end_to_end<kParts, false>(windows, i, w));
+  }
+}
+
+template <class Windows>
+MOOLA_INLINE void join_value(const Windows& windows, std::size_t w, std::size_t rows, std::size_t period) {
+  const std::size_t count = rows + period - w - 1;
+  if (w + 1 == period) {
+#pragma GCC ivdep
+    for (std::size_t i = 0; i < count; ++i) windows.put(i, windows.join(windows.load(i), windows.value(i + w), w, 1));
+  } else {
+#pragma GCC ivdep
+    for (std::size_t i = 0; i < count; ++i) windows.store(i, windows.join(windows.load(i), windows.value(i + w), w, 1));
+  }
 }
 
 template <class Windows>
 MOOLA_INLINE void all_windows(const Windows& windows, std::size_t rows, std::size_t period) {
-  std::size_t have = 0;
-  quadruple<true>(windows, 1, rows, period, have);
-  for (std::size_t w = 4; w <= period; w *= 4) quadruple<false>(windows, w, rows, period, have);
+  if (period == 1) {
+    for (std::size_t i = 0; i < rows; ++i) windows.put(i, windows.value(i));
+    return;
+  }
+  // The steps from the last to the first: 1 says that a value was added.
+  constexpr std::size_t kMost = 128;  // a value more is followed by at least a doubling
+  std::size_t steps[kMost], count = 0;
+  for (std::size_t left = period; left > 1; ++count) {
+    const std::size_t parts = left % 4 == 0   ? 4
+                              : left % 5 == 0 ? 5
+                              : left % 7 == 0 ? 7
+                              : left % 3 == 0 ? 3
+                              : left % 2 == 0 ? 2
+                                              : 1;
+    steps[count] = parts;
+    left = parts == 1 ? left - 1 : left / parts;
+  }
+  std::size_t w = 1;
+  while (count > 0) {
+    const std::size_t step = steps[--count];
+    if (step == 1) {
+      join_value(windows, w, rows, period);
+    } else if (step == 2) {
+      join_parts<2>(windows, w, rows, period);
+    } else if (step == 3) {
+      join_parts<3>(windows, w, rows, period);
+    } else if (step == 4) {
+      join_parts<4>(windows, w, rows, period);
+    } else if (step == 5) {
+      join_parts<5>(windows, w, rows, period);
+    } else {
+      join_parts<7>(windows, w, rows, period);
+    }
+    w = step == 1 ? w + 1 : step * w;
+  }
 }
 
 struct SumWindows {
@@ -66,7 +119,6 @@ struct SumWindows {
   MOOLA_INLINE double value(std::size_t i) const { return x[i]; }
   MOOLA_INLINE double load(std::size_t i) const { return work[i]; }
   MOOLA_INLINE void store(std::size_t i, double sum) const { work[i] = sum; }
-  MOOLA_INLINE double get(std::size_t i) const { return out[i]; }
   MOOLA_INLINE void put(std::size_t i, double sum) const { out[i] = sum; }
   MOOLA_INLINE double join(double a, double b, std::size_t, std::size_t) const { return a + b; }
 };
@@ -91,16 +143,13 @@ struct Weighted {
 };
 struct WeightedWindows {
   const double* x;
-  double *weighted, *plain;  // of all windows
-  double *out, *out_plain;
+  double *weighted, *plain, *out;
   MOOLA_INLINE Weighted value(std::size_t i) const { return {x[i], x[i]}; }
   MOOLA_INLINE Weighted load(std::size_t i) const { return {weighted[i], plain[i]}; }
   MOOLA_INLINE void store(std::size_t i, Weighted w) const {
     weighted[i] = w.weighted;
     plain[i] = w.plain;
   }
-  // The result's plain sum is never needed: it is always the first of the two.
-  MOOLA_INLINE Weighted get(std::size_t i) const { return {out[i], 0.0}; }
   MOOLA_INLINE void put(std::size_t i, Weighted w) const { out[i] = w.weighted; }
   MOOLA_INLINE Weighted join(Weighted a, Weighted b, std::size_t of_a, std::size_t) const {
     return {a.weighted + (b.weighted + static_cast<double>(of_a) * b.plain), a.plain + b.plain};
@@ -108,7 +157,7 @@ struct WeightedWindows {
 };
 
 void weighted_sum(const double* x, std::size_t rows, std::size_t period, double factor, double* out, double* work) {
-  all_windows(WeightedWindows{x, work, work + rows + period, out, nullptr}, rows, period);
+  all_windows(WeightedWindows{x, work, work + rows + period, out}, rows, period);
   for (std::size_t i = 0; i < rows; ++i) out[i] *= factor;
 }
 
@@ -120,8 +169,7 @@ struct Apart {
 template <bool kSame>
 struct ApartWindows {
   const double *x, *y;
-  double *mean_x, *mean_y, *apart;  // of all windows
-  double *out_mean_x, *out_mean_y, *out;
+  double *mean_x, *mean_y, *apart, *out;
   MOOLA_INLINE Apart value(std::size_t i) const { return {x[i], kSame ? x[i] : y[i], 0.0}; }
   MOOLA_INLINE Apart load(std::size_t i) const { return {mean_x[i], kSame ? mean_x[i] : mean_y[i], apart[i]}; }
   MOOLA_INLINE void store(std::size_t i, Apart w) const {
@@ -129,12 +177,7 @@ struct ApartWindows {
     if (!kSame) mean_y[i] = w.mean_y;
     apart[i] = w.apart;
   }
-  MOOLA_INLINE Apart get(std::size_t i) const { return {out_mean_x[i], kSame ? out_mean_x[i] : out_mean_y[i], out[i]}; }
-  MOOLA_INLINE void put(std::size_t i, Apart w) const {
-    out_mean_x[i] = w.mean_x;
-    if (!kSame) out_mean_y[i] = w.mean_y;
-    out[i] = w.apart;
-  }
+  MOOLA_INLINE void put(std::size_t i, Apart w) const { out[i] = w.apart; }
   MOOLA_INLINE Apart join(Apart a, Apart b, std::size_t of_a, std::size_t of_b) const {
     const double share = static_cast<double>(of_b) / static_cast<double>(of_a + of_b);
     const double both = static_cast<double>(of_a) * share;
@@ -145,14 +188,12 @@ struct ApartWindows {
 
 void squares(const double* x, std::size_t rows, std::size_t period, double* out, double* work) {
   const std::size_t stride = rows + period;
-  all_windows(ApartWindows<true>{x, x, work, nullptr, work + stride, work + 2 * stride, nullptr, out}, rows, period);
+  all_windows(ApartWindows<true>{x, x, work, nullptr, work + stride, out}, rows, period);
 }
 
 void products(const double* x, const double* y, std::size_t rows, std::size_t period, double* out, double* work) {
   const std::size_t stride = rows + period;
-  all_windows(
-      ApartWindows<false>{x, y, work, work + stride, work + 2 * stride, work + 3 * stride, work + 4 * stride, out},
-      rows, period);
+  all_windows(ApartWindows<false>{x, y, work, work + stride, work + 2 * stride, out}, rows, period);
 }
 
 template <bool kHighest>
