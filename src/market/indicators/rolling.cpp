@@ -6,41 +6,9 @@
 #include <stdexcept>
 #include <vector>
 
-#include "market/indicators/rolling_kernels.h"
+#include "market/indicators/rolling_blocks.h"
 
 namespace moola::market {
-namespace {
-
-constexpr std::size_t kBlock = 512;  // rows whose intermediate values stay in the cache
-
-// Some rows at a time: the first window begins at row `begin` and ends at row `row`.
-struct Block {
-  std::size_t begin, row, rows, period;
-  double* work;
-};
-
-// `leading`: rows at the start that have no input.
-template <class Compute>
-void each_block(std::span<const double> x, std::size_t leading, int period, std::span<double> out, Compute&& compute) {
-  const std::size_t n = x.size();
-  if (period < 1) throw std::invalid_argument("a window of no bars");
-  if (out.size() != n) throw std::invalid_argument("a window's output is not as long as its input");
-  const auto length = static_cast<std::size_t>(period);
-  const std::size_t first = std::min(n, leading + length - 1);
-  std::fill_n(out.begin(), first, std::numeric_limits<double>::quiet_NaN());
-  if (first == n) return;
-  const std::size_t block = std::max(kBlock, 2 * length);  // long windows: their overlap must not be all there is to do
-  std::vector<double> work(rolling::work_size(std::min(block, n), length));
-  for (std::size_t row = first; row < n; row += block)
-    compute(Block{row + 1 - length, row, std::min(block, n - row), length, work.data()});
-}
-
-const rolling::Kernels& kernels() {
-  return rolling::kernels(isa());
-}
-
-}  // namespace
-
 namespace rolling {
 
 const Kernels& kernels(Isa isa) {
@@ -48,6 +16,10 @@ const Kernels& kernels(Isa isa) {
 }
 
 }  // namespace rolling
+
+using rolling::Block;
+using rolling::each_block;
+using rolling::kernels;
 
 std::size_t leading_nans(std::span<const double> x) {
   const auto first = std::find_if(x.begin(), x.end(), [](double value) { return !std::isnan(value); });
@@ -109,6 +81,39 @@ void window_mean_deviation(std::span<const double> x, std::span<const double> me
   if (x.size() != mean.size()) throw std::invalid_argument("a window's input and its means are of unequal length");
   each_block(x, leading_nans(x), period, out, [&](const Block& b) {
     kernels().mean_deviation(x.data() + b.begin, mean.data() + b.row, b.rows, b.period, out.data() + b.row);
+  });
+}
+
+void window_moments(std::span<const double> x, int period, std::span<double> squares, std::span<double> cubes,
+                    std::span<double> fourths) {
+  if (cubes.size() != x.size() || fourths.size() != x.size())
+    throw std::invalid_argument("a window's outputs are not as long as its input");
+  for (const auto out : {cubes, fourths}) std::fill(out.begin(), out.end(), std::numeric_limits<double>::quiet_NaN());
+  each_block(x, leading_nans(x), period, squares, [&](const Block& b) {
+    kernels().moments(x.data() + b.begin, b.rows, b.period, squares.data() + b.row, cubes.data() + b.row,
+                      fourths.data() + b.row, b.work);
+  });
+}
+
+void window_count_below(std::span<const double> x, int period, std::span<double> out) {
+  each_block(x, leading_nans(x), period, out,
+             [&](const Block& b) { kernels().count_below(x.data() + b.begin, b.rows, b.period, out.data() + b.row); });
+}
+
+void window_count_above(std::span<const double> x, int period, std::span<double> out) {
+  each_block(x, leading_nans(x), period, out,
+             [&](const Block& b) { kernels().count_above(x.data() + b.begin, b.rows, b.period, out.data() + b.row); });
+}
+
+void window_rescaled_range(std::span<const double> x, int period, std::span<double> out) {
+  each_block(x, leading_nans(x), period, out, [&](const Block& b) {
+    kernels().rescaled_range(x.data() + b.begin, b.rows, b.period, out.data() + b.row);
+  });
+}
+
+void window_dot(std::span<const double> x, std::span<const double> weights, std::span<double> out) {
+  each_block(x, leading_nans(x), static_cast<int>(weights.size()), out, [&](const Block& b) {
+    kernels().dot(x.data() + b.begin, weights.data(), b.rows, b.period, out.data() + b.row);
   });
 }
 

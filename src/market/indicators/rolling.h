@@ -30,5 +30,18 @@ void window_mean_deviation(std::span<const double> x, std::span<const double> me
 /// Bars since the highest (lowest) of the window, the latest of equals: 0 is this bar. Cost grows with the period.
 void window_bars_since_max(std::span<const double> x, int period, std::span<double> out);
 void window_bars_since_min(std::span<const double> x, int period, std::span<double> out);
+/// The sums of squares, cubes and fourth powers of deviations from the window's mean. All 0 exactly when the window
+/// does not move.
+void window_moments(std::span<const double> x, int period, std::span<double> squares, std::span<double> cubes,
+                    std::span<double> fourths);
+/// How many of the window are below (above) its newest value. Cost grows with the period.
+void window_count_below(std::span<const double> x, int period, std::span<double> out);
+void window_count_above(std::span<const double> x, int period, std::span<double> out);
+/// The rescaled range: how far apart the highest and the lowest are of the window's running sums of deviations from its
+/// mean, over its sample deviation. 0 where the window does not move. `period` >= 2. Cost grows with the period. Hurst
+/// 1951.
+void window_rescaled_range(std::span<const double> x, int period, std::span<double> out);
+/// weights[0] x[i] + weights[1] x[i - 1] + ..., a window of as many values as there are weights. Cost grows with them.
+void window_dot(std::span<const double> x, std::span<const double> weights, std::span<double> out);
 
 }  // namespace moola::market

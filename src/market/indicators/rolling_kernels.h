@@ -18,9 +18,22 @@ struct Kernels {
   void (*weighted_sum)(const double* x, std::size_t rows, std::size_t period, double factor, double* out, double* work);
   void (*squares)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
   void (*products)(const double* x, const double* y, std::size_t rows, std::size_t period, double* out, double* work);
+  void (*pair)(const double* x, const double* y, std::size_t rows, std::size_t period, double* xx, double* yy,
+               double* xy, double* work);
   void (*mean_deviation)(const double* x, const double* mean, std::size_t rows, std::size_t period, double* out);
   void (*since_max)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
   void (*since_min)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
+  void (*moments)(const double* x, std::size_t rows, std::size_t period, double* squares, double* cubes,
+                  double* fourths, double* work);
+  void (*count_below)(const double* x, std::size_t rows, std::size_t period, double* out);
+  void (*count_above)(const double* x, std::size_t rows, std::size_t period, double* out);
+  void (*rescaled_range)(const double* x, std::size_t rows, std::size_t period, double* out);
+  void (*dot)(const double* x, const double* weights, std::size_t rows, std::size_t period, double* out);
+  /// out[i] = kept out[i - 1] + terms[i], where seven terms and eight values before the first are there to be read.
+  void (*decay)(const double* terms, std::size_t rows, double kept, double* out, double* work);
+  /// portable_log of x[i], and of x[i] / y[i].
+  void (*log)(const double* x, std::size_t rows, double* out);
+  void (*log_ratio)(const double* x, const double* y, std::size_t rows, double* out);
 };
 
 constexpr std::size_t work_size(std::size_t rows, std::size_t period) {

@@ -11,7 +11,9 @@
 #include <cmath>
 #include <cstddef>
 
+#include "market/double_lanes.h"
 #include "market/indicators/rolling_kernels.h"
+#include "market/portable_log.h"
 
 namespace {
 
@@ -196,6 +198,89 @@ void products(const double* x, const double* y, std::size_t rows, std::size_t pe
   all_windows(ApartWindows<false>{x, y, work, work + stride, work + 2 * stride, out}, rows, period);
 }
 
+// The squares of both and the products of their deviations, whose means are the same.
+struct Pair {
+  double mean_x, mean_y, xx, yy, xy;
+};
+struct PairWindows {
+  const double *x, *y;
+  double* work;        // five columns
+  std::size_t stride;  // from one to the next
+  double *xx, *yy, *xy;
+  MOOLA_INLINE Pair value(std::size_t i) const { return {x[i], y[i], 0.0, 0.0, 0.0}; }
+  MOOLA_INLINE Pair load(std::size_t i) const {
+    return {work[i], work[i + stride], work[i + 2 * stride], work[i + 3 * stride], work[i + 4 * stride]};
+  }
+  MOOLA_INLINE void store(std::size_t i, Pair w) const {
+    work[i] = w.mean_x;
+    work[i + stride] = w.mean_y;
+    work[i + 2 * stride] = w.xx;
+    work[i + 3 * stride] = w.yy;
+    work[i + 4 * stride] = w.xy;
+  }
+  MOOLA_INLINE void put(std::size_t i, Pair w) const {
+    xx[i] = w.xx;
+    yy[i] = w.yy;
+    xy[i] = w.xy;
+  }
+  MOOLA_INLINE Pair join(Pair a, Pair b, std::size_t of_a, std::size_t of_b) const {
+    const double share = static_cast<double>(of_b) / static_cast<double>(of_a + of_b);
+    const double both = static_cast<double>(of_a) * share;
+    const double dx = b.mean_x - a.mean_x, dy = b.mean_y - a.mean_y, ex = dx * both, ey = dy * both;
+    return {a.mean_x + dx * share, a.mean_y + dy * share, a.xx + b.xx + dx * ex, a.yy + b.yy + dy * ey,
+            a.xy + b.xy + dx * ey};
+  }
+};
+
+void pair(const double* x, const double* y, std::size_t rows, std::size_t period, double* xx, double* yy, double* xy,
+          double* work) {
+  const std::size_t stride = rows + period;
+  all_windows(PairWindows{x, y, work, stride, xx, yy, xy}, rows, period);
+}
+
+// As ApartWindows, with the third and fourth powers. Pebay 2008.
+struct Moments {
+  double mean, squares, cubes, fourths;
+};
+struct MomentWindows {
+  const double* x;
+  double* work;        // four columns
+  std::size_t stride;  // from one to the next
+  double *squares, *cubes, *fourths;
+  MOOLA_INLINE Moments value(std::size_t i) const { return {x[i], 0.0, 0.0, 0.0}; }
+  MOOLA_INLINE Moments load(std::size_t i) const {
+    return {work[i], work[i + stride], work[i + 2 * stride], work[i + 3 * stride]};
+  }
+  MOOLA_INLINE void store(std::size_t i, Moments w) const {
+    work[i] = w.mean;
+    work[i + stride] = w.squares;
+    work[i + 2 * stride] = w.cubes;
+    work[i + 3 * stride] = w.fourths;
+  }
+  MOOLA_INLINE void put(std::size_t i, Moments w) const {
+    squares[i] = w.squares;
+    cubes[i] = w.cubes;
+    fourths[i] = w.fourths;
+  }
+  MOOLA_INLINE Moments join(Moments a, Moments b, std::size_t of_a, std::size_t of_b) const {
+    const double all = static_cast<double>(of_a + of_b);
+    const double p = static_cast<double>(of_a) / all, q = static_cast<double>(of_b) / all;
+    const double both = static_cast<double>(of_a) * q;
+    const double d = b.mean - a.mean, d2 = d * d;
+    return {a.mean + d * q, a.squares + b.squares + d2 * both,
+            a.cubes + b.cubes + d * (d2 * (both * (p - q)) + 3.0 * (p * b.squares - q * a.squares)),
+            a.fourths + b.fourths +
+                d2 * (d2 * (both * (p * p - p * q + q * q)) + 6.0 * ((p * p) * b.squares + (q * q) * a.squares)) +
+                d * (4.0 * (p * b.cubes - q * a.cubes))};
+  }
+};
+
+void moments(const double* x, std::size_t rows, std::size_t period, double* squares, double* cubes, double* fourths,
+             double* work) {
+  const std::size_t stride = rows + period;
+  all_windows(MomentWindows{x, work, stride, squares, cubes, fourths}, rows, period);
+}
+
 template <bool kHighest>
 void extreme(const double* x, std::size_t rows, std::size_t period, double* out, double* work) {
   const auto better = [](double a, double b) { return kHighest ? (a > b ? a : b) : (a < b ? a : b); };
@@ -258,6 +343,115 @@ void mean_deviation(const double* x, const double* mean, std::size_t rows, std::
   }
 }
 
+template <bool kBelow>
+void count(const double* x, std::size_t rows, std::size_t period, double* out) {
+  constexpr std::size_t kTogether = 32;  // counts that stay in registers
+  const auto counts = [](double value, double newest) {
+    return (kBelow ? value < newest : value > newest) ? 1.0 : 0.0;
+  };
+  const double* const newest = x + period - 1;
+  std::size_t i = 0;
+  for (; i + kTogether <= rows; i += kTogether) {
+    double total[kTogether] = {};
+    for (std::size_t k = 0; k + 1 < period; ++k) {
+      for (std::size_t r = 0; r < kTogether; ++r) total[r] += counts(x[i + r + k], newest[i + r]);
+    }
+    for (std::size_t r = 0; r < kTogether; ++r) out[i + r] = total[r];
+  }
+  for (; i < rows; ++i) {
+    double total = 0;
+    for (std::size_t k = 0; k + 1 < period; ++k) total += counts(x[i + k], newest[i]);
+    out[i] = total;
+  }
+}
+
+// Of kTogether registers' windows: how far the path of summed deviations reaches, and the squared deviations.
+template <class L, std::size_t kTogether>
+void path_ranges(const double* x, std::size_t period, double* range, double* square) {
+  using V = typename L::V;
+  const V zero = L::all(0.0), count = L::all(static_cast<double>(period));
+  V mean[kTogether], path[kTogether], high[kTogether], low[kTogether], squares[kTogether];
+  for (std::size_t t = 0; t < kTogether; ++t) {
+    V total = zero;
+    for (std::size_t k = 0; k < period; ++k) total = L::add(total, L::read(x + t * L::kCount + k));
+    mean[t] = L::divide(total, count);
+    path[t] = high[t] = low[t] = squares[t] = zero;
+  }
+  // The path comes back to 0 at its end, so beginning with it changes neither extreme but by rounding.
+  for (std::size_t k = 0; k < period; ++k) {
+    for (std::size_t t = 0; t < kTogether; ++t) {
+      const V d = L::subtract(L::read(x + t * L::kCount + k), mean[t]);
+      squares[t] = L::add(squares[t], L::multiply(d, d));
+      path[t] = L::add(path[t], d);
+      high[t] = L::higher(path[t], high[t]);
+      low[t] = L::lower(path[t], low[t]);
+    }
+  }
+  for (std::size_t t = 0; t < kTogether; ++t) {
+    L::write(range + t * L::kCount, L::subtract(high[t], low[t]));
+    L::write(square + t * L::kCount, squares[t]);
+  }
+}
+
+void rescaled_range(const double* x, std::size_t rows, std::size_t period, double* out) {
+  constexpr std::size_t kTogether = 3, kStep = kTogether * Lanes::kCount, kRows = 8 * kStep;
+  const double freedom = static_cast<double>(period) - 1.0;
+  double square[kRows];
+  for (std::size_t begin = 0; begin < rows; begin += kRows) {
+    const std::size_t count = rows - begin < kRows ? rows - begin : kRows;
+    std::size_t i = 0;
+    for (; i + kStep <= count; i += kStep)
+      path_ranges<Lanes, kTogether>(x + begin + i, period, out + begin + i, square + i);
+    for (; i < count; ++i) path_ranges<OneLane, 1>(x + begin + i, period, out + begin + i, square + i);
+    for (i = 0; i < count; ++i) {
+      const double ratio = out[begin + i] / std::sqrt(square[i] / freedom);
+      out[begin + i] = square[i] > 0 ? ratio : 0.0;
+    }
+  }
+}
+
+// Of kTogether registers' windows, the small weights of the far past first.
+template <class L, std::size_t kTogether>
+void dots(const double* x, const double* weights, std::size_t period, double* out) {
+  typename L::V total[kTogether];
+  for (std::size_t t = 0; t < kTogether; ++t) total[t] = L::all(0.0);
+  for (std::size_t k = 0; k < period; ++k) {
+    const typename L::V weight = L::all(weights[period - 1 - k]);
+    for (std::size_t t = 0; t < kTogether; ++t)
+      total[t] = L::add(total[t], L::multiply(weight, L::read(x + t * L::kCount + k)));
+  }
+  for (std::size_t t = 0; t < kTogether; ++t) L::write(out + t * L::kCount, total[t]);
+}
+
+void dot(const double* x, const double* weights, std::size_t rows, std::size_t period, double* out) {
+  constexpr std::size_t kTogether = 8, kStep = kTogether * Lanes::kCount;
+  std::size_t i = 0;
+  for (; i + kStep <= rows; i += kStep) dots<Lanes, kTogether>(x + i, weights, period, out + i);
+  for (; i < rows; ++i) dots<OneLane, 1>(x + i, weights, period, out + i);
+}
+
+// What eight terms weigh, put together by halves, and then what stood eight rows before: eight chains side by side,
+// where one from row to row would wait for every sum.
+void decay(const double* terms, std::size_t rows, double kept, double* out, double* work) {
+  const double kept2 = kept * kept, kept4 = kept2 * kept2, kept8 = kept4 * kept4;
+  double *const two = work, *const four = work + rows + 8;
+  const double* const from = terms - 7;
+#pragma GCC ivdep  // none of them overlap
+  for (std::size_t i = 0; i < rows + 6; ++i) two[i] = from[i + 1] + kept * from[i];
+#pragma GCC ivdep  // none of them overlap
+  for (std::size_t i = 0; i < rows + 4; ++i) four[i] = two[i + 2] + kept2 * two[i];
+  const auto count = static_cast<std::ptrdiff_t>(rows);
+  for (std::ptrdiff_t i = 0; i < count; ++i) out[i] = (four[i + 4] + kept4 * four[i]) + kept8 * out[i - 8];
+}
+
+void log(const double* x, std::size_t rows, double* out) {
+  for (std::size_t i = 0; i < rows; ++i) out[i] = moola::market::portable_log(x[i]);
+}
+
+void log_ratio(const double* x, const double* y, std::size_t rows, double* out) {
+  for (std::size_t i = 0; i < rows; ++i) out[i] = moola::market::portable_log(x[i] / y[i]);
+}
+
 constexpr moola::market::rolling::Kernels this_set() {
   return {.sum = sum,
           .mean = mean,
@@ -266,9 +460,18 @@ constexpr moola::market::rolling::Kernels this_set() {
           .weighted_sum = weighted_sum,
           .squares = squares,
           .products = products,
+          .pair = pair,
           .mean_deviation = mean_deviation,
           .since_max = since_extreme<true>,
-          .since_min = since_extreme<false>};
+          .since_min = since_extreme<false>,
+          .moments = moments,
+          .count_below = count<true>,
+          .count_above = count<false>,
+          .rescaled_range = rescaled_range,
+          .dot = dot,
+          .decay = decay,
+          .log = log,
+          .log_ratio = log_ratio};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/keyed_random.h"
+#include "market/indicators/rolling_blocks.h"
 #include "market/indicators/rolling_kernels.h"
 
 using namespace moola;
@@ -220,6 +221,169 @@ BOOST_AUTO_TEST_CASE(series_shorter_than_the_window_have_no_value) {
     Column out(n);
     window_mean(x, 20, out);
     each_window(out, 0, 20, [&](std::size_t, std::size_t row) { BOOST_TEST(out[row] == 1.0); });
+  }
+}
+
+BOOST_AUTO_TEST_CASE(moments_are_those_of_deviations_from_the_windows_own_mean) {
+  const Column x = numbers(8, 2500, 60'000, 100);
+  for (const std::size_t leading : {0U, 3U}) {
+    Column from = x;
+    std::fill_n(from.begin(), leading, kNaN);
+    // Parts of two, three, four and five, one more after each of them, and a number without small divisors.
+    for (const std::size_t period : {1U, 2U, 3U, 4U, 5U, 6U, 7U, 11U, 16U, 25U, 30U, 31U, 60U, 97U, 509U}) {
+      Column squares(x.size()), cubes(x.size()), fourths(x.size());
+      window_moments(from, static_cast<int>(period), squares, cubes, fourths);
+      const auto n = static_cast<double>(period);
+      double worst = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        if (i + 1 < leading + period) {
+          BOOST_REQUIRE((std::isnan(squares[i]) && std::isnan(cubes[i]) && std::isnan(fourths[i])));
+          continue;
+        }
+        const long double mean = mean_of(x, i + 1 - period, i);
+        long double two = 0, three = 0, four = 0;
+        for (std::size_t k = i + 1 - period; k <= i; ++k) {
+          const long double d = x[k] - mean;
+          two += d * d;
+          three += d * d * d;
+          four += d * d * d * d;
+        }
+        // Deviations of up to 50 are known to 1e-11.
+        worst = std::max({worst, std::fabs(static_cast<double>(squares[i] - two)) / (n * 1e-9),
+                          std::fabs(static_cast<double>(cubes[i] - three)) / (n * 1e-7),
+                          std::fabs(static_cast<double>(fourths[i] - four)) / (n * 1e-5)});
+      }
+      BOOST_TEST_CONTEXT("period " << period) {
+        BOOST_TEST(worst <= 1.0);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_window_that_does_not_move_has_no_moments_to_the_bit) {
+  const Column x(700, 0.1);
+  for (const std::size_t period : kPeriods) {
+    if (period > x.size()) continue;
+    Column squares(x.size()), cubes(x.size()), fourths(x.size());
+    window_moments(x, static_cast<int>(period), squares, cubes, fourths);
+    for (std::size_t i = period - 1; i < x.size(); ++i)
+      BOOST_REQUIRE((squares[i] == 0.0 && cubes[i] == 0.0 && fourths[i] == 0.0));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(counts_are_of_values_strictly_below_and_above_the_newest) {
+  for (const bool below : {true, false}) {
+    compare(
+        below ? window_count_below : window_count_above,
+        [below](const Column& x, std::size_t begin, std::size_t row) {
+          long double count = 0;
+          for (std::size_t i = begin; i <= row; ++i) count += below ? x[i] < x[row] : x[i] > x[row];
+          return count;
+        },
+        0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_rescaled_range_is_how_far_summed_deviations_reach_over_the_sample_deviation) {
+  Column x = numbers(9, 2500, 0, 1);
+  std::fill_n(x.begin() + 1200, 100, 0.25);
+  for (const std::size_t period : {2U, 3U, 5U, 8U, 20U, 100U}) {
+    Column out(x.size());
+    window_rescaled_range(x, static_cast<int>(period), out);
+    std::size_t still = 0;
+    each_window(out, 0, period, [&](std::size_t begin, std::size_t row) {
+      const long double mean = mean_of(x, begin, row);
+      long double path = 0, high = 0, low = 0, squares = 0;
+      for (std::size_t i = begin; i <= row; ++i) {
+        path += x[i] - mean;
+        high = std::max(high, path);
+        low = std::min(low, path);
+        squares += (x[i] - mean) * (x[i] - mean);
+      }
+      still += squares == 0;
+      const long double wanted =
+          squares == 0 ? 0 : (high - low) / std::sqrt(squares / static_cast<long double>(period - 1));
+      BOOST_REQUIRE(std::fabs(static_cast<double>(out[row] - wanted)) <= 1e-11);
+    });
+    BOOST_TEST(still >= 101 - period);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_first_weight_is_the_newest_values) {
+  const Column x = numbers(10, 1300, 60'000, 100);
+  for (const std::size_t count : {1U, 2U, 7U, 300U}) {
+    const Column weights = numbers(11, count, 0, 1);
+    Column out(x.size());
+    window_dot(x, weights, out);
+    each_window(out, 0, count, [&](std::size_t, std::size_t row) {
+      long double wanted = 0;
+      for (std::size_t k = 0; k < count; ++k) wanted += static_cast<long double>(weights[k]) * x[row - k];
+      BOOST_REQUIRE(std::fabs(static_cast<double>(out[row] - wanted)) <= 1e-10 * static_cast<double>(count));
+    });
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_decay_keeps_a_share_of_the_row_before_and_knows_nothing_of_later_ones) {
+  const Column x = numbers(12, 1300, 60'000, 100);
+  for (const double kept : {0.0, 0.5, 13.0 / 14, 0.9999}) {
+    for (const std::size_t first : {0U, 5U}) {
+      const auto decayed = [&](std::size_t rows) {
+        Column out(rows, kNaN);
+        out[first] = x[first];
+        std::vector<int> used(rows);
+        rolling::each_decay(
+            first, kept, out,
+            [&](std::size_t begin, std::size_t end, double* to) {
+              BOOST_REQUIRE(begin > first);
+              for (std::size_t i = begin; i < end; ++i) to[i - begin] = (1 - kept) * x[i];
+            },
+            [&](std::size_t begin, std::size_t end) {
+              for (std::size_t i = begin; i < end; ++i) ++used[i];
+            });
+        BOOST_REQUIRE(std::all_of(used.begin() + static_cast<std::ptrdiff_t>(first), used.end(),
+                                  [](int times) { return times == 1; }));
+        return out;
+      };
+      const Column all = decayed(x.size());
+      long double value = x[first];
+      for (std::size_t i = first + 1; i < x.size(); ++i) {
+        value = kept * value + static_cast<long double>(1 - kept) * x[i];
+        BOOST_REQUIRE(std::fabs(static_cast<double>(all[i] - value)) <= 1e-9);
+      }
+      for (const std::size_t rows : {6U, 7U, 13U, 14U, 20U, 264U, 265U, 521U, 700U}) {
+        const Column some = decayed(rows);
+        for (std::size_t i = first; i < rows; ++i) BOOST_REQUIRE(some[i] == all[i]);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_instruction_set_computes_the_same_bits_of_moments_counts_paths_and_logs) {
+  const Column x = numbers(13, 1300, 60'000, 100), y = numbers(14, 1300, 5, 100);
+  Column ratios = numbers(15, 1300, 1, 0.1);
+  ratios[7] = std::numeric_limits<double>::denorm_min();
+  for (const std::size_t period : {2U, 5U, 7U, 13U, 20U, 97U}) {
+    const std::size_t rows = x.size() - period + 1;
+    Column work(rolling::work_size(rows, period));
+    const auto all = [&](Isa set) {
+      const rolling::Kernels& k = rolling::kernels(set);
+      std::vector<Column> outs(14, Column(rows));
+      k.squares(x.data(), rows, period, outs[0].data(), work.data());
+      k.pair(x.data(), y.data(), rows, period, outs[1].data(), outs[2].data(), outs[3].data(), work.data());
+      k.moments(x.data(), rows, period, outs[4].data(), outs[5].data(), outs[6].data(), work.data());
+      k.count_below(x.data(), rows, period, outs[7].data());
+      k.count_above(x.data(), rows, period, outs[8].data());
+      k.rescaled_range(y.data(), rows, period, outs[9].data());
+      k.dot(x.data(), y.data(), rows, period, outs[10].data());
+      k.log(ratios.data(), rows, outs[11].data());
+      k.log_ratio(x.data(), ratios.data() + 8, rows - 8, outs[12].data());
+      k.decay(x.data() + 7, rows - 8, 0.9, outs[13].data() + 8, work.data());
+      return outs;
+    };
+    const auto first = all(Isa::v2);
+    for (const Isa set : {Isa::v3, Isa::v4}) {
+      if (supported(set)) BOOST_TEST((all(set) == first));
+    }
   }
 }
 
