@@ -5,6 +5,7 @@
 
 #include "market/indicators/families.h"
 #include "market/indicators/rolling.h"
+#include "market/indicators/rolling_blocks.h"
 
 namespace moola::market {
 namespace {
@@ -19,12 +20,9 @@ void smoothed(std::span<const double> x, int period, double share, std::span<dou
   for (std::size_t i = leading; i <= first; ++i) value += x[i];
   value /= static_cast<double>(period);
   out[first] = value;
-  // The new value's part does not wait for the old one.
-  const double kept = 1.0 - share;
-  for (std::size_t i = first + 1; i < x.size(); ++i) {
-    value = value * kept + x[i] * share;
-    out[i] = value;
-  }
+  rolling::each_decay(first, 1.0 - share, out, [&](std::size_t begin, std::size_t end, double* to) {
+    for (std::size_t i = begin; i < end; ++i) to[i - begin] = share * x[i];
+  });
 }
 
 }  // namespace
