@@ -117,4 +117,78 @@ void window_dot(std::span<const double> x, std::span<const double> weights, std:
   });
 }
 
+void window_mean_and_squares(std::span<const double> x, int period, std::span<double> mean, std::span<double> squares) {
+  window_mean(x, period, mean);
+  window_squares(x, period, squares);
+}
+
+void window_triangle(std::span<const double> x, int period, std::span<double> out) {
+  each_block(x, leading_nans(x), period, out, [&](const Block& b) {
+    kernels().triangle(x.data() + b.begin, b.rows, b.period, out.data() + b.row, b.work);
+  });
+}
+
+void window_middle(std::span<const double> high, std::span<const double> low, int period, std::span<double> out) {
+  if (high.size() != low.size()) throw std::invalid_argument("two windows' inputs are of unequal length");
+  each_block(high, std::max(leading_nans(high), leading_nans(low)), period, out, [&](const Block& b) {
+    kernels().middle(high.data() + b.begin, low.data() + b.begin, b.rows, b.period, out.data() + b.row, b.work);
+  });
+}
+
+namespace {
+
+// What makes a slope per bar of the sum of products with the bars' numbers.
+double slope_share(int period) {
+  if (period < 2) throw std::invalid_argument("a line through fewer than two bars");
+  return 12.0 / (period * (static_cast<double>(period) * period - 1.0));
+}
+
+}  // namespace
+
+void window_line(std::span<const double> x, int period, double ahead, std::span<double> out) {
+  const double from_middle = 0.5 * (period - 1.0) + ahead, share = from_middle * slope_share(period);
+  each_block(x, leading_nans(x), period, out, [&](const Block& b) {
+    kernels().line(x.data() + b.begin, b.rows, b.period, 1, share, out.data() + b.row, b.work);
+  });
+}
+
+void window_slope(std::span<const double> x, int period, std::span<double> out) {
+  const double share = slope_share(period);
+  each_block(x, leading_nans(x), period, out, [&](const Block& b) {
+    kernels().line(x.data() + b.begin, b.rows, b.period, 0, share, out.data() + b.row, b.work);
+  });
+}
+
+void window_slope_angle(std::span<const double> x, int period, std::span<double> out) {
+  const double share = slope_share(period);
+  each_block(x, leading_nans(x), period, out, [&](const Block& b) {
+    kernels().line(x.data() + b.begin, b.rows, b.period, 0, share, out.data() + b.row, b.work);
+    kernels().angle(out.data() + b.row, b.rows);
+  });
+}
+
+void window_weighted_mean(std::span<const double> x, int period, std::span<double> out) {
+  const double share = 2.0 / (period * (period + 1.0));
+  each_block(x, leading_nans(x), period, out, [&](const Block& b) {
+    kernels().weighted_sum(x.data() + b.begin, b.rows, b.period, share, out.data() + b.row, b.work);
+  });
+}
+
+void window_mean_by(std::span<const double> x, std::span<const double> weights, int period, std::span<double> out) {
+  if (x.size() != weights.size()) throw std::invalid_argument("a window's input and its weights are of unequal length");
+  each_block(x, std::max(leading_nans(x), leading_nans(weights)), period, out, [&](const Block& b) {
+    kernels().mean_by(x.data() + b.begin, weights.data() + b.begin, b.rows, b.period, out.data() + b.row, b.work);
+  });
+}
+
+void window_hull_mean(std::span<const double> x, int period, std::span<double> out) {
+  if (period < 2) throw std::invalid_argument("half a window of fewer than two bars");
+  int root = 1;
+  while ((root + 1) * (root + 1) <= period) ++root;
+  each_block(x, leading_nans(x), period + root - 1, out, [&](const Block& b) {
+    kernels().hull(x.data() + b.begin, b.rows, static_cast<std::size_t>(period), static_cast<std::size_t>(root),
+                   out.data() + b.row, b.work);
+  });
+}
+
 }  // namespace moola::market

@@ -31,6 +31,15 @@ struct Kernels {
   void (*dot)(const double* x, const double* weights, std::size_t rows, std::size_t period, double* out);
   /// out[i] = kept out[i - 1] + terms[i], where seven terms and eight values before the first are there to be read.
   void (*decay)(const double* terms, std::size_t rows, double kept, double* out, double* work);
+  void (*mean_by)(const double* x, const double* weights, std::size_t rows, std::size_t period, double* out,
+                  double* work);
+  void (*hull)(const double* x, std::size_t rows, std::size_t period, std::size_t root, double* out, double* work);
+  void (*triangle)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
+  void (*middle)(const double* high, const double* low, std::size_t rows, std::size_t period, double* out,
+                 double* work);
+  void (*line)(const double* x, std::size_t rows, std::size_t period, double mean_share, double tilt_share, double* out,
+               double* work);
+  void (*angle)(double* slope, std::size_t rows);
   /// portable_log of x[i], and of x[i] / y[i].
   void (*log)(const double* x, std::size_t rows, double* out);
   void (*log_ratio)(const double* x, const double* y, std::size_t rows, double* out);

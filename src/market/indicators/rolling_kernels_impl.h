@@ -13,6 +13,7 @@
 
 #include "market/double_lanes.h"
 #include "market/indicators/rolling_kernels.h"
+#include "market/portable_atan.h"
 #include "market/portable_log.h"
 
 namespace {
@@ -452,6 +453,104 @@ void log_ratio(const double* x, const double* y, std::size_t rows, double* out) 
   for (std::size_t i = 0; i < rows; ++i) out[i] = moola::market::portable_log(x[i] / y[i]);
 }
 
+// The mean of the means of about half the window.
+void triangle(const double* x, std::size_t rows, std::size_t period, double* out, double* work) {
+  const std::size_t inner = (period + 1) / 2, outer = period + 1 - inner;
+  double* const sums = work + rows + period;
+  sum(x, rows + outer - 1, inner, sums, work);
+  sum(sums, rows, outer, out, work);
+  const double share = 1.0 / (static_cast<double>(inner) * static_cast<double>(outer));
+  for (std::size_t i = 0; i < rows; ++i) out[i] *= share;
+}
+
+void middle(const double* high, const double* low, std::size_t rows, std::size_t period, double* out, double* work) {
+  double* const highest = work + rows + period;
+  extreme<true>(high, rows, period, highest, work);
+  extreme<false>(low, rows, period, out, work);
+  for (std::size_t i = 0; i < rows; ++i) out[i] = (highest[i] + out[i]) * 0.5;
+}
+
+void mean_by(const double* x, const double* weights, std::size_t rows, std::size_t period, double* out, double* work) {
+  double *const weighted = work + rows + period, *const total = weighted + rows + period;
+  for (std::size_t i = 0; i < rows + period - 1; ++i) weighted[i] = x[i] * weights[i];
+  sum(weighted, rows, period, out, work);
+  sum(weights, rows, period, total, work);
+  for (std::size_t i = 0; i < rows; ++i) out[i] /= total[i];
+}
+
+// Of three weighted means over `period`, half of it and its root.
+void hull(const double* x, std::size_t rows, std::size_t period, std::size_t root, double* out, double* work) {
+  const std::size_t half = period / 2, needed = rows + root - 1;
+  const auto share = [](std::size_t bars) {
+    return 2.0 / (static_cast<double>(bars) * (static_cast<double>(bars) + 1));
+  };
+  double *const ahead = work + 2 * (needed + period), *const slow = ahead + needed;
+  weighted_sum(x + (period - half), needed, half, 2.0 * share(half), ahead, work);
+  weighted_sum(x, needed, period, share(period), slow, work);
+  for (std::size_t i = 0; i < needed; ++i) ahead[i] -= slow[i];
+  weighted_sum(ahead, rows, root, share(root), out, work);
+}
+
+// As squares, but of products with the bars' numbers, whose means are a known number of bars apart.
+void line(const double* __restrict x, std::size_t rows, std::size_t period, double mean_share, double tilt_share,
+          double* __restrict out, double* __restrict work) {
+  const std::size_t stride = rows + period;
+  double *const mean = work, *const tilt = work + stride, *const joined = work + 2 * stride;
+  std::size_t have = period & 1;
+  if (have != 0) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      joined[i] = x[i];
+      out[i] = 0;
+    }
+  }
+  for (std::size_t i = 0; i < rows + period - 2; ++i) {
+    const double d = x[i + 1] - x[i];
+    tilt[i] = d * 0.5;
+    mean[i] = x[i] + d * 0.5;
+  }
+  std::size_t w = 2;
+  for (; 2 * w <= period; w *= 2) {
+    if ((period & w) != 0) {
+      if (have == 0) {
+        for (std::size_t i = 0; i < rows; ++i) {
+          joined[i] = mean[i];
+          out[i] = tilt[i];
+        }
+      } else {
+        const double a = static_cast<double>(have), b = static_cast<double>(w), share = b / (a + b), both = a * b / 2;
+        for (std::size_t i = 0; i < rows; ++i) {
+          const double d = mean[i + have] - joined[i];
+          out[i] += tilt[i + have] + d * both;
+          joined[i] += d * share;
+        }
+      }
+      have += w;
+    }
+    const double both = static_cast<double>(w) * static_cast<double>(w) / 2;
+#pragma GCC ivdep  // what is read lies ahead of what is written
+    for (std::size_t i = 0; i < rows + period - 2 * w; ++i) {
+      const double d = mean[i + w] - mean[i];
+      tilt[i] += tilt[i + w] + d * both;
+      mean[i] += d * 0.5;
+    }
+  }
+  if (have == 0) {
+    for (std::size_t i = 0; i < rows; ++i) out[i] = mean[i] * mean_share + tilt[i] * tilt_share;
+    return;
+  }
+  const double a = static_cast<double>(have), b = static_cast<double>(w), share = b / (a + b), both = a * b / 2;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double d = mean[i + have] - joined[i];
+    out[i] = (joined[i] + d * share) * mean_share + (out[i] + (tilt[i + have] + d * both)) * tilt_share;
+  }
+}
+
+// Of slopes, in degrees.
+void angle(double* slope, std::size_t rows) {
+  constexpr double kDegrees = 0x1.ca5dc1a63c1f8p+5;  // 180 / pi
+  for (std::size_t i = 0; i < rows; ++i) slope[i] = moola::market::portable_atan(slope[i]) * kDegrees;
+}
+
 constexpr moola::market::rolling::Kernels this_set() {
   return {.sum = sum,
           .mean = mean,
@@ -470,6 +569,12 @@ constexpr moola::market::rolling::Kernels this_set() {
           .rescaled_range = rescaled_range,
           .dot = dot,
           .decay = decay,
+          .mean_by = mean_by,
+          .hull = hull,
+          .triangle = triangle,
+          .middle = middle,
+          .line = line,
+          .angle = angle,
           .log = log,
           .log_ratio = log_ratio};
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numbers>
 #include <vector>
 
 #include "base/keyed_random.h"
@@ -158,6 +159,117 @@ BOOST_AUTO_TEST_CASE(the_newest_value_weighs_most) {
             return total / 2;
           },
           1500 * 3e-11);
+}
+
+BOOST_AUTO_TEST_CASE(weighted_means_are_their_sums_over_the_weights) {
+  const Column x = numbers(12, 1000, 60'000, 100);
+  for (const std::size_t period : kPeriods) {
+    Column sum(x.size()), mean(x.size());
+    window_weighted_sum(x, static_cast<int>(period), sum);
+    window_weighted_mean(x, static_cast<int>(period), mean);
+    const double weights = 0.5 * static_cast<double>(period) * (static_cast<double>(period) + 1);
+    each_window(mean, 0, period, [&](std::size_t, std::size_t row) {
+      BOOST_REQUIRE(std::fabs(mean[row] - sum[row] / weights) <= 1e-10);
+    });
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_mean_by_weights_is_none_where_they_are_all_0) {
+  const Column x = numbers(13, 2500, 60'000, 100);
+  Column weights = numbers(14, 2500, 500, 1000);
+  std::fill(weights.begin() + 100, weights.begin() + 150, 0.0);
+  for (const std::size_t period : kPeriods) {
+    Column out(x.size());
+    window_mean_by(x, weights, static_cast<int>(period), out);
+    for (std::size_t row = period - 1; row < x.size(); ++row) {
+      long double weighted = 0, total = 0;
+      for (std::size_t i = row + 1 - period; i <= row; ++i) {
+        weighted += static_cast<long double>(x[i]) * weights[i];
+        total += weights[i];
+      }
+      BOOST_REQUIRE((total == 0 ? std::isnan(out[row]) : std::fabs(out[row] - weighted / total) <= 1e-10));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(weights_of_a_triangle_rise_and_fall) {
+  compare(
+      window_triangle,
+      [](const Column& x, std::size_t begin, std::size_t row) {
+        long double total = 0, weights = 0;
+        for (std::size_t i = begin; i <= row; ++i) {
+          const auto weight = static_cast<long double>(std::min(i - begin, row - i) + 1);
+          total += weight * x[i];
+          weights += weight;
+        }
+        return total / weights;
+      },
+      2e-11);
+}
+
+BOOST_AUTO_TEST_CASE(the_middle_lies_between_the_extremes_of_two_columns) {
+  const Column high = numbers(8, 2500, 60'000, 100), low = numbers(9, 2500, 59'990, 100);
+  for (const std::size_t period : kPeriods) {
+    Column out(high.size());
+    window_middle(high, low, static_cast<int>(period), out);
+    each_window(out, 0, period, [&](std::size_t begin, std::size_t row) {
+      double highest = high[begin], lowest = low[begin];
+      for (std::size_t i = begin; i <= row; ++i) {
+        highest = std::max(highest, high[i]);
+        lowest = std::min(lowest, low[i]);
+      }
+      BOOST_REQUIRE(out[row] == (highest + lowest) / 2);
+    });
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_line_is_that_of_least_squares) {
+  const Column x = numbers(10, 2500, 60'000, 100), flat(2500, 0.1);
+  for (const std::size_t period : kPeriods) {
+    Column slope(x.size()), next(x.size()), still(x.size()), angle(x.size());
+    if (period == 1) {
+      BOOST_CHECK_THROW(window_slope(x, 1, slope), std::invalid_argument);
+      BOOST_CHECK_THROW(window_line(x, 1, 0, slope), std::invalid_argument);
+      continue;
+    }
+    window_slope(x, static_cast<int>(period), slope);
+    window_line(x, static_cast<int>(period), 1.0, next);
+    window_slope(flat, static_cast<int>(period), still);
+    window_slope_angle(x, static_cast<int>(period), angle);
+    double worst_slope = 0, worst_next = 0;
+    each_window(slope, 0, period, [&](std::size_t begin, std::size_t row) {
+      const long double mean = mean_of(x, begin, row), middle = static_cast<long double>(begin + row) / 2;
+      long double products = 0, squares = 0;
+      for (std::size_t i = begin; i <= row; ++i) {
+        const long double from_middle = static_cast<long double>(i) - middle;
+        products += from_middle * (x[i] - mean);
+        squares += from_middle * from_middle;
+      }
+      const long double expected = products / squares;
+      worst_slope = std::max(worst_slope, static_cast<double>(std::fabs(slope[row] - expected)));
+      const long double ahead = mean + expected * (static_cast<long double>(row + 1) - middle);
+      worst_next = std::max(worst_next, static_cast<double>(std::fabs(next[row] - ahead)));
+      BOOST_REQUIRE(still[row] == 0.0);
+      BOOST_REQUIRE(std::fabs(angle[row] - std::atan(slope[row]) * 180 / std::numbers::pi) <= 1e-13);
+    });
+    BOOST_TEST_CONTEXT("period " << period) {
+      BOOST_TEST(worst_slope <= 2e-11);
+      BOOST_TEST(worst_next <= 1e-10);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_mean_comes_with_its_squares) {
+  const Column x = numbers(11, 2500, 60'000, 100);
+  for (const std::size_t period : kPeriods) {
+    Column mean(x.size()), squares(x.size()), alone(x.size());
+    window_mean_and_squares(x, static_cast<int>(period), mean, squares);
+    window_squares(x, static_cast<int>(period), alone);
+    each_window(mean, 0, period, [&](std::size_t begin, std::size_t row) {
+      BOOST_REQUIRE(std::fabs(static_cast<double>(mean[row] - mean_of(x, begin, row))) <= 1e-10);
+      BOOST_REQUIRE(squares[row] == alone[row]);
+    });
+  }
 }
 
 BOOST_AUTO_TEST_CASE(mean_deviations_are_from_the_given_means) {

@@ -2,69 +2,22 @@
 #include <fmt/format.h>
 
 #include <boost/test/unit_test.hpp>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
-#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "base/atomic_file.h"
 #include "market/indicators/indicator.h"
+#include "tests/market/indicators/reference_bars.h"
 
 using namespace moola;
 using namespace moola::market;
+using namespace moola::test;
 
 namespace {
-
-std::string vectors(const std::string& name) {
-  return fmt::format("{}/tests/market/vectors/{}", MOOLA_SOURCE_DIR, name);
-}
-
-// One line of a CSV whose fields may be quoted.
-std::vector<std::string> fields_of(const std::string& line) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
-  for (const char c : line) {
-    if (c == '"') {
-      quoted = !quoted;
-    } else if (c == ',' && !quoted) {
-      fields.emplace_back();
-    } else {
-      fields.back() += c;
-    }
-  }
-  return fields;
-}
-
-double number(const std::string& text) {
-  double value = 0;
-  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
-  BOOST_REQUIRE_MESSAGE(wrong == std::errc() && end == text.data() + text.size(), "not a number: '" << text << "'");
-  return value;
-}
-
-Bars reference_bars() {
-  Bars out;
-  std::istringstream text(read_file(vectors("talib_ref_ohlcv_252.csv")));
-  std::string line;
-  std::getline(text, line);
-  BOOST_REQUIRE(line == "i,open,high,low,close,volume");
-  while (std::getline(text, line)) {
-    const auto fields = fields_of(line);
-    out.time.push_back(static_cast<std::int64_t>(out.time.size()) * 86'400'000'000'000);
-    out.open.push_back(number(fields[1]));
-    out.high.push_back(number(fields[2]));
-    out.low.push_back(number(fields[3]));
-    out.close.push_back(number(fields[4]));
-    out.volume.push_back(number(fields[5]));
-    out.flags.push_back(0);
-  }
-  BOOST_REQUIRE(out.size() == 252U);
-  return out;
-}
 
 struct Reference {
   std::vector<double> parameters;
@@ -72,10 +25,10 @@ struct Reference {
 };
 
 // By function, or function and output where it has several.
-std::map<std::string, Reference> references() {
+std::map<std::string, Reference> references(const std::string& file) {
   std::map<std::string, Reference> out;
   std::map<std::string, int> outputs;
-  std::istringstream text(read_file(vectors("talib_defaults_252.csv")));
+  std::istringstream text(read_file(vectors(file)));
   std::string line;
   std::getline(text, line);
   while (std::getline(text, line)) {
@@ -112,7 +65,8 @@ BOOST_AUTO_TEST_SUITE(talib)
 
 BOOST_AUTO_TEST_CASE(every_output_that_talib_has_too_agrees_with_it) {
   const Bars bars = reference_bars();
-  const auto wanted = references();
+  auto wanted = references("talib_defaults_252.csv");
+  wanted.merge(references("talib_081_252.csv"));
   std::size_t compared = 0;
   for (const Indicator& indicator : indicators()) {
     for (std::size_t output = 0; output < indicator.outputs.size(); ++output) {

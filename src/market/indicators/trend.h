@@ -1,0 +1,75 @@
+#pragma once
+// Where prices are heading and how surely. Every function: all columns have n rows, outputs overlap neither each other
+// nor an input; rows before the first value hold NaN. Columns of one series may begin with NaNs, which put the first
+// value off; columns of bars begin at row 0.
+#include <cstdint>
+#include <span>
+
+#include "market/indicators/indicator.h"
+
+namespace moola::market {
+
+/// The parabolic stop: it follows the price, by `acceleration` (more with every new extreme, `maximum` at most) of what
+/// lies between it and the extreme, until the price crosses it and it turns to the other side. `direction`: 1 while it
+/// lies below the price, -1 above; empty where nobody wants it. First value at row 1, whose side is that of the larger
+/// directional movement. Wilder 1978; TA-Lib SAR.
+void parabolic_sar(std::span<const double> high, std::span<const double> low, double acceleration, double maximum,
+                   std::span<double> out, std::span<double> direction);
+
+/// The supertrend: a band `multiple` ATR under the middle of the bar, which only rises, until a close below it; then
+/// one above, which only falls. `direction`: 1 while it is the lower band, -1 the upper. First value at row `period`,
+/// where it is the lower. Seban 2008; TA-Lib (0.8) SUPERTREND.
+void supertrend(const BarColumns& bars, int period, double multiple, std::span<double> level,
+                std::span<double> direction, Scratch& scratch);
+
+/// The line of least squares through the last `period` values, of at least 2, in first values after period - 1 rows:
+/// its value at the last bar, at the bar after it, at the window's first bar, its slope per bar, and the slope's angle
+/// in degrees. TA-Lib LINEARREG, TSF, LINEARREG_INTERCEPT, LINEARREG_SLOPE, LINEARREG_ANGLE.
+void linear_regression(std::span<const double> x, int period, std::span<double> out);
+void time_series_forecast(std::span<const double> x, int period, std::span<double> out);
+void linear_regression_intercept(std::span<const double> x, int period, std::span<double> out);
+void linear_regression_slope(std::span<const double> x, int period, std::span<double> out);
+void linear_regression_angle(std::span<const double> x, int period, std::span<double> out);
+
+/// 100 less 100 / `period` for each bar since the lowest low (the highest high) of the last `period` + 1 bars, the
+/// latest of equals. First value at row `period`. Chande 1995; TA-Lib AROON.
+void aroon(std::span<const double> high, std::span<const double> low, int period, std::span<double> down,
+           std::span<double> up);
+
+/// How Wilder's sums begin. talib: with the sum over rows 1 to period - 1, at row period - 1. wilder: with that over
+/// rows 1 to `period`, at row `period`, as in his book. The difference fades by 1 - 1 / period a bar.
+enum class WilderStart { talib, wilder };
+
+/// Wilder's sums (s += value - s / period) of the directional movements and the true ranges: `plus` of what the high
+/// rose above the one before, where this is more than the low fell, and `minus` of what the low fell, where this is
+/// more. Wilder 1978; begun as TA-Lib does, its PLUS_DM and MINUS_DM.
+struct DirectionalSums {
+  std::span<double> plus, minus, range;
+};
+void directional_sums(const BarColumns& bars, int period, WilderStart start, const DirectionalSums& sums);
+
+/// 100 times a directional movement over the true range, from row `first` on; 0 where that is 0. Returns how many are.
+/// TA-Lib PLUS_DI, MINUS_DI.
+std::int64_t directional_indicator(std::span<const double> movement, std::span<const double> range, std::size_t first,
+                                   std::span<double> out);
+
+/// 100 |plus - minus| / (plus + minus), from row `first` on; where this is 0 / 0, as on the row before, and 0 before
+/// the first. Returns how many are. TA-Lib DX.
+std::int64_t directional_index(const DirectionalSums& sums, std::size_t first, std::span<double> out);
+
+/// Wilder's average of that index, beginning with the mean of its first `period` values; where the index is 0 / 0 the
+/// average stays, and it counts 0 in the first mean. First value at row `first` + period - 1. Returns on how many of
+/// its rows the index is 0 / 0. TA-Lib ADX.
+std::int64_t average_directional_index(const DirectionalSums& sums, std::size_t first, int period,
+                                       std::span<double> out);
+
+/// The sums over `period` bars of |high - low before| and |low - high before|, each over that of the true ranges; 0
+/// where that is 0. First value at row `period`. Returns how many windows have no range. Botes and Siepman 2010; TA-Lib
+/// (0.8) VORTEX.
+std::int64_t vortex(const BarColumns& bars, int period, std::span<double> plus, std::span<double> minus);
+
+/// x less its mean over `period` rows as of period / 2 + 1 rows ago. First value after period + period / 2 rows. (The
+/// common form puts today's mean against the price of that time: the same trend taken off an older price.)
+void detrended_price(std::span<const double> x, int period, std::span<double> out);
+
+}  // namespace moola::market
