@@ -76,6 +76,11 @@ struct Lanes {
   MOOLA_LANES V gather(const double* from, const std::int32_t* at) {
     return _mm512_i32gather_pd(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)), from, 8);
   }
+  // The last kBy numbers of `before`, then the first ones of `now`.
+  template <int kBy>
+  MOOLA_LANES V behind(V before, V now) {
+    return _mm512_castsi512_pd(_mm512_alignr_epi64(_mm512_castpd_si512(now), _mm512_castpd_si512(before), 8 - kBy));
+  }
 };
 #elif defined(__AVX2__)
 struct Lanes {
@@ -107,6 +112,13 @@ struct Lanes {
   MOOLA_LANES unsigned bits(M lanes) { return static_cast<unsigned>(_mm256_movemask_pd(lanes)); }
   MOOLA_LANES V gather(const double* from, const std::int32_t* at) {
     return _mm256_setr_pd(from[at[0]], from[at[1]], from[at[2]], from[at[3]]);  // gathers are slow on what lacks more
+  }
+  template <int kBy>
+  MOOLA_LANES V behind(V before, V now) {
+    static_assert(kBy == 1 || kBy == 2);
+    const V middle = _mm256_permute2f128_pd(before, now, 0x21);
+    if constexpr (kBy == 1) return _mm256_shuffle_pd(middle, now, 0b0101);
+    return middle;
   }
 };
 #else
@@ -142,6 +154,11 @@ struct Lanes {
   MOOLA_LANES V choose(M lanes, V yes, V no) { return _mm_blendv_pd(no, yes, lanes); }
   MOOLA_LANES unsigned bits(M lanes) { return static_cast<unsigned>(_mm_movemask_pd(lanes)); }
   MOOLA_LANES V gather(const double* from, const std::int32_t* at) { return _mm_setr_pd(from[at[0]], from[at[1]]); }
+  template <int kBy>
+  MOOLA_LANES V behind(V before, V now) {
+    static_assert(kBy == 1);
+    return _mm_shuffle_pd(before, now, 0b01);
+  }
 };
 #endif
 

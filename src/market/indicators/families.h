@@ -13,12 +13,15 @@ std::vector<Indicator> bar_price_indicators();
 std::vector<Indicator> moving_average_indicators();
 std::vector<Indicator> microstructure_indicators();
 std::vector<Indicator> wavelet_indicators();
+std::vector<Indicator> return_indicators();
+std::vector<Indicator> momentum_indicators();
 std::vector<Indicator> trend_indicators();
+std::vector<Indicator> volume_indicators();
 std::vector<Indicator> factory_d28_indicators();
 
 inline constexpr std::array kIndicatorFamilies{
-    &bar_price_indicators,      &moving_average_indicators, &band_indicators,        &trend_indicators,
-    &microstructure_indicators, &wavelet_indicators,        &factory_d28_indicators,
+    &bar_price_indicators, &return_indicators, &moving_average_indicators, &band_indicators,    &trend_indicators,
+    &momentum_indicators,  &volume_indicators, &microstructure_indicators, &wavelet_indicators, &factory_d28_indicators,
 };
 
 }  // namespace moola::market

@@ -41,6 +41,17 @@ inline double number(const std::string& text) {
 }
 
 /// The bars of TA-Lib's own tests, one a day.
+/// The lines of a CSV file of tests/market/vectors after its heading, which must be `header`.
+inline std::vector<std::vector<std::string>> vector_lines(const std::string& name, const std::string& header) {
+  std::istringstream text(read_file(vectors(name)));
+  std::string line;
+  std::getline(text, line);
+  BOOST_REQUIRE(line.starts_with(header));
+  std::vector<std::vector<std::string>> lines;
+  while (std::getline(text, line)) lines.push_back(fields_of(line));
+  return lines;
+}
+
 inline market::Bars reference_bars() {
   market::Bars out;
   std::istringstream text(read_file(vectors("talib_ref_ohlcv_252.csv")));

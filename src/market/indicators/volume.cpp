@@ -1,0 +1,601 @@
+#include "market/indicators/volume.h"
+
+#include <array>
+#include <cmath>
+
+#include "market/indicators/families.h"
+#include "market/indicators/rolling.h"
+#include "market/indicators/row_blocks.h"
+
+namespace moola::market {
+namespace {
+
+std::size_t length(int period) {
+  return static_cast<std::size_t>(period);
+}
+
+// What the rows of `block` add to accumulation and distribution; returns how many of those from `count_from` on have no
+// range.
+std::int64_t gains(RowBlock block, std::size_t count_from, std::span<const double> high, std::span<const double> low,
+                   std::span<const double> close, std::span<const double> volume, double* out) {
+  const row_kernels::Kernels& kernels = row_kernels::kernels(isa());
+  const auto some = [&](std::size_t begin, std::size_t end) {
+    return kernels.location(high.data() + begin, low.data() + begin, close.data() + begin, volume.data() + begin,
+                            end - begin, out + (begin - block.begin));
+  };
+  const std::size_t counted = block.from(count_from).begin;
+  some(block.begin, counted);
+  return some(counted, block.end);
+}
+
+}  // namespace
+
+void on_balance_volume(std::span<const double> close, std::span<const double> volume, double first,
+                       std::span<double> out) {
+  const RowBlocks blocks(0, close.size(), 0);
+  BlockColumn numbers(blocks);
+  BlockTotal total;
+  blocks.each([&](RowBlock block) {
+    double* const added = numbers.advance(block);
+    const double *const now = close.data() + block.begin, *const traded = volume.data() + block.begin;
+    const std::size_t skip = block.from(1).begin - block.begin;
+    if (skip > 0) added[0] = first;
+    for (std::size_t i = skip; i < block.rows(); ++i) {
+      const double before = (now + i)[-1], after = now[i], size = traded[i];
+      const double risen = after > before ? size : 0.0, fallen = after < before ? size : 0.0;
+      added[i] = risen - fallen;
+    }
+    total.compute([&](double before, double lost) {
+      return row_kernels::kernels(isa()).total(added, block.rows(), before, lost, out.data() + block.begin);
+    });
+  });
+}
+
+std::int64_t accumulation_distribution(std::span<const double> high, std::span<const double> low,
+                                       std::span<const double> close, std::span<const double> volume,
+                                       std::span<double> out) {
+  const RowBlocks blocks(0, close.size(), 0);
+  BlockTotal total;
+  std::int64_t flat = 0;
+  blocks.each([&](RowBlock block) {
+    total.compute([&](double before, double lost) {
+      return row_kernels::kernels(isa()).location_total(high.data() + block.begin, low.data() + block.begin,
+                                                        close.data() + block.begin, volume.data() + block.begin,
+                                                        block.rows(), before, lost, out.data() + block.begin, &flat);
+    });
+  });
+  return flat;
+}
+
+std::int64_t chaikin_oscillator(std::span<const double> high, std::span<const double> low,
+                                std::span<const double> close, std::span<const double> volume, int fast, int slow,
+                                std::span<double> out) {
+  const std::size_t first = length(std::max(fast, slow)) - 1;
+  const RowBlocks blocks(0, close.size(), 0);
+  BlockColumn added(blocks), quick_gaps(blocks), calm_gaps(blocks), differences(blocks);
+  // How far the sum is ahead of its average: gap = kept (gap + what the bar adds).
+  const auto gap = [](int period) {
+    const double kept = 1.0 - 2.0 / (period + 1);
+    return BlockDecay({.kept = kept, .share = kept});
+  };
+  const BlockDecay quick = gap(fast), calm = gap(slow);
+  fill_before(first, out);
+  std::int64_t flat = 0;
+  blocks.each([&](RowBlock block) {
+    double *const gain = added.advance(block), *const apart = differences.advance(block);
+    double *const quick_gap = quick_gaps.advance(block), *const calm_gap = calm_gaps.advance(block);
+    flat += gains(block, first, high, low, close, volume, gain);
+    const std::size_t skip = block.from(first).begin - block.begin;
+    double* const to = skip == 0 ? out.data() + block.begin : apart;
+    calm.compute(block, 0, 0.0, gain, calm_gap, quick, 0.0, quick_gap, to);
+    if (skip > 0) std::copy(apart + skip, apart + block.rows(), out.data() + block.begin + skip);
+  });
+  return flat;
+}
+
+std::int64_t money_flow_index(std::span<const double> high, std::span<const double> low, std::span<const double> close,
+                              std::span<const double> volume, int period, std::span<double> out) {
+  const std::size_t rows_of = length(period), first = rows_of;
+  const RowBlocks blocks(0, close.size(), rows_of);
+  BlockColumn typicals(blocks), rises(blocks), falls(blocks), rise_sums(blocks), fall_sums(blocks);
+  BlockWindows windows(blocks, rows_of);
+  fill_before(first, out);
+  std::int64_t still = 0;
+  blocks.each([&](RowBlock block) {
+    double* const typical = typicals.advance(block);
+    double *const rise = rises.advance(block), *const fall = falls.advance(block);
+    double *const up = rise_sums.advance(block), *const down = fall_sums.advance(block);
+    const double *const top = high.data() + block.begin, *const bottom = low.data() + block.begin;
+    const double *const now = close.data() + block.begin, *const traded = volume.data() + block.begin;
+    for (std::size_t i = 0; i < block.rows(); ++i) typical[i] = (top[i] + bottom[i] + now[i]) / 3.0;
+    for (std::size_t i = 0; i < block.rows(); ++i) {
+      const double before = (typical + i)[-1], flow = typical[i] * traded[i];
+      rise[i] = typical[i] > before ? flow : 0.0;
+      fall[i] = typical[i] < before ? flow : 0.0;
+    }
+    const std::size_t skip = block.from(first).begin - block.begin, rows = block.rows() - skip;
+    windows.sum(rise + skip, rows, rows_of, up);
+    windows.sum(fall + skip, rows, rows_of, down);
+    for (std::size_t i = 0; i < rows; ++i) down[i] += up[i];
+    still += block_ratio(up, down, rows, 100.0, 0.0, out.data() + block.begin + skip);
+  });
+  return still;
+}
+
+std::int64_t chaikin_money_flow(std::span<const double> high, std::span<const double> low,
+                                std::span<const double> close, std::span<const double> volume, int period,
+                                std::span<double> out) {
+  const std::size_t rows_of = length(period), first = rows_of - 1;
+  const RowBlocks blocks(0, close.size(), rows_of);
+  BlockColumn added(blocks), gained(blocks), traded(blocks);
+  BlockWindows windows(blocks, rows_of);
+  fill_before(first, out);
+  std::int64_t silent = 0;
+  blocks.each([&](RowBlock block) {
+    double* const gain = added.advance(block);
+    double *const sum = gained.advance(block), *const total = traded.advance(block);
+    gains(block, first, high, low, close, volume, gain);
+    const std::size_t skip = block.from(first).begin - block.begin, rows = block.rows() - skip;
+    windows.sum(gain + skip, rows, rows_of, sum);
+    windows.sum(volume.data() + block.begin + skip, rows, rows_of, total);
+    silent += block_ratio(sum, total, rows, 1.0, 0.0, out.data() + block.begin + skip);
+  });
+  return silent;
+}
+
+std::int64_t ease_of_movement(std::span<const double> high, std::span<const double> low, std::span<const double> volume,
+                              int period, double unit, std::span<double> out) {
+  const std::size_t rows_of = length(period), first = rows_of;
+  const double share = 1.0 / period;
+  const RowBlocks blocks(1, high.size(), rows_of);
+  BlockColumn moves(blocks), sums(blocks);
+  BlockWindows windows(blocks, rows_of);
+  fill_before(first, out);
+  std::int64_t silent = 0;
+  blocks.each([&](RowBlock block) {
+    double *const move = moves.advance(block), *const sum = sums.advance(block);
+    const double *const top = high.data() + block.begin, *const bottom = low.data() + block.begin;
+    const double* const traded = volume.data() + block.begin;
+    for (std::size_t i = 0; i < block.rows(); ++i) {
+      const double middle = (top[i] + bottom[i]) * 0.5, before = ((top + i)[-1] + (bottom + i)[-1]) * 0.5;
+      move[i] = (middle - before) * (top[i] - bottom[i]);
+    }
+    const std::size_t skip = block.from(first).begin - block.begin;
+    block_ratio(move, traded, skip, unit, 0.0, move);
+    silent += block_ratio(move + skip, traded + skip, block.rows() - skip, unit, 0.0, move + skip);
+    windows.sum(move + skip, block.rows() - skip, rows_of, sum + skip);
+    double* const to = out.data() + block.begin;
+    for (std::size_t i = skip; i < block.rows(); ++i) to[i] = sum[i] * share;
+  });
+  return silent;
+}
+
+void force_index(std::span<const double> close, std::span<const double> volume, int period, std::span<double> out) {
+  const RowBlocks blocks(1, close.size(), length(period));
+  BlockColumn forces(blocks);
+  BlockAverage average = BlockAverage::exponential(period, 1);
+  fill_before(average.first(), out);
+  blocks.each([&](RowBlock block) {
+    double* const force = forces.advance(block);
+    const double *const now = close.data() + block.begin, *const traded = volume.data() + block.begin;
+    for (std::size_t i = 0; i < block.rows(); ++i) force[i] = (now[i] - (now + i)[-1]) * traded[i];
+    average.compute(block, force, out.data() + block.begin);
+  });
+}
+
+namespace {
+
+constexpr double kLeastIndex = 1e-300, kMostIndex = 1e300;
+
+// `counts(volume, volume before)`: whether the bar's change goes in.
+template <class Counts>
+void volume_index(std::span<const double> close, std::span<const double> volume, std::span<double> out,
+                  Counts&& counts) {
+  const RowBlocks blocks(0, close.size(), 0);
+  BlockColumn ratios(blocks);
+  double index = 1000;
+  blocks.each([&](RowBlock block) {
+    double* const ratio = ratios.advance(block);
+    const double *const now = close.data() + block.begin, *const traded = volume.data() + block.begin;
+    const std::size_t skip = block.from(1).begin - block.begin;
+    if (skip > 0) ratio[0] = 1.0;
+    for (std::size_t i = skip; i < block.rows(); ++i) {
+      const double change = now[i] / (now + i)[-1];
+      ratio[i] = counts(traded[i], (traded + i)[-1]) ? change : 1.0;
+    }
+    double* const to = out.data() + block.begin;
+    double product = 1.0;
+    for (std::size_t i = 0; i < block.rows(); ++i) {
+      product *= ratio[i];
+      to[i] = product;
+    }
+    for (std::size_t i = 0; i < block.rows(); ++i) to[i] = std::min(std::max(to[i] * index, kLeastIndex), kMostIndex);
+    index = to[block.rows() - 1];
+  });
+}
+
+}  // namespace
+
+void negative_volume_index(std::span<const double> close, std::span<const double> volume, std::span<double> out) {
+  volume_index(close, volume, out, [](double now, double before) { return now < before; });
+}
+
+void positive_volume_index(std::span<const double> close, std::span<const double> volume, std::span<double> out) {
+  volume_index(close, volume, out, [](double now, double before) { return now > before; });
+}
+
+std::int64_t daily_vwap(std::span<const std::int64_t> time, std::span<const double> high, std::span<const double> low,
+                        std::span<const double> close, std::span<const double> volume, std::span<double> out) {
+  constexpr std::int64_t kDay = 86'400'000'000'000;
+  const RowBlocks blocks(0, close.size(), 0);
+  const row_kernels::Kernels& kernels = row_kernels::kernels(isa());
+  BlockColumn moved(blocks), flows(blocks), totals(blocks);
+  std::int64_t day = 0, silent = 0;
+  double flow = 0, total = 0;
+  blocks.each([&](RowBlock block) {
+    double *const part = moved.advance(block), *const sum = flows.advance(block), *const traded = totals.advance(block);
+    const double *const top = high.data() + block.begin, *const bottom = low.data() + block.begin;
+    const double *const now = close.data() + block.begin, *const size = volume.data() + block.begin;
+    // A third is left for the end.
+    for (std::size_t i = 0; i < block.rows(); ++i) part[i] = (top[i] + bottom[i] + now[i]) * size[i];
+    for (std::size_t row = block.begin; row < block.end;) {
+      const std::int64_t within = time[row] % kDay, begin = time[row] - (within < 0 ? within + kDay : within);
+      if (row == 0 || begin != day) flow = total = 0;
+      day = begin;
+      const std::size_t from = row - block.begin;
+      while (row < block.end && time[row] - day >= 0 && time[row] - day < kDay) ++row;
+      const std::size_t rows = row - block.begin - from;
+      flow += kernels.total(part + from, rows, flow, 0.0, sum + from);
+      total += kernels.total(size + from, rows, total, 0.0, traded + from);
+    }
+    for (std::size_t i = 0; i < block.rows(); ++i) traded[i] *= 3.0;
+    double* const to = out.data() + block.begin;
+    const std::int64_t none = block_ratio(sum, traded, block.rows(), 1.0, 0.0, to);
+    if (none == 0) return;
+    silent += none;
+    for (std::size_t i = 0; i < block.rows(); ++i) {
+      if (traded[i] == 0.0) to[i] = (top[i] + bottom[i] + now[i]) / 3.0;
+    }
+  });
+  return silent;
+}
+
+namespace {
+
+constexpr const char* kFamily = "volume";
+
+IndicatorParameter rows_parameter(std::string name, double usual) {
+  return {.name = std::move(name), .usual = usual, .least = 1, .most = 100'000};
+}
+
+int at_once(const ParameterValues&) {
+  return 0;
+}
+
+int period_rows(const ParameterValues& values) {
+  return values.whole(0);
+}
+
+int period_less_one(const ParameterValues& values) {
+  return values.whole(0) - 1;
+}
+
+// Each value over its mean, and 1 where that is 0, from row `first` on; returns how often it is.
+std::int64_t over_mean(std::span<const double> x, std::span<const double> mean, std::size_t first,
+                       std::span<double> out) {
+  const std::size_t skip = std::min(first, x.size());
+  fill_before(first, out);
+  return block_ratio(x.data() + skip, mean.data() + skip, x.size() - skip, 1.0, 1.0, out.data() + skip);
+}
+
+void volume_sma(IndicatorCall& call) {
+  const std::span<const double> volume = call.bars.volume;
+  const std::size_t n = volume.size(), first = std::min(n, length(call.whole(0)) - 1);
+  const std::span<double> mean = call.out(0);
+  window_mean(volume, call.whole(0), mean);
+  if (call.wanted(1)) call.note_undefined(1, over_mean(volume, mean, first, call.out(1)));
+  if (!call.wanted(2)) return;
+  const Scratch::Column deviation(call.scratch);
+  double *const wide = deviation.span().data(), *const score = call.out(2).data();
+  const double *const from = volume.data(), *const middle = mean.data();
+  window_squares(volume, call.whole(0), deviation);
+  const double share = 1.0 / std::max(call.whole(0) - 1, 1);
+  for (std::size_t i = first; i < n; ++i) {
+    wide[i] = std::sqrt(wide[i] * share);
+    score[i] = from[i] - middle[i];
+  }
+  fill_before(first, call.out(2));
+  call.note_undefined(2, block_ratio(score + first, wide + first, n - first, 1.0, 0.0, score + first));
+}
+
+void multiply(std::span<const double> a, std::span<const double> b, std::span<double> out) {
+  for (std::size_t i = 0; i < a.size(); ++i) out[i] = a[i] * b[i];
+}
+
+std::vector<Indicator> sums_of_volume() {
+  return {
+      {.name = "obv",
+       .title = "On-balance volume",
+       .family = kFamily,
+       .inputs = "close volume",
+       .parameters = {},
+       .outputs = {{.names = {"obv"},
+                    .kind = ColumnKind::signed_sum,
+                    .help = "volume of rises less volume of falls so far",
+                    .warm_up = at_once}},
+       .definition =
+           "the sum of volume with the sign of the change of the close; 0 on the first bar as the factory has "
+           "it, see talib_obv. Granville 1963",
+       .compute = [](IndicatorCall& call) { on_balance_volume(call.bars.close, call.bars.volume, 0.0, call.out(0)); }},
+      {.name = "obv_sma",
+       .title = "Mean on-balance volume",
+       .family = kFamily,
+       .inputs = "close volume",
+       .parameters = {rows_parameter("period", 20)},
+       .outputs = {{.names = {"obv_sma_{period}"},
+                    .kind = ColumnKind::signed_sum,
+                    .help = "mean of obv",
+                    .warm_up = period_less_one}},
+       .definition = "mean of the last `period` values of obv",
+       .compute =
+           [](IndicatorCall& call) {
+             const Scratch::Column balance(call.scratch);
+             on_balance_volume(call.bars.close, call.bars.volume, 0.0, balance);
+             // Whole numbers add up exactly; their means would not be put together so.
+             const std::span<double> out = call.out(0);
+             window_sum(balance, call.whole(0), out);
+             for (double& value : out) value /= call.whole(0);
+           }},
+      {.name = "talib_obv",
+       .title = "On-balance volume as TA-Lib has it",
+       .family = kFamily,
+       .inputs = "close volume",
+       .parameters = {},
+       .outputs = {{.names = {"talib_obv"},
+                    .kind = ColumnKind::signed_sum,
+                    .help = "volume of rises less volume of falls so far, and the first bar's",
+                    .warm_up = at_once,
+                    .talib = "OBV"}},
+       .definition = "obv, but the first bar's volume on the first bar",
+       .compute =
+           [](IndicatorCall& call) {
+             const std::span<const double> volume = call.bars.volume;
+             if (!volume.empty()) on_balance_volume(call.bars.close, volume, volume[0], call.out(0));
+           }},
+      {.name = "ad",
+       .title = "Accumulation and distribution",
+       .family = kFamily,
+       .inputs = "high low close volume",
+       .parameters = {},
+       .outputs = {{.names = {"ad"},
+                    .kind = ColumnKind::signed_sum,
+                    .help = "volume times close location value, summed up so far",
+                    .warm_up = at_once,
+                    .undefined = "a bar whose high and low are equal adds nothing",
+                    .talib = "AD"}},
+       .definition = "the sum of volume times ((close - low) - (high - close)) / (high - low). Chaikin",
+       .compute =
+           [](IndicatorCall& call) {
+             const BarColumns& bars = call.bars;
+             call.note_undefined(0,
+                                 accumulation_distribution(bars.high, bars.low, bars.close, bars.volume, call.out(0)));
+           }},
+      {.name = "adosc",
+       .title = "Chaikin oscillator",
+       .family = kFamily,
+       .inputs = "high low close volume",
+       .parameters = {rows_parameter("fast", 3), rows_parameter("slow", 10)},
+       .outputs = {{.names = {"adosc", "adosc_{fast}_{slow}"},
+                    .kind = ColumnKind::signed_sum,
+                    .help = "fast less slow average of ad",
+                    .warm_up =
+                        [](const ParameterValues& values) { return std::max(values.whole(0), values.whole(1)) - 1; },
+                    .undefined = "a bar whose high and low are equal adds nothing",
+                    .talib = "ADOSC"}},
+       .definition = "exponential averages of ad, both from its first value on. Chaikin",
+       .compute =
+           [](IndicatorCall& call) {
+             const BarColumns& bars = call.bars;
+             call.note_undefined(0, chaikin_oscillator(bars.high, bars.low, bars.close, bars.volume, call.whole(0),
+                                                       call.whole(1), call.out(0)));
+           }},
+  };
+}
+
+std::vector<Indicator> flows() {
+  return {
+      {.name = "mfi",
+       .title = "Money flow index",
+       .family = kFamily,
+       .inputs = "high low close volume",
+       .parameters = {rows_parameter("period", 14)},
+       .outputs = {{.names = {"mfi_{period}"},
+                    .kind = ColumnKind::oscillator,
+                    .help = "flow of rises over flow of rises and falls, in percent",
+                    .warm_up = period_rows,
+                    .undefined = "0 where nothing flowed",
+                    .talib = "MFI"}},
+       .definition = "flow is typical price times volume, of the sign of the typical price's change; 100 where none is "
+                     "negative. The factory has no value there, and one for the first full window without the change "
+                     "that its first bar lacks. Quong and Soudack 1989",
+       .compute =
+           [](IndicatorCall& call) {
+             const BarColumns& bars = call.bars;
+             call.note_undefined(
+                 0, money_flow_index(bars.high, bars.low, bars.close, bars.volume, call.whole(0), call.out(0)));
+           }},
+      {.name = "cmf",
+       .title = "Chaikin money flow",
+       .family = kFamily,
+       .inputs = "high low close volume",
+       .parameters = {rows_parameter("period", 20)},
+       .outputs = {{.names = {"cmf_{period}"},
+                    .kind = ColumnKind::oscillator,
+                    .help = "what ad gained over the volume of the window",
+                    .warm_up = period_less_one,
+                    .undefined = "0 where the window has no volume"}},
+       .definition = "sum of volume times close location value over sum of volume; a bar whose high and low are equal "
+                     "gains nothing. Chaikin, as TA-Lib 0.8 has it",
+       .compute =
+           [](IndicatorCall& call) {
+             const BarColumns& bars = call.bars;
+             call.note_undefined(
+                 0, chaikin_money_flow(bars.high, bars.low, bars.close, bars.volume, call.whole(0), call.out(0)));
+           }},
+      {.name = "emv",
+       .title = "Ease of movement",
+       .family = kFamily,
+       .inputs = "high low volume",
+       .parameters = {rows_parameter("period", 14),
+                      {.name = "unit", .usual = 10'000, .least = 1, .most = 1'000'000'000'000}},
+       .outputs = {{.names = {"emv_{period}", "emv_{period}_{unit}"},
+                    .kind = ColumnKind::signed_sum,
+                    .help = "mean move of the bar's middle for its volume",
+                    .warm_up = period_rows,
+                    .undefined = "a bar without volume counts as 0"}},
+       .definition = "simple mean of the change of (high + low) / 2, over (volume / unit) / (high - low). Arms 1989",
+       .compute =
+           [](IndicatorCall& call) {
+             const BarColumns& bars = call.bars;
+             call.note_undefined(
+                 0, ease_of_movement(bars.high, bars.low, bars.volume, call.whole(0), call.number(1), call.out(0)));
+           }},
+      {.name = "force_index",
+       .title = "Force index",
+       .family = kFamily,
+       .inputs = "close volume",
+       .parameters = {rows_parameter("period", 13)},
+       .outputs = {{.names = {"force_index_{period}"},
+                    .kind = ColumnKind::signed_sum,
+                    .help = "mean of change of the close times volume",
+                    .warm_up = period_rows}},
+       .definition =
+           "exponential average of (close - last close) volume, from the mean of the first `period` on. Elder "
+           "1993, as TA-Lib 0.8 has it (EFI)",
+       .compute =
+           [](IndicatorCall& call) { force_index(call.bars.close, call.bars.volume, call.whole(0), call.out(0)); }},
+      {.name = "nvi",
+       .title = "Negative volume index",
+       .family = kFamily,
+       .inputs = "close volume",
+       .parameters = {},
+       .outputs = {{.names = {"nvi"},
+                    .kind = ColumnKind::volume,
+                    .help = "1000, compounded by the returns of bars of less volume than the one before",
+                    .warm_up = at_once}},
+       .definition = "index *= close / last close where the volume is less than the last; within 1e-300 and 1e300. "
+                     "Dysart 1936, Fosback 1976, as TA-Lib 0.8 has it",
+       .compute = [](IndicatorCall& call) { negative_volume_index(call.bars.close, call.bars.volume, call.out(0)); }},
+      {.name = "pvi",
+       .title = "Positive volume index",
+       .family = kFamily,
+       .inputs = "close volume",
+       .parameters = {},
+       .outputs = {{.names = {"pvi"},
+                    .kind = ColumnKind::volume,
+                    .help = "1000, compounded by the returns of bars of more volume than the one before",
+                    .warm_up = at_once}},
+       .definition = "index *= close / last close where the volume is more than the last; within 1e-300 and 1e300. "
+                     "Dysart 1936, Fosback 1976, as TA-Lib 0.8 has it",
+       .compute = [](IndicatorCall& call) { positive_volume_index(call.bars.close, call.bars.volume, call.out(0)); }},
+      {.name = "vwap",
+       .title = "Volume-weighted mean price of the day",
+       .family = kFamily,
+       .inputs = "time high low close volume",
+       .parameters = {},
+       .outputs = {{.names = {"vwap"},
+                    .kind = ColumnKind::price,
+                    .help = "mean typical price of the UTC day so far, weighted by volume",
+                    .warm_up = at_once,
+                    .undefined = "the typical price where the day has had no volume yet"},
+                   {.names = {"price_to_vwap"},
+                    .kind = ColumnKind::returns,
+                    .help = "close over it, less 1",
+                    .warm_up = at_once,
+                    .undefined = "the typical price counts where the day has had no volume yet"}},
+       .definition =
+           "sum of typical price (high + low + close) / 3 times volume over sum of volume, since midnight UTC",
+       .compute =
+           [](IndicatorCall& call) {
+             const BarColumns& bars = call.bars;
+             const std::span<double> mean = call.out(0);
+             const std::int64_t undefined = daily_vwap(bars.time, bars.high, bars.low, bars.close, bars.volume, mean);
+             call.note_undefined(0, undefined);
+             call.note_undefined(1, undefined);
+             if (!call.wanted(1)) return;
+             const std::span<double> apart = call.out(1);
+             for (std::size_t i = 0; i < apart.size(); ++i) apart[i] = bars.close[i] / mean[i] - 1.0;
+           }},
+  };
+}
+
+std::vector<Indicator> levels() {
+  return {
+      {.name = "volume_sma",
+       .title = "Mean volume",
+       .family = kFamily,
+       .inputs = "volume",
+       .parameters = {rows_parameter("period", 20)},
+       .outputs = {{.names = {"volume_sma_{period}"},
+                    .kind = ColumnKind::volume,
+                    .help = "mean of the last volumes",
+                    .warm_up = period_less_one},
+                   {.names = {"volume_ratio", "volume_ratio_{period}"},
+                    .kind = ColumnKind::signed_sum,
+                    .help = "volume over it",
+                    .warm_up = period_less_one,
+                    .undefined = "1 where the window has no volume"},
+                   {.names = {"volume_zscore", "volume_zscore_{period}"},
+                    .kind = ColumnKind::signed_sum,
+                    .help = "volume less it, in the window's deviations",
+                    .warm_up = period_less_one,
+                    .undefined = "0 where all volumes of the window are equal"}},
+       .definition = "mean and sample deviation (over `period` - 1) of the last `period` volumes, this one included",
+       .compute = volume_sma},
+      {.name = "dollar_volume",
+       .title = "Dollar volume",
+       .family = kFamily,
+       .inputs = "close volume",
+       .parameters = {},
+       .outputs =
+           {{.names = {"dollar_volume"}, .kind = ColumnKind::volume, .help = "close times volume", .warm_up = at_once}},
+       .definition = "close times volume",
+       .compute = [](IndicatorCall& call) { multiply(call.bars.close, call.bars.volume, call.out(0)); }},
+      {.name = "dollar_volume_sma",
+       .title = "Mean dollar volume",
+       .family = kFamily,
+       .inputs = "close volume",
+       .parameters = {rows_parameter("period", 20)},
+       .outputs = {{.names = {"dollar_volume_sma_{period}"},
+                    .kind = ColumnKind::volume,
+                    .help = "mean of the last dollar volumes",
+                    .warm_up = period_less_one},
+                   {.names = {"dollar_volume_ratio", "dollar_volume_ratio_{period}"},
+                    .kind = ColumnKind::signed_sum,
+                    .help = "dollar volume over it",
+                    .warm_up = period_less_one,
+                    .undefined = "1 where the window has no volume"}},
+       .definition = "mean of the last `period` values of dollar_volume, this one included",
+       .compute =
+           [](IndicatorCall& call) {
+             const Scratch::Column dollars(call.scratch);
+             const std::span<double> mean = call.out(0);
+             multiply(call.bars.close, call.bars.volume, dollars);
+             window_mean(dollars, call.whole(0), mean);
+             if (!call.wanted(1)) return;
+             call.note_undefined(1, over_mean(dollars, mean, length(call.whole(0)) - 1, call.out(1)));
+           }},
+  };
+}
+
+}  // namespace
+
+std::vector<Indicator> volume_indicators() {
+  std::vector<Indicator> all;
+  for (auto* some : {&sums_of_volume, &flows, &levels}) {
+    for (Indicator& indicator : some()) all.push_back(std::move(indicator));
+  }
+  return all;
+}
+
+}  // namespace moola::market
