@@ -17,11 +17,17 @@ std::vector<Indicator> return_indicators();
 std::vector<Indicator> momentum_indicators();
 std::vector<Indicator> trend_indicators();
 std::vector<Indicator> volume_indicators();
+std::vector<Indicator> volatility_indicators();
+std::vector<Indicator> statistics_indicators();
+std::vector<Indicator> calendar_indicators();
+std::vector<Indicator> regime_indicators();
 std::vector<Indicator> factory_d28_indicators();
 
 inline constexpr std::array kIndicatorFamilies{
-    &bar_price_indicators, &return_indicators, &moving_average_indicators, &band_indicators,    &trend_indicators,
-    &momentum_indicators,  &volume_indicators, &microstructure_indicators, &wavelet_indicators, &factory_d28_indicators,
+    &bar_price_indicators,  &return_indicators,      &moving_average_indicators, &band_indicators,
+    &trend_indicators,      &momentum_indicators,    &volume_indicators,         &volatility_indicators,
+    &statistics_indicators, &calendar_indicators,    &regime_indicators,         &microstructure_indicators,
+    &wavelet_indicators,    &factory_d28_indicators,
 };
 
 }  // namespace moola::market
