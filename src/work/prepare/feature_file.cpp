@@ -96,7 +96,7 @@ FeatureFile write_features(const FeatureRequest& request) {
 std::string indicator_reference() {
   std::string out =
       "# Indicators and features\n\n"
-      "Every column that `moola features` and `moola prepare` can make, as `moola features --reference` prints it. "
+      "Every column that `moola features` can make, as `moola features --reference` prints it. "
       "Numbers in a name are parameters: `sma_20` and `sma_77` are columns of one indicator. A time at the end is that "
       "of longer bars: `rsi_14_15m`, `rsi_14_4h`, `rsi_14_1d`.\n\n"
       "In a table of features row t knows the bars before t and nothing of bar t but its stamp: what is said below of "

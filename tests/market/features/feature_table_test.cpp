@@ -113,6 +113,31 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_bar_or_a_later_one_is_in_its_row) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(every_set_holds_columns_that_there_are_each_once) {
+  for (const FeatureSet& set : feature_sets()) {
+    BOOST_TEST_CONTEXT(set.name) {
+      BOOST_TEST(!set.help.empty());
+      BOOST_TEST(parse_features({std::string(set.name)}).size() == set.features.size());
+    }
+  }
+  BOOST_TEST(parse_features({"core_full"}).size() > 140U);
+}
+
+BOOST_AUTO_TEST_CASE(names_add_up_and_a_dash_takes_out) {
+  const auto names = [](const std::vector<std::string>& asked) {
+    std::vector<std::string> out;
+    for (const Feature& feature : parse_features(asked)) out.push_back(feature.name);
+    return out;
+  };
+  const std::vector<std::string> wanted{"rsi_14", "sma_20"};
+  BOOST_TEST(names({"rsi_14", "sma_20", "rsi_14"}) == wanted, boost::test_tools::per_element());
+  BOOST_TEST(names({"rsi_14", "close", "sma_20", "-close"}) == wanted, boost::test_tools::per_element());
+  BOOST_TEST(names({"wavelet_close_energy*"}).size() == 5U);
+  BOOST_TEST(names({"transformer_raw", "-hour_*"}).size() + 2 == names({"transformer_raw"}).size());
+  for (const std::string& name : names({"*"})) BOOST_TEST(!name.starts_with("d28_"));
+  BOOST_TEST(holds(refusal_of([&] { names({"core_mni"}); }), "Did you mean 'core_min'?"));
+}
+
 BOOST_AUTO_TEST_CASE(any_number_of_threads_computes_the_same) {
   const Bars bars = walking_bars(5, 1500);
   const auto features = some({"sma_20", "price_to_sma_20", "ema_9", "wma_50", "sma_20_15m", "ema_9_1h", "volume"});

@@ -12,7 +12,7 @@ using namespace moola::test;
 BOOST_AUTO_TEST_SUITE(label_command)
 
 BOOST_AUTO_TEST_CASE(the_file_holds_what_the_answer_says) {
-  const BarsWorkspace workspace(walking_bars(1, 700));
+  const BarsWorkspace workspace(walking_bars(1, 700, true));
   const Json answer = workspace.answer(
       "label", {"--bars", "SYM/v1", "--up", "2", "--down", "1.5", "--max-bars", "20", "--out", workspace.path("l.h5")});
   BOOST_TEST(answer["rows"] == 700);
