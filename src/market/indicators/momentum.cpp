@@ -699,6 +699,9 @@ int stochrsi_first(const ParameterValues& values) {
   return values.whole(0) + values.whole(1) + values.whole(2) - 2;
 }
 
+// Percent by which an RSI moves when it does not.
+constexpr double kStill = 1e-10;
+
 std::vector<Indicator> talib_stochastics() {
   const std::string flat = "0 counts where the range is flat";
   return {
@@ -751,6 +754,10 @@ std::vector<Indicator> talib_stochastics() {
            [](IndicatorCall& call) {
              const Scratch::Column strength(call.scratch);
              rsi(call.bars.close, call.whole(0), strength);
+             // Where prices stand still it moves in its last digits alone, and a range of those would say 0 or 100.
+             for (std::size_t i = 1; i < strength.span().size(); ++i) {
+               if (std::fabs(strength[i] - strength[i - 1]) <= kStill) strength[i] = strength[i - 1];
+             }
              talib_stochastic(call, strength, strength, strength, {.range = call.whole(1), .k = 1, .d = call.whole(2)},
                               stochrsi_first(call.values));
            }},

@@ -93,6 +93,9 @@ std::int64_t chaikin_oscillator(std::span<const double> high, std::span<const do
   return flat;
 }
 
+// Share of itself by which a typical price may differ from an equal one.
+constexpr double kSameTypical = 1e-13;
+
 std::int64_t money_flow_index(std::span<const double> high, std::span<const double> low, std::span<const double> close,
                               std::span<const double> volume, int period, std::span<double> out) {
   const std::size_t rows_of = length(period), first = rows_of;
@@ -110,8 +113,10 @@ std::int64_t money_flow_index(std::span<const double> high, std::span<const doub
     for (std::size_t i = 0; i < block.rows(); ++i) typical[i] = (top[i] + bottom[i] + now[i]) / 3.0;
     for (std::size_t i = 0; i < block.rows(); ++i) {
       const double before = (typical + i)[-1], flow = typical[i] * traded[i];
-      rise[i] = typical[i] > before ? flow : 0.0;
-      fall[i] = typical[i] < before ? flow : 0.0;
+      // Equal prices whose thirds differ in their last digit have not moved.
+      const double least = before * kSameTypical;
+      rise[i] = typical[i] - before > least ? flow : 0.0;
+      fall[i] = before - typical[i] > least ? flow : 0.0;
     }
     const std::size_t skip = block.from(first).begin - block.begin, rows = block.rows() - skip;
     windows.sum(rise + skip, rows, rows_of, up);
