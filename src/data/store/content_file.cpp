@@ -26,7 +26,8 @@ void each_piece(const Column& column, Take&& take) {
     take(std::uint64_t{0}, rows, column.bytes);
     return;
   }
-  const std::uint64_t row_bytes = hdf5::element_count({column.shape.begin() + 1, column.shape.end()}) * hdf5::size_of(column.type);
+  const std::uint64_t row_bytes =
+      hdf5::element_count({column.shape.begin() + 1, column.shape.end()}) * hdf5::size_of(column.type);
   const std::uint64_t most = std::max<std::uint64_t>(1, kPieceBytes / std::max<std::uint64_t>(1, row_bytes));
   std::vector<std::byte> piece;
   for (std::uint64_t begin = 0; begin < rows; begin += most) {

@@ -28,16 +28,19 @@ def measure(bars, function, parameters, outputs):
     info = abstract.Function(function).info
     inputs = [bars[name] for name in flat(info["input_names"].values())]
     # Kinds of averages stay the simple one.
-    names = [name for name in info["parameters"] if not name.endswith("matype")]
+    names = [name for name in info["parameters"] if not name.endswith("matype") and (function, name) != ("VAR", "nbdev")]
     values = [] if parameters == "-" else [float(value) for value in parameters.split(",")]
-    wanted = {name: type(info["parameters"][name])(value) for name, value in zip(names, values)}
+    simple = {name: 0 for name in info["parameters"] if name.endswith("matype")}
+    wanted = simple | {name: type(info["parameters"][name])(value) for name, value in zip(names, values)}
     compute = getattr(talib, function)
     best = 1e30
     for _ in range(ROUNDS):
         began = time.perf_counter()
         result = compute(*inputs, **wanted)
         best = min(best, time.perf_counter() - began)
-    columns = dict(zip(info["output_names"], result if isinstance(result, tuple) else (result,)))
+    # This function alone calls its outputs one thing in C and another in Python.
+    names = ["real", "integer"] if function == "SUPERTREND" else info["output_names"]
+    columns = dict(zip(names, result if isinstance(result, tuple) else (result,)))
     if outputs == "-":
         chosen = list(columns.values())
     else:
