@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "market/indicators/families.h"
-#include "market/indicators/moving_averages.h"
 #include "market/indicators/returns.h"
 #include "market/indicators/rolling.h"
 #include "market/indicators/row_blocks.h"
@@ -66,7 +65,7 @@ std::int64_t strength(std::span<const double> x, int period, std::span<double> o
                     }
                     if (oversold.empty()) return;
                     double* const to = oversold.data() + row;
-                    for (std::size_t i = 0; i < rows; ++i) to[i] = (value[i] < 30.0) & (both[i] > 0.0) ? 1.0 : 0.0;
+                    for (std::size_t i = 0; i < rows; ++i) to[i] = ((value[i] < 30.0) & (both[i] > 0.0)) ? 1.0 : 0.0;
                   });
   return still;
 }
@@ -579,6 +578,11 @@ int macd_signal_first(const ParameterValues& values) {
   return longer_less_one(values) + values.whole(2) - 1;
 }
 
+// A crossing takes two bars.
+int macd_cross_first(const ParameterValues& values) {
+  return macd_signal_first(values) + 1;
+}
+
 int at_once(const ParameterValues&) {
   return 0;
 }
@@ -607,26 +611,30 @@ Indicator rsi_indicator() {
                        .kind = ColumnKind::oscillator,
                        .help = "mean rise over mean rise and fall, in percent",
                        .warm_up = period_rows,
-                       .undefined = "0 where there was neither rise nor fall so far",
+                       .undefined = "0 where both averages are 0",
                        .talib = "RSI"},
                       {.names = {"rsi_overbought", "rsi_overbought_{period}"},
                        .kind = ColumnKind::state,
                        .help = "1 where it is above 70",
                        .warm_up = period_rows,
-                       .undefined = "0 where there was neither rise nor fall so far"},
+                       .undefined = "0 where both averages are 0"},
                       {.names = {"rsi_oversold", "rsi_oversold_{period}"},
                        .kind = ColumnKind::state,
                        .help = "1 where it is below 30",
                        .warm_up = period_rows,
-                       .undefined = "0 where there was neither rise nor fall so far"}},
+                       .undefined = "0 where both averages are 0"}},
           .definition =
-              "100 g / (g + l) with Wilder's averages of rises and falls of the close. Without any it is 0 as "
-              "TA-Lib has it, where the factory gives 100; the factory's flags are 0 before the first value",
+              "100 g / (g + l) with Wilder's averages of rises and falls of the close. Where both are 0 it is 0, as "
+              "TA-Lib has it; there the factory gives 100. The factory's flags are 0 before the first value",
           .compute = [](IndicatorCall& call) {
             const std::int64_t undefined =
                 strength(call.bars.close, call.whole(0), wanted(call, 0), wanted(call, 1), wanted(call, 2));
             for (std::size_t output = 0; output < 3; ++output) call.note_undefined(output, undefined);
           }};
+}
+
+int stochf_first(const ParameterValues& values) {
+  return values.whole(0) + values.whole(1) - 2;
 }
 
 IndicatorOutput stochastic_output(std::vector<std::string> names, std::string help,
@@ -640,13 +648,11 @@ IndicatorOutput stochastic_output(std::vector<std::string> names, std::string he
 }
 
 Indicator factory_stochastic() {
-  constexpr auto k_first = [](const ParameterValues& values) { return values.whole(0) - 1; };
-  constexpr auto d_first = [](const ParameterValues& values) { return values.whole(0) + values.whole(1) - 2; };
   const auto state = [&](const std::string& name, std::string help) {
     return IndicatorOutput{.names = {name, name + "_{range}_{mean}"},
                            .kind = ColumnKind::state,
                            .help = std::move(help),
-                           .warm_up = k_first,
+                           .warm_up = period_less_one,
                            .undefined = "0 where the range is flat"};
   };
   return {.name = "stochastic",
@@ -655,9 +661,9 @@ Indicator factory_stochastic() {
           .inputs = "high low close",
           .parameters = {rows_parameter("range", 14), rows_parameter("mean", 3)},
           .outputs = {stochastic_output({"stoch_k", "stoch_k_{range}_{mean}"},
-                                        "where the close lies in the range of the last bars, in percent", k_first,
-                                        "50 where the range is flat", ""),
-                      stochastic_output({"stoch_d", "stoch_d_{range}_{mean}"}, "its mean", d_first,
+                                        "where the close lies in the range of the last bars, in percent",
+                                        period_less_one, "50 where the range is flat", ""),
+                      stochastic_output({"stoch_d", "stoch_d_{range}_{mean}"}, "its mean", stochf_first,
                                         "50 counts where the range is flat", ""),
                       state("stoch_overbought", "1 where %K is above 80"),
                       state("stoch_oversold", "1 where %K is below 20")},
@@ -685,10 +691,6 @@ void talib_stochastic(IndicatorCall& call, std::span<const double> high, std::sp
   fill_before(length(first), k);
   call.note_undefined(0, undefined.d);
   call.note_undefined(1, undefined.d);
-}
-
-int stochf_first(const ParameterValues& values) {
-  return values.whole(0) + values.whole(1) - 2;
 }
 
 int stoch_first(const ParameterValues& values) {
@@ -776,8 +778,6 @@ IndicatorOutput macd_output(const std::string& name, std::string help, int (*war
 std::vector<Indicator> macd_indicators() {
   const std::vector<IndicatorParameter> parameters{rows_parameter("fast", 12), rows_parameter("slow", 26),
                                                    rows_parameter("signal", 9)};
-  // A crossing takes two bars.
-  constexpr auto cross_first = [](const ParameterValues& values) { return macd_signal_first(values) + 1; };
   std::vector<Indicator> all{
       {.name = "macd",
        .title = "Convergence and divergence of moving averages",
@@ -787,8 +787,8 @@ std::vector<Indicator> macd_indicators() {
        .outputs = {macd_output("macd_line", "fast less slow average of the closes", longer_less_one),
                    macd_output("macd_signal", "average of the line", macd_signal_first),
                    macd_output("macd_hist", "line less signal", macd_signal_first),
-                   macd_output("macd_cross_up", "1 where the line goes above the signal", cross_first),
-                   macd_output("macd_cross_down", "1 where the line goes below the signal", cross_first)},
+                   macd_output("macd_cross_up", "1 where the line goes above the signal", macd_cross_first),
+                   macd_output("macd_cross_down", "1 where the line goes below the signal", macd_cross_first)},
        .definition = "exponential averages, each from the mean of its first values on; the factory's, whose flags are "
                      "0 before the first value",
        .compute =
@@ -798,7 +798,7 @@ std::vector<Indicator> macd_indicators() {
                   wanted(call, 0), wanted(call, 1), histogram);
              const auto cross = [&](std::size_t output, auto&& side) {
                if (!call.wanted(output)) return;
-               const auto first = length(macd_signal_first(call.values)) + 1;
+               const auto first = length(macd_cross_first(call.values));
                const double* const apart = histogram.data();
                double* const out = call.out(output).data();
                fill_before(first, call.out(output));
@@ -867,7 +867,7 @@ std::vector<Indicator> single_indicators() {
               .kind = ColumnKind::oscillator,
               .help = "mean rise less mean fall over their sum, in percent",
               .warm_up = period_rows,
-              .undefined = "0 where there was neither rise nor fall so far",
+              .undefined = "0 where both averages are 0",
               .talib = "CMO"},
              "100 (g - l) / (g + l) with Wilder's averages of rises and falls of the close",
              [](IndicatorCall& call) { call.note_undefined(0, cmo(call.bars.close, call.whole(0), call.out(0))); }),
@@ -965,7 +965,7 @@ std::vector<Indicator> single_indicators() {
               .kind = ColumnKind::oscillator,
               .help = "twice averaged change over twice averaged size of change, in percent",
               .warm_up = [](const ParameterValues& values) { return values.whole(0) + values.whole(1) - 1; },
-              .undefined = "0 where the close has not changed so far"},
+              .undefined = "0 where the averaged size is 0"},
              "exponential averages over `first` and then `second` bars, each from the mean of its first values on. "
              "Blau 1991, as TA-Lib 0.8 has it",
              [](IndicatorCall& call) {

@@ -2,19 +2,18 @@
 // Oscillators: how far and how steadily prices have gone lately. Every function: inputs and outputs have n rows,
 // outputs overlap nothing; rows of an output before its first value hold NaN; leading NaNs of the input (of the close
 // where there are several) put the first value off. Those that can meet rows without a definition say what they write
-// there, and return on how many rows from the first value on they did.
+// there, and return on how many rows from the first value on they did. Windows cost what rolling.h says.
 #include <cstdint>
 #include <span>
 
 namespace moola::market {
 
 /// Relative strength: 100 g / (g + l), with Wilder's averages g of the rises and l of the falls of x from row to row.
-/// First value after `period` rows. 0 where there was neither rise nor fall so far, as TA-Lib has it. TA-Lib RSI;
-/// Wilder 1978.
+/// First value after `period` rows. 0 where both averages are 0, as TA-Lib has it. TA-Lib RSI; Wilder 1978.
 std::int64_t rsi(std::span<const double> x, int period, std::span<double> out);
 
-/// Chande's momentum oscillator with Wilder's averages, as TA-Lib has it: 100 (g - l) / (g + l), see rsi. 0 where there
-/// was neither rise nor fall so far. First value after `period` rows. TA-Lib CMO; Chande 1994.
+/// Chande's momentum oscillator with Wilder's averages, as TA-Lib has it: 100 (g - l) / (g + l), see rsi. 0 where
+/// both averages are 0. First value after `period` rows. TA-Lib CMO; Chande 1994.
 std::int64_t cmo(std::span<const double> x, int period, std::span<double> out);
 
 /// Rows of the range, of the mean that %K is, and of the mean that %D is.
@@ -49,7 +48,7 @@ void talib_macd(std::span<const double> x, MacdLengths lengths, std::span<double
 /// Difference of a fast and a slow simple average; the lesser period is the fast one. First value after
 /// max(fast, slow) - 1 rows. TA-Lib APO with simple averages.
 void apo(std::span<const double> x, int fast, int slow, std::span<double> out);
-/// The same in percent of the slow average, which must not be 0. TA-Lib PPO with simple averages.
+/// The same in percent of the slow average; 0 where that is 0. TA-Lib PPO with simple averages.
 void ppo(std::span<const double> x, int fast, int slow, std::span<double> out);
 
 /// Commodity channel: the distance of the typical price (high + low + close) / 3 from its mean, over 0.015 of its mean
@@ -84,7 +83,7 @@ std::int64_t balance_of_power(std::span<const double> open, std::span<const doub
 std::int64_t imi(std::span<const double> open, std::span<const double> close, int period, std::span<double> out);
 
 /// True strength: 100 times the change from row to row over its size, both averaged exponentially over `first` rows and
-/// then over `second`. 0 where nothing has changed so far. First value after first + second - 1 rows. TA-Lib TSI;
+/// then over `second`. 0 where that size is 0. First value after first + second - 1 rows. TA-Lib TSI;
 /// Blau 1991.
 std::int64_t tsi(std::span<const double> x, int first, int second, std::span<double> out);
 

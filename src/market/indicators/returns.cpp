@@ -72,7 +72,9 @@ int first_parameter(const ParameterValues& values) {
   return values.whole(0);
 }
 
-const IndicatorParameter kBars{.name = "bars", .usual = 1, .least = 1, .most = 100'000};
+IndicatorParameter lag() {
+  return {.name = "bars", .usual = 1, .least = 1, .most = 100'000};
+}
 
 // One output per column, from the first row on: value(open, high, low, close).
 template <class Value>
@@ -93,7 +95,7 @@ std::vector<Indicator> return_indicators() {
        .title = "Simple return",
        .family = "returns",
        .inputs = "close",
-       .parameters = {kBars},
+       .parameters = {lag()},
        .outputs = {{.names = {"return_{bars}"},
                     .kind = ColumnKind::returns,
                     .help = "close over an earlier close, less 1",
@@ -105,7 +107,7 @@ std::vector<Indicator> return_indicators() {
        .title = "Log return",
        .family = "returns",
        .inputs = "close",
-       .parameters = {kBars},
+       .parameters = {lag()},
        .outputs = {{.names = {"log_return_{bars}"},
                     .kind = ColumnKind::returns,
                     .help = "logarithm of close over an earlier close",

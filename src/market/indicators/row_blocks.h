@@ -1,6 +1,6 @@
 #pragma once
 // For indicators of several steps: some rows at a time go through all steps, so that what lies between them stays in
-// the processor's cache. A row's value does not depend on where blocks begin.
+// the processor's cache. Blocks are laid out from the first row on, so no value depends on how many rows follow.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -55,7 +55,9 @@ class BlockColumn {
 
   /// Goes on to `block`, which begins where the last one ended; returns where its rows are to be written.
   double* advance(RowBlock block) {
-    std::copy_n(data_.begin() + static_cast<std::ptrdiff_t>(end_ - begin_), look_back_, data_.begin());
+    if (end_ > begin_) {
+      std::copy_n(data_.begin() + static_cast<std::ptrdiff_t>(end_ - begin_), look_back_, data_.begin());
+    }
     begin_ = block.begin;
     end_ = block.end;
     return data_.data() + look_back_;
@@ -87,7 +89,7 @@ class BlockWindows {
   void weighted_sum(const double* x, std::size_t rows, std::size_t period, double* out) {
     if (rows > 0) kernels_.weighted_sum(x - (period - 1), rows, period, 1.0, out, work_.data());
   }
-  void mean_deviation(const double* x, const double* mean, std::size_t rows, std::size_t period, double* out) {
+  void mean_deviation(const double* x, const double* mean, std::size_t rows, std::size_t period, double* out) const {
     if (rows > 0) kernels_.mean_deviation(x - (period - 1), mean, rows, period, out);
   }
 

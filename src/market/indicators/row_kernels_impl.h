@@ -22,16 +22,16 @@ struct Rows {
 
   static Rows all(double value) {
     Rows out;
-    for (int j = 0; j < kVectors; ++j) out.v[j] = Lanes::all(value);
+    for (Lanes::V& each : out.v) each = Lanes::all(value);
     return out;
   }
   static Rows read(const double* from) {
     Rows out;
-    for (int j = 0; j < kVectors; ++j) out.v[j] = Lanes::read(from + j * Lanes::kCount);
+    for (std::ptrdiff_t j = 0; j < kVectors; ++j) out.v[j] = Lanes::read(from + j * Lanes::kCount);
     return out;
   }
   void write(double* to) const {
-    for (int j = 0; j < kVectors; ++j) Lanes::write(to + j * Lanes::kCount, v[j]);
+    for (std::ptrdiff_t j = 0; j < kVectors; ++j) Lanes::write(to + j * Lanes::kCount, v[j]);
   }
   // These rows kBy rows later; `before` are the eight before them.
   template <int kBy>
@@ -247,7 +247,7 @@ double location_total(const double* high, const double* low, const double* close
     Rows now;
     if (count == 8) {
       for (int j = 0; j < Rows::kVectors; ++j) {
-        const std::size_t k = begin + static_cast<std::size_t>(j * Lanes::kCount);
+        const std::size_t k = begin + static_cast<std::size_t>(j) * Lanes::kCount;
         now.v[j] = location_of<Lanes>(high + k, low + k, close + k, volume + k, found);
       }
       return now;

@@ -1,6 +1,5 @@
 #include "market/indicators/volume.h"
 
-#include <array>
 #include <cmath>
 
 #include "market/indicators/families.h"

@@ -1,7 +1,7 @@
 #pragma once
 // What the volume says. Every function: inputs and outputs have n rows, outputs overlap nothing; inputs have no NaN;
 // rows of an output before its first value hold NaN. Those that can meet rows without a definition say what they write
-// there, and return on how many rows from the first value on they did.
+// there, and return on how many rows from the first value on they did. Windows cost what rolling.h says.
 #include <cstdint>
 #include <span>
 

@@ -1,5 +1,7 @@
 #include "market/indicators/momentum.h"
 
+#include <fmt/format.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include "tests/market/indicators/brute_force.h"
@@ -187,10 +189,10 @@ BOOST_AUTO_TEST_CASE(convergence_is_a_difference_of_averages) {
     const std::string text = std::to_string(fast) + "_" + std::to_string(slow) + "_" + std::to_string(signal);
     const auto check = [&](const std::string& name, const LongColumn& line, std::size_t shown) {
       const LongColumn average = exponential(line, signal);
-      const LongColumn apart = each(line, average, [](long double a, long double b) { return a - b; });
-      require_column(name + "_line_" + text, walk(), from_row(line, shown));
-      require_column(name + "_signal_" + text, walk(), average);
-      require_column(name + "_hist_" + text, walk(), apart);
+      LongColumn apart = each(line, average, [](long double a, long double b) { return a - b; });
+      require_column(fmt::format("{}_line_{}", name, text), walk(), from_row(line, shown));
+      require_column(fmt::format("{}_signal_{}", name, text), walk(), average);
+      require_column(fmt::format("{}_hist_{}", name, text), walk(), apart);
       return apart;
     };
     const auto minus = [](long double a, long double b) { return a - b; };

@@ -12,6 +12,7 @@ using namespace moola::test;
 namespace {
 
 constexpr std::size_t kRows = 2500;
+constexpr std::int64_t kDayNs = 86'400'000'000'000;
 
 const Bars& walk() {
   static const Bars bars = walking_bars(1, kRows);
@@ -207,10 +208,10 @@ BOOST_AUTO_TEST_CASE(the_weighted_price_begins_anew_at_midnight_utc) {
   Bars bars = walk();
   // From the evening before the epoch on, an odd bar length, and a day without a bar.
   for (std::size_t i = 0; i < kRows; ++i) {
-    bars.time[i] = (static_cast<std::int64_t>(i) - 30) * 7 * kMinuteNs + (i > 1000 ? 1 : 0) * 2 * 86'400'000'000'000;
+    bars.time[i] = (static_cast<std::int64_t>(i) - 30) * 7 * kMinuteNs + (i > 1000 ? 2 * kDayNs : 0);
   }
   const auto day = [&](std::size_t i) {
-    return std::floor(static_cast<long double>(bars.time[i]) / 86'400'000'000'000.0L);
+    return std::floor(static_cast<long double>(bars.time[i]) / static_cast<long double>(kDayNs));
   };
   std::int64_t silent = 0;
   const LongColumn wanted = rows_from(0, kRows, [&](std::size_t i) {
