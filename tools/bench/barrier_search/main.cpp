@@ -24,8 +24,7 @@ int measure(const std::string& workspace, const std::string& id, const std::stri
   const std::int64_t five_minutes = 300'000'000'000;
   const market::Bars minutes = data::read_bars(workspace, data::find_dataset(workspace, id, "bars")).bars;
   const market::Bars bars = market::resample(minutes, five_minutes).bars;
-  const market::FeatureTable table =
-      market::compute_features(bars, five_minutes, {market::parse_feature("atr_14")}, 1);
+  const market::FeatureTable table = market::compute_features(bars, five_minutes, {market::parse_feature("atr_14")}, 1);
   market::BarrierSearchOptions options;
   options.genetic.population = 20;
   options.genetic.generations = 5;
