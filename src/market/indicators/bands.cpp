@@ -7,6 +7,7 @@
 #include "market/indicators/families.h"
 #include "market/indicators/moving_averages.h"
 #include "market/indicators/rolling.h"
+#include "market/indicators/table_entries.h"
 #include "market/indicators/volatility.h"
 
 namespace moola::market {
@@ -67,15 +68,8 @@ void to_position(std::span<double> score, double below, double above) {
   for (double& value : score) value = middle + value * share;
 }
 
-int period_less_one(const ParameterValues& values) {
-  return values.whole(0) - 1;
-}
-int period(const ParameterValues& values) {
-  return values.whole(0);
-}
-
-const IndicatorParameter kPeriod{.name = "period", .usual = 20, .least = 1, .most = 100'000};
-const IndicatorParameter kPeriodOfTwo{.name = "period", .usual = 20, .least = 2, .most = 100'000};
+const IndicatorParameter kPeriod = bars_parameter("period", 20, 1);
+const IndicatorParameter kPeriodOfTwo = bars_parameter("period", 20, 2);
 IndicatorParameter multiple(const std::string& name, double usual) {
   return {.name = name, .usual = usual, .least = 0.01, .most = 100, .whole = false};
 }
@@ -94,28 +88,28 @@ Indicator bollinger() {
           .outputs = {{.names = names("bb_middle", parameters),
                        .kind = ColumnKind::price,
                        .help = "mean of the last closes",
-                       .warm_up = period_less_one},
+                       .warm_up = first_parameter_rows_less_one},
                       {.names = names("bb_upper", parameters),
                        .kind = ColumnKind::price,
                        .help = "so many standard deviations above it",
-                       .warm_up = period_less_one},
+                       .warm_up = first_parameter_rows_less_one},
                       {.names = names("bb_lower", parameters),
                        .kind = ColumnKind::price,
                        .help = "so many standard deviations below it",
-                       .warm_up = period_less_one},
+                       .warm_up = first_parameter_rows_less_one},
                       {.names = names("bb_bandwidth", parameters),
                        .kind = ColumnKind::volatility,
                        .help = "upper band less lower band, over the middle",
-                       .warm_up = period_less_one},
+                       .warm_up = first_parameter_rows_less_one},
                       {.names = names("bb_position", parameters),
                        .kind = ColumnKind::signed_sum,
                        .help = "close between the bands: 0 at the lower, 1 at the upper",
-                       .warm_up = period_less_one,
+                       .warm_up = first_parameter_rows_less_one,
                        .undefined = "0.5 where the close did not move in the window"},
                       {.names = names("close_bb_zscore", parameters),
                        .kind = ColumnKind::signed_sum,
                        .help = "standard deviations from the mean to the close",
-                       .warm_up = period_less_one,
+                       .warm_up = first_parameter_rows_less_one,
                        .undefined = "0 where the close did not move in the window"}},
           .definition = "mean and sample standard deviation of `period` closes (Bollinger 2001, but for the sample)",
           .compute = [](IndicatorCall& call) {
@@ -150,7 +144,7 @@ Indicator bollinger_width() {
       .outputs = {{.names = names("bb_width", "_{period}_{deviations}"),
                    .kind = ColumnKind::signed_sum,
                    .help = "for comparison with the factory only: 2 `deviations` but for rounding; see bb_bandwidth",
-                   .warm_up = period_less_one,
+                   .warm_up = first_parameter_rows_less_one,
                    .undefined = "2 `deviations` where the close did not move in the window"}},
       .definition = "(bb_upper - bb_lower) / standard deviation",
       .compute = [](IndicatorCall& call) {
@@ -178,27 +172,27 @@ Indicator bbands() {
           .outputs = {{.names = names("bbands_upper", parameters),
                        .kind = ColumnKind::price,
                        .help = "so many standard deviations above the mean of the last closes",
-                       .warm_up = period_less_one,
+                       .warm_up = first_parameter_rows_less_one,
                        .talib = "BBANDS.outRealUpperBand"},
                       {.names = names("bbands_middle", parameters),
                        .kind = ColumnKind::price,
                        .help = "mean of the last closes",
-                       .warm_up = period_less_one,
+                       .warm_up = first_parameter_rows_less_one,
                        .talib = "BBANDS.outRealMiddleBand"},
                       {.names = names("bbands_lower", parameters),
                        .kind = ColumnKind::price,
                        .help = "so many standard deviations below the mean",
-                       .warm_up = period_less_one,
+                       .warm_up = first_parameter_rows_less_one,
                        .talib = "BBANDS.outRealLowerBand"},
                       {.names = names("bbands_percent_b", parameters),
                        .kind = ColumnKind::signed_sum,
                        .help = "close between the bands: 0 at the lower, 1 at the upper",
-                       .warm_up = period_less_one,
+                       .warm_up = first_parameter_rows_less_one,
                        .undefined = "where the mean lies, 0.5 for bands of one width, where the close did not move"},
                       {.names = names("bbands_bandwidth", parameters),
                        .kind = ColumnKind::volatility,
                        .help = "upper band less lower band, over the middle",
-                       .warm_up = period_less_one}},
+                       .warm_up = first_parameter_rows_less_one}},
           .definition = "mean and population standard deviation of `period` closes (Bollinger 2001)",
           .compute = [](IndicatorCall& call) {
             const Scratch::Column deviation(call.scratch);
@@ -229,24 +223,24 @@ Indicator keltner_of_closes() {
           .outputs = {{.names = names("kc_middle", parameters),
                        .kind = ColumnKind::price,
                        .help = "exponential mean of the closes",
-                       .warm_up = period_less_one},
+                       .warm_up = first_parameter_rows_less_one},
                       {.names = names("kc_upper", parameters),
                        .kind = ColumnKind::price,
                        .help = "so many average true ranges above it",
-                       .warm_up = period},
+                       .warm_up = first_parameter_rows},
                       {.names = names("kc_lower", parameters),
                        .kind = ColumnKind::price,
                        .help = "so many average true ranges below it",
-                       .warm_up = period},
+                       .warm_up = first_parameter_rows},
                       {.names = names("kc_position", parameters),
                        .kind = ColumnKind::signed_sum,
                        .help = "close in the channel: 0 at the lower end, 1 at the upper",
-                       .warm_up = period,
+                       .warm_up = first_parameter_rows,
                        .undefined = "0.5 where the average true range is none"},
                       {.names = names("close_kc_atr_dev", parameters),
                        .kind = ColumnKind::signed_sum,
                        .help = "average true ranges from the channel's middle to the close",
-                       .warm_up = period,
+                       .warm_up = first_parameter_rows,
                        .undefined = "0 where the average true range is none"}},
           .definition = "EMA of the close and `multiple` ATR to either side, both over `period` bars",
           .compute = [](IndicatorCall& call) {
@@ -312,22 +306,22 @@ Indicator donchian() {
           .outputs = {{.names = {"donchian_upper_{period}"},
                        .kind = ColumnKind::price,
                        .help = "highest high of the last bars",
-                       .warm_up = period_less_one,
+                       .warm_up = first_parameter_rows_less_one,
                        .talib = "DONCHIAN.outRealUpperBand"},
                       {.names = {"donchian_middle_{period}"},
                        .kind = ColumnKind::price,
                        .help = "halfway between the highest high and the lowest low",
-                       .warm_up = period_less_one,
+                       .warm_up = first_parameter_rows_less_one,
                        .talib = "DONCHIAN.outRealMiddleBand"},
                       {.names = {"donchian_lower_{period}"},
                        .kind = ColumnKind::price,
                        .help = "lowest low of the last bars",
-                       .warm_up = period_less_one,
+                       .warm_up = first_parameter_rows_less_one,
                        .talib = "DONCHIAN.outRealLowerBand"},
                       {.names = {"donchian_position_{period}"},
                        .kind = ColumnKind::oscillator,
                        .help = "close in the channel: 0 at the lower end, 1 at the upper",
-                       .warm_up = period_less_one,
+                       .warm_up = first_parameter_rows_less_one,
                        .undefined = "0.5 where the channel has no height"}},
           .definition = "extremes of `period` bars, this one too (Donchian 1960)",
           .compute = [](IndicatorCall& call) {

@@ -2,16 +2,13 @@
 #include <algorithm>
 
 #include "market/indicators/families.h"
+#include "market/indicators/table_entries.h"
 
 namespace moola::market {
 namespace {
 
-int at_once(const ParameterValues&) {
-  return 0;
-}
-
 IndicatorOutput output(const char* name, ColumnKind kind, const char* help) {
-  return {.names = {name}, .kind = kind, .help = help, .warm_up = at_once};
+  return {.names = {name}, .kind = kind, .help = help, .warm_up = no_warm_up};
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "market/indicators/families.h"
+#include "market/indicators/table_entries.h"
 #include "market/portable_sine.h"
 
 namespace moola::market {
@@ -61,12 +62,8 @@ void hours_flag(std::span<const std::int64_t> time, int first, int last, std::sp
 
 namespace {
 
-int at_once(const ParameterValues&) {
-  return 0;
-}
-
 IndicatorOutput output(std::string name, std::string help) {
-  return {.names = {std::move(name)}, .kind = ColumnKind::temporal, .help = std::move(help), .warm_up = at_once};
+  return {.names = {std::move(name)}, .kind = ColumnKind::temporal, .help = std::move(help), .warm_up = no_warm_up};
 }
 
 Indicator cycle(const std::string& name, std::string title, const std::string& what, void (*compute)(IndicatorCall&)) {

@@ -6,6 +6,7 @@
 
 #include "market/indicators/families.h"
 #include "market/indicators/rolling.h"
+#include "market/indicators/table_entries.h"
 
 namespace moola::market {
 namespace {
@@ -74,20 +75,11 @@ void close_over_mean(IndicatorCall& call) {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = call.bars.close[i] / out[i];
 }
 
-int period_less_one(const ParameterValues& values) {
-  return values.whole(0) - 1;
-}
-
 Indicator entry(std::string name, std::string title, std::string inputs, double period, IndicatorOutput output,
                 std::string definition, void (*compute)(IndicatorCall&)) {
-  return {.name = std::move(name),
-          .title = std::move(title),
-          .family = "compatibility with the factory's state D28",
-          .inputs = std::move(inputs),
-          .parameters = {{.name = "period", .usual = period, .least = 1, .most = 100'000}},
-          .outputs = {std::move(output)},
-          .definition = std::move(definition),
-          .compute = compute};
+  return single_indicator("compatibility with the factory's state D28", std::move(name), std::move(title),
+                          std::move(inputs), {bars_parameter("period", period)}, std::move(output),
+                          std::move(definition), compute);
 }
 
 }  // namespace
@@ -98,7 +90,7 @@ std::vector<Indicator> factory_d28_indicators() {
             {.names = {"d28_ema_{period}"},
              .kind = ColumnKind::price,
              .help = "exponential mean of the closes",
-             .warm_up = period_less_one},
+             .warm_up = first_parameter_rows_less_one},
             "e += (close - e) 2 / (period + 1), from the first close on",
             [](IndicatorCall& call) { ema_from_first(call.bars.close, call.whole(0), call.out(0)); }),
       entry("d28_rsi", "Relative strength of plain means", "close", 14,
@@ -112,13 +104,13 @@ std::vector<Indicator> factory_d28_indicators() {
             {.names = {"d28_atr_{period}"},
              .kind = ColumnKind::volatility,
              .help = "mean true range",
-             .warm_up = period_less_one},
+             .warm_up = first_parameter_rows_less_one},
             "mean of the last `period` true ranges, the first bar's being high less low", atr_of_means),
       entry("d28_close_sma_ratio", "Close over its mean", "close", 20,
             {.names = {"d28_close_sma_ratio_{period}"},
              .kind = ColumnKind::returns,
              .help = "close over the mean of the last closes",
-             .warm_up = period_less_one},
+             .warm_up = first_parameter_rows_less_one},
             "close / mean of the last `period` closes", close_over_mean),
   };
   all.push_back({.name = "d28_macd",

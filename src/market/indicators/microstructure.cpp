@@ -6,6 +6,7 @@
 
 #include "market/indicators/families.h"
 #include "market/indicators/rolling.h"
+#include "market/indicators/table_entries.h"
 #include "market/portable_exp.h"
 #include "market/portable_log.h"
 
@@ -155,25 +156,6 @@ std::int64_t volatility_ratio(std::span<const double> close, int fast, int slow,
 
 namespace {
 
-int at_once(const ParameterValues&) {
-  return 0;
-}
-int one(const ParameterValues&) {
-  return 1;
-}
-int period(const ParameterValues& values) {
-  return values.whole(0);
-}
-int period_less_one(const ParameterValues& values) {
-  return values.whole(0) - 1;
-}
-
-constexpr int kMost = 100'000;
-
-IndicatorParameter bars_of(double usual, double least = 1) {
-  return {.name = "period", .usual = usual, .least = least, .most = kMost};
-}
-
 Indicator entry(std::string name, std::string title, std::string inputs, std::vector<IndicatorParameter> parameters,
                 std::vector<IndicatorOutput> outputs, std::string definition, void (*compute)(IndicatorCall&)) {
   return {.name = std::move(name),
@@ -194,21 +176,21 @@ std::vector<Indicator> microstructure_indicators() {
             {{.names = {"micro_amihud"},
               .kind = ColumnKind::volatility,
               .help = "|return| per unit of volume",
-              .warm_up = one,
+              .warm_up = one_row,
               .undefined = "0 in a bar without volume"}},
             "|close / close before - 1| / volume; Amihud 2002",
             [](IndicatorCall& call) { call.note_undefined(0, amihud(call.bars, call.out(0))); }),
-      entry("micro_amihud_mean", "Amihud's illiquidity", "close volume", {bars_of(20)},
+      entry("micro_amihud_mean", "Amihud's illiquidity", "close volume", {bars_parameter("period", 20)},
             {{.names = {"micro_amihud_{period}"},
               .kind = ColumnKind::volatility,
               .help = "mean |return| per unit of volume",
-              .warm_up = period,
+              .warm_up = first_parameter_rows,
               .undefined = "0 where no bar of the window has volume"}},
             "mean of |return| / volume over those of the last `period` bars that have volume; Amihud 2002",
             [](IndicatorCall& call) {
               call.note_undefined(0, amihud_mean(call.bars, call.whole(0), call.scratch, call.out(0)));
             }),
-      entry("micro_roll_spread", "Roll's spread", "close", {bars_of(20, 2)},
+      entry("micro_roll_spread", "Roll's spread", "close", {bars_parameter("period", 20, 2)},
             {{.names = {"micro_roll_spread", "micro_roll_spread_{period}"},
               .kind = ColumnKind::price,
               .help = "the spread that makes changes of the close alternate",
@@ -226,7 +208,7 @@ std::vector<Indicator> microstructure_indicators() {
               const auto percent = call.out(1);
               for (std::size_t i = 0; i < spread.size(); ++i) percent[i] = spread[i] / call.bars.close[i] * 100.0;
             }),
-      entry("micro_kyle_lambda", "Price impact", "close volume", {bars_of(20)},
+      entry("micro_kyle_lambda", "Price impact", "close volume", {bars_parameter("period", 20)},
             {{.names = {"micro_kyle_lambda", "micro_kyle_lambda_{period}"},
               .kind = ColumnKind::volatility,
               .help = "|return| per unit of the usual volume",
@@ -240,7 +222,7 @@ std::vector<Indicator> microstructure_indicators() {
           {{.names = {"micro_cs_spread"},
             .kind = ColumnKind::volatility,
             .help = "the spread over the price, from two bars' ranges apart and together",
-            .warm_up = one}},
+            .warm_up = one_row}},
           "2 (e^a - 1) / (e^a + 1) but at least 0, a = (1 + sqrt 2) (sqrt(r0^2 + r1^2) - r), r0, r1 and r the logs "
           "of high / low of this bar, the one before, and both; Corwin and Schultz 2012, without their adjustment "
           "for gaps",
@@ -249,13 +231,13 @@ std::vector<Indicator> microstructure_indicators() {
             {{.names = {"micro_rel_spread"},
               .kind = ColumnKind::volatility,
               .help = "range over close",
-              .warm_up = at_once}},
+              .warm_up = no_warm_up}},
             "(high - low) / close", [](IndicatorCall& call) { relative_range(call.bars, call.out(0)); }),
-      entry("micro_rel_spread_mean", "Mean range over close", "high low close", {bars_of(20)},
+      entry("micro_rel_spread_mean", "Mean range over close", "high low close", {bars_parameter("period", 20)},
             {{.names = {"micro_rel_spread_{period}"},
               .kind = ColumnKind::volatility,
               .help = "mean range over close",
-              .warm_up = period_less_one}},
+              .warm_up = first_parameter_rows_less_one}},
             "mean of (high - low) / close of the last `period` bars",
             [](IndicatorCall& call) {
               Scratch::Column each(call.scratch);
@@ -266,43 +248,42 @@ std::vector<Indicator> microstructure_indicators() {
             {{.names = {"micro_volume_imbalance"},
               .kind = ColumnKind::oscillator,
               .help = "the part of its range that the bar went, signed",
-              .warm_up = at_once,
+              .warm_up = no_warm_up,
               .undefined = "0 in a bar without range"}},
             "(close - open) / (high - low); no volume is in it",
             [](IndicatorCall& call) { call.note_undefined(0, bar_imbalance(call.bars, call.out(0))); }),
-      entry("micro_cum_imbalance", "Sum of imbalances", "open high low close", {bars_of(20)},
+      entry("micro_cum_imbalance", "Sum of imbalances", "open high low close", {bars_parameter("period", 20)},
             {{.names = {"micro_cum_imbalance_{period}"},
               .kind = ColumnKind::signed_sum,
               .help = "sum of the bars' imbalances",
-              .warm_up = period_less_one,
+              .warm_up = first_parameter_rows_less_one,
               .undefined = "a bar without range adds 0"}},
             "sum of (close - open) / (high - low) over the last `period` bars",
             [](IndicatorCall& call) {
               call.note_undefined(0, cumulative_imbalance(call.bars, call.whole(0), call.scratch, call.out(0)));
             }),
-      entry("micro_trade_intensity", "Volume over its mean", "volume", {bars_of(20)},
+      entry("micro_trade_intensity", "Volume over its mean", "volume", {bars_parameter("period", 20)},
             {{.names = {"micro_trade_intensity_{period}"},
               .kind = ColumnKind::volatility,
               .help = "volume over its mean",
-              .warm_up = period_less_one,
+              .warm_up = first_parameter_rows_less_one,
               .undefined = "0 where no bar of the window has volume"}},
             "volume over the mean volume of the last `period` bars",
             [](IndicatorCall& call) {
               call.note_undefined(0, trade_intensity(call.bars.volume, call.whole(0), call.out(0)));
             }),
-      entry("micro_efficiency", "Efficiency ratio", "close", {bars_of(10)},
+      entry("micro_efficiency", "Efficiency ratio", "close", {bars_parameter("period", 10)},
             {{.names = {"micro_efficiency_{period}"},
               .kind = ColumnKind::oscillator,
               .help = "how straight prices went: the way made over the way gone",
-              .warm_up = period,
+              .warm_up = first_parameter_rows,
               .undefined = "0 where the closes of the window are the same"}},
             "|close - close `period` bars ago| / sum of the |changes| between; Kaufman 1995",
             [](IndicatorCall& call) {
               call.note_undefined(0, efficiency_ratio(call.bars.close, call.whole(0), call.scratch, call.out(0)));
             }),
       entry("micro_vol_ratio", "Short over long volatility", "close",
-            {{.name = "fast", .usual = 5, .least = 2, .most = kMost},
-             {.name = "slow", .usual = 20, .least = 2, .most = kMost}},
+            {bars_parameter("fast", 5, 2), bars_parameter("slow", 20, 2)},
             {{.names = {"micro_vol_ratio", "micro_vol_ratio_{fast}_{slow}"},
               .kind = ColumnKind::volatility,
               .help = "deviation of the last few returns over that of more",

@@ -7,6 +7,7 @@
 #include "market/indicators/returns.h"
 #include "market/indicators/rolling.h"
 #include "market/indicators/row_blocks.h"
+#include "market/indicators/table_entries.h"
 
 namespace moola::market {
 namespace {
@@ -545,31 +546,6 @@ namespace {
 
 constexpr const char* kFamily = "momentum";
 
-IndicatorParameter rows_parameter(std::string name, double usual, double least = 1) {
-  return {.name = std::move(name), .usual = usual, .least = least, .most = 100'000};
-}
-
-// An indicator of one output.
-Indicator single(std::string name, std::string title, std::string inputs, std::vector<IndicatorParameter> parameters,
-                 IndicatorOutput output, std::string definition, void (*compute)(IndicatorCall&)) {
-  return {.name = std::move(name),
-          .title = std::move(title),
-          .family = kFamily,
-          .inputs = std::move(inputs),
-          .parameters = std::move(parameters),
-          .outputs = {std::move(output)},
-          .definition = std::move(definition),
-          .compute = compute};
-}
-
-int period_rows(const ParameterValues& values) {
-  return values.whole(0);
-}
-
-int period_less_one(const ParameterValues& values) {
-  return values.whole(0) - 1;
-}
-
 int longer_less_one(const ParameterValues& values) {
   return std::max(values.whole(0), values.whole(1)) - 1;
 }
@@ -581,10 +557,6 @@ int macd_signal_first(const ParameterValues& values) {
 // A crossing takes two bars.
 int macd_cross_first(const ParameterValues& values) {
   return macd_signal_first(values) + 1;
-}
-
-int at_once(const ParameterValues&) {
-  return 0;
 }
 
 // Nothing where nobody wants it.
@@ -606,22 +578,22 @@ Indicator rsi_indicator() {
           .title = "Relative strength index",
           .family = kFamily,
           .inputs = "close",
-          .parameters = {rows_parameter("period", 14)},
+          .parameters = {bars_parameter("period", 14)},
           .outputs = {{.names = {"rsi_{period}"},
                        .kind = ColumnKind::oscillator,
                        .help = "mean rise over mean rise and fall, in percent",
-                       .warm_up = period_rows,
+                       .warm_up = first_parameter_rows,
                        .undefined = "0 where both averages are 0",
                        .talib = "RSI"},
                       {.names = {"rsi_overbought", "rsi_overbought_{period}"},
                        .kind = ColumnKind::state,
                        .help = "1 where it is above 70",
-                       .warm_up = period_rows,
+                       .warm_up = first_parameter_rows,
                        .undefined = "0 where both averages are 0"},
                       {.names = {"rsi_oversold", "rsi_oversold_{period}"},
                        .kind = ColumnKind::state,
                        .help = "1 where it is below 30",
-                       .warm_up = period_rows,
+                       .warm_up = first_parameter_rows,
                        .undefined = "0 where both averages are 0"}},
           .definition =
               "100 g / (g + l) with Wilder's averages of rises and falls of the close. Where both are 0 it is 0, as "
@@ -652,17 +624,17 @@ Indicator factory_stochastic() {
     return IndicatorOutput{.names = {name, name + "_{range}_{mean}"},
                            .kind = ColumnKind::state,
                            .help = std::move(help),
-                           .warm_up = period_less_one,
+                           .warm_up = first_parameter_rows_less_one,
                            .undefined = "0 where the range is flat"};
   };
   return {.name = "stochastic",
           .title = "Stochastic oscillator",
           .family = kFamily,
           .inputs = "high low close",
-          .parameters = {rows_parameter("range", 14), rows_parameter("mean", 3)},
+          .parameters = {bars_parameter("range", 14), bars_parameter("mean", 3)},
           .outputs = {stochastic_output({"stoch_k", "stoch_k_{range}_{mean}"},
                                         "where the close lies in the range of the last bars, in percent",
-                                        period_less_one, "50 where the range is flat", ""),
+                                        first_parameter_rows_less_one, "50 where the range is flat", ""),
                       stochastic_output({"stoch_d", "stoch_d_{range}_{mean}"}, "its mean", stochf_first,
                                         "50 counts where the range is flat", ""),
                       state("stoch_overbought", "1 where %K is above 80"),
@@ -711,7 +683,7 @@ std::vector<Indicator> talib_stochastics() {
        .title = "Fast stochastic of TA-Lib",
        .family = kFamily,
        .inputs = "high low close",
-       .parameters = {rows_parameter("fastk", 5), rows_parameter("fastd", 3)},
+       .parameters = {bars_parameter("fastk", 5), bars_parameter("fastd", 3)},
        .outputs = {stochastic_output({"stochf_k", "stochf_k_{fastk}_{fastd}"},
                                      "where the close lies in the range of the last bars, in percent", stochf_first,
                                      flat, "STOCHF.outFastK"),
@@ -728,7 +700,7 @@ std::vector<Indicator> talib_stochastics() {
        .title = "Slow stochastic of TA-Lib",
        .family = kFamily,
        .inputs = "high low close",
-       .parameters = {rows_parameter("fastk", 5), rows_parameter("slowk", 3), rows_parameter("slowd", 3)},
+       .parameters = {bars_parameter("fastk", 5), bars_parameter("slowk", 3), bars_parameter("slowd", 3)},
        .outputs = {stochastic_output({"stoch_slowk", "stoch_slowk_{fastk}_{slowk}_{slowd}"},
                                      "mean of where the close lies in the range of the last bars, in percent",
                                      stoch_first, flat, "STOCH.outSlowK"),
@@ -745,7 +717,7 @@ std::vector<Indicator> talib_stochastics() {
        .title = "Stochastic of the relative strength",
        .family = kFamily,
        .inputs = "close",
-       .parameters = {rows_parameter("period", 14), rows_parameter("fastk", 5), rows_parameter("fastd", 3)},
+       .parameters = {bars_parameter("period", 14), bars_parameter("fastk", 5), bars_parameter("fastd", 3)},
        .outputs = {stochastic_output({"stochrsi_k", "stochrsi_k_{period}_{fastk}_{fastd}"},
                                      "where the RSI lies in its range of the last bars, in percent", stochrsi_first,
                                      flat, "STOCHRSI.outFastK"),
@@ -776,8 +748,8 @@ IndicatorOutput macd_output(const std::string& name, std::string help, int (*war
 }
 
 std::vector<Indicator> macd_indicators() {
-  const std::vector<IndicatorParameter> parameters{rows_parameter("fast", 12), rows_parameter("slow", 26),
-                                                   rows_parameter("signal", 9)};
+  const std::vector<IndicatorParameter> parameters{bars_parameter("fast", 12), bars_parameter("slow", 26),
+                                                   bars_parameter("signal", 9)};
   std::vector<Indicator> all{
       {.name = "macd",
        .title = "Convergence and divergence of moving averages",
@@ -830,13 +802,13 @@ std::vector<Indicator> macd_indicators() {
 Indicator change(std::string name, std::string title, std::string help, ColumnKind kind, std::string talib,
                  std::string definition, void (*compute)(IndicatorCall&)) {
   std::string pattern = name + "_{period}";
-  return single(std::move(name), std::move(title), "close", {rows_parameter("period", 10)},
-                {.names = {std::move(pattern)},
-                 .kind = kind,
-                 .help = std::move(help),
-                 .warm_up = period_rows,
-                 .talib = std::move(talib)},
-                std::move(definition), compute);
+  return single_indicator(kFamily, std::move(name), std::move(title), "close", {bars_parameter("period", 10)},
+                          {.names = {std::move(pattern)},
+                           .kind = kind,
+                           .help = std::move(help),
+                           .warm_up = first_parameter_rows,
+                           .talib = std::move(talib)},
+                          std::move(definition), compute);
 }
 
 std::vector<Indicator> change_indicators() {
@@ -860,120 +832,126 @@ std::vector<Indicator> change_indicators() {
 }
 
 std::vector<Indicator> single_indicators() {
-  const std::vector<IndicatorParameter> fast_slow{rows_parameter("fast", 12), rows_parameter("slow", 26)};
+  const std::vector<IndicatorParameter> fast_slow{bars_parameter("fast", 12), bars_parameter("slow", 26)};
   return {
-      single("cmo", "Chande momentum oscillator", "close", {rows_parameter("period", 14)},
-             {.names = {"cmo_{period}"},
-              .kind = ColumnKind::oscillator,
-              .help = "mean rise less mean fall over their sum, in percent",
-              .warm_up = period_rows,
-              .undefined = "0 where both averages are 0",
-              .talib = "CMO"},
-             "100 (g - l) / (g + l) with Wilder's averages of rises and falls of the close",
-             [](IndicatorCall& call) { call.note_undefined(0, cmo(call.bars.close, call.whole(0), call.out(0))); }),
-      single("apo", "Absolute price oscillator", "close", fast_slow,
-             {.names = {"apo", "apo_{fast}_{slow}"},
-              .kind = ColumnKind::signed_sum,
-              .help = "fast less slow mean of the closes",
-              .warm_up = longer_less_one,
-              .talib = "APO"},
-             "difference of simple means; the lesser period is the fast one",
-             [](IndicatorCall& call) { apo(call.bars.close, call.whole(0), call.whole(1), call.out(0)); }),
-      single("ppo", "Percentage price oscillator", "close", fast_slow,
-             {.names = {"ppo", "ppo_{fast}_{slow}"},
-              .kind = ColumnKind::returns,
-              .help = "fast less slow mean of the closes, in percent of the slow one",
-              .warm_up = longer_less_one,
-              .talib = "PPO"},
-             "100 (fast - slow) / slow of simple means; the lesser period is the fast one",
-             [](IndicatorCall& call) { ppo(call.bars.close, call.whole(0), call.whole(1), call.out(0)); }),
-      single("cci", "Commodity channel index", "high low close", {rows_parameter("period", 20)},
-             {.names = {"cci_{period}"},
-              .kind = ColumnKind::signed_sum,
-              .help = "distance of the typical price from its mean, in mean deviations",
-              .warm_up = period_less_one,
-              .undefined = "0 where the typical price does not move",
-              .talib = "CCI"},
-             "(typical price - its mean) / (0.015 mean deviation); the factory has none where it does not move",
-             [](IndicatorCall& call) {
-               const BarColumns& bars = call.bars;
-               call.note_undefined(0, cci(bars.high, bars.low, bars.close, call.whole(0), call.out(0)));
-             }),
-      single("trix", "Change of a threefold average", "close", {rows_parameter("period", 30)},
-             {.names = {"trix_{period}"},
-              .kind = ColumnKind::returns,
-              .help = "change of the threefold exponential mean of the closes, in percent",
-              .warm_up = [](const ParameterValues& values) { return 3 * values.whole(0) - 2; },
-              .talib = "TRIX"},
-             "change from bar to bar of the exponential average of the average of the average",
-             [](IndicatorCall& call) { trix(call.bars.close, call.whole(0), call.out(0)); }),
-      single("ultosc", "Ultimate oscillator", "high low close",
-             {rows_parameter("short", 7), rows_parameter("medium", 14), rows_parameter("long", 28)},
-             {.names = {"ultosc", "ultosc_{short}_{medium}_{long}"},
-              .kind = ColumnKind::oscillator,
-              .help = "buying pressure over true range in three windows, in percent",
-              .warm_up =
-                  [](const ParameterValues& values) {
-                    return std::max({values.whole(0), values.whole(1), values.whole(2)});
-                  },
-              .undefined = "0 counts for a window without range",
-              .talib = "ULTOSC"},
-             "100 (4 s + 2 m + l) / 7 of the sums of close - min(low, last close) over those of the true range; the "
-             "shortest period is the short one. Counted where the short window has no range",
-             [](IndicatorCall& call) {
-               const BarColumns& bars = call.bars;
-               call.note_undefined(0, ultimate_oscillator(bars.high, bars.low, bars.close, call.whole(0), call.whole(1),
-                                                          call.whole(2), call.out(0)));
-             }),
-      single("willr", "Williams %R", "high low close", {rows_parameter("period", 14)},
-             {.names = {"williams_r", "willr_{period}"},
-              .kind = ColumnKind::oscillator,
-              .help = "distance of the close from the highest high, in percent of the range, negative",
-              .warm_up = period_less_one,
-              .undefined = "0 where the range is flat",
-              .talib = "WILLR"},
-             "-100 (highest high - close) / (highest high - lowest low); the factory has none where the range is flat",
-             [](IndicatorCall& call) {
-               const BarColumns& bars = call.bars;
-               call.note_undefined(0, williams_r(bars.high, bars.low, bars.close, call.whole(0), call.out(0)));
-             }),
-      single("bop", "Balance of power", "open high low close", {},
-             {.names = {"bop"},
-              .kind = ColumnKind::oscillator,
-              .help = "rise from open to close over the bar's range",
-              .warm_up = at_once,
-              .undefined = "0 where high and low are equal",
-              .talib = "BOP"},
-             "(close - open) / (high - low)",
-             [](IndicatorCall& call) {
-               const BarColumns& bars = call.bars;
-               call.note_undefined(0, balance_of_power(bars.open, bars.high, bars.low, bars.close, call.out(0)));
-             }),
-      single("imi", "Intraday momentum index", "open close", {rows_parameter("period", 14)},
-             {.names = {"imi_{period}"},
-              .kind = ColumnKind::oscillator,
-              .help = "rises from open to close over rises and falls, in percent",
-              .warm_up = period_less_one,
-              .undefined = "50 where no bar rose or fell",
-              .talib = "IMI"},
-             "100 (sum of rises) / (sum of rises and falls), from open to close of each bar",
-             [](IndicatorCall& call) {
-               call.note_undefined(0, imi(call.bars.open, call.bars.close, call.whole(0), call.out(0)));
-             }),
-      single("tsi", "True strength index", "close", {rows_parameter("first", 25), rows_parameter("second", 13)},
-             {.names = {"tsi", "tsi_{first}_{second}"},
-              .kind = ColumnKind::oscillator,
-              .help = "twice averaged change over twice averaged size of change, in percent",
-              .warm_up = [](const ParameterValues& values) { return values.whole(0) + values.whole(1) - 1; },
-              .undefined = "0 where the averaged size is 0"},
-             "exponential averages over `first` and then `second` bars, each from the mean of its first values on. "
-             "Blau 1991, as TA-Lib 0.8 has it",
-             [](IndicatorCall& call) {
-               call.note_undefined(0, tsi(call.bars.close, call.whole(0), call.whole(1), call.out(0)));
-             }),
-      single(
-          "coppock", "Coppock curve", "close",
-          {rows_parameter("average", 10), rows_parameter("change_1", 11), rows_parameter("change_2", 14)},
+      single_indicator(
+          kFamily, "cmo", "Chande momentum oscillator", "close", {bars_parameter("period", 14)},
+          {.names = {"cmo_{period}"},
+           .kind = ColumnKind::oscillator,
+           .help = "mean rise less mean fall over their sum, in percent",
+           .warm_up = first_parameter_rows,
+           .undefined = "0 where both averages are 0",
+           .talib = "CMO"},
+          "100 (g - l) / (g + l) with Wilder's averages of rises and falls of the close",
+          [](IndicatorCall& call) { call.note_undefined(0, cmo(call.bars.close, call.whole(0), call.out(0))); }),
+      single_indicator(kFamily, "apo", "Absolute price oscillator", "close", fast_slow,
+                       {.names = {"apo", "apo_{fast}_{slow}"},
+                        .kind = ColumnKind::signed_sum,
+                        .help = "fast less slow mean of the closes",
+                        .warm_up = longer_less_one,
+                        .talib = "APO"},
+                       "difference of simple means; the lesser period is the fast one",
+                       [](IndicatorCall& call) { apo(call.bars.close, call.whole(0), call.whole(1), call.out(0)); }),
+      single_indicator(kFamily, "ppo", "Percentage price oscillator", "close", fast_slow,
+                       {.names = {"ppo", "ppo_{fast}_{slow}"},
+                        .kind = ColumnKind::returns,
+                        .help = "fast less slow mean of the closes, in percent of the slow one",
+                        .warm_up = longer_less_one,
+                        .talib = "PPO"},
+                       "100 (fast - slow) / slow of simple means; the lesser period is the fast one",
+                       [](IndicatorCall& call) { ppo(call.bars.close, call.whole(0), call.whole(1), call.out(0)); }),
+      single_indicator(
+          kFamily, "cci", "Commodity channel index", "high low close", {bars_parameter("period", 20)},
+          {.names = {"cci_{period}"},
+           .kind = ColumnKind::signed_sum,
+           .help = "distance of the typical price from its mean, in mean deviations",
+           .warm_up = first_parameter_rows_less_one,
+           .undefined = "0 where the typical price does not move",
+           .talib = "CCI"},
+          "(typical price - its mean) / (0.015 mean deviation); the factory has none where it does not move",
+          [](IndicatorCall& call) {
+            const BarColumns& bars = call.bars;
+            call.note_undefined(0, cci(bars.high, bars.low, bars.close, call.whole(0), call.out(0)));
+          }),
+      single_indicator(kFamily, "trix", "Change of a threefold average", "close", {bars_parameter("period", 30)},
+                       {.names = {"trix_{period}"},
+                        .kind = ColumnKind::returns,
+                        .help = "change of the threefold exponential mean of the closes, in percent",
+                        .warm_up = [](const ParameterValues& values) { return 3 * values.whole(0) - 2; },
+                        .talib = "TRIX"},
+                       "change from bar to bar of the exponential average of the average of the average",
+                       [](IndicatorCall& call) { trix(call.bars.close, call.whole(0), call.out(0)); }),
+      single_indicator(
+          kFamily, "ultosc", "Ultimate oscillator", "high low close",
+          {bars_parameter("short", 7), bars_parameter("medium", 14), bars_parameter("long", 28)},
+          {.names = {"ultosc", "ultosc_{short}_{medium}_{long}"},
+           .kind = ColumnKind::oscillator,
+           .help = "buying pressure over true range in three windows, in percent",
+           .warm_up =
+               [](const ParameterValues& values) {
+                 return std::max({values.whole(0), values.whole(1), values.whole(2)});
+               },
+           .undefined = "0 counts for a window without range",
+           .talib = "ULTOSC"},
+          "100 (4 s + 2 m + l) / 7 of the sums of close - min(low, last close) over those of the true range; the "
+          "shortest period is the short one. Counted where the short window has no range",
+          [](IndicatorCall& call) {
+            const BarColumns& bars = call.bars;
+            call.note_undefined(0, ultimate_oscillator(bars.high, bars.low, bars.close, call.whole(0), call.whole(1),
+                                                       call.whole(2), call.out(0)));
+          }),
+      single_indicator(
+          kFamily, "willr", "Williams %R", "high low close", {bars_parameter("period", 14)},
+          {.names = {"williams_r", "willr_{period}"},
+           .kind = ColumnKind::oscillator,
+           .help = "distance of the close from the highest high, in percent of the range, negative",
+           .warm_up = first_parameter_rows_less_one,
+           .undefined = "0 where the range is flat",
+           .talib = "WILLR"},
+          "-100 (highest high - close) / (highest high - lowest low); the factory has none where the range is flat",
+          [](IndicatorCall& call) {
+            const BarColumns& bars = call.bars;
+            call.note_undefined(0, williams_r(bars.high, bars.low, bars.close, call.whole(0), call.out(0)));
+          }),
+      single_indicator(kFamily, "bop", "Balance of power", "open high low close", {},
+                       {.names = {"bop"},
+                        .kind = ColumnKind::oscillator,
+                        .help = "rise from open to close over the bar's range",
+                        .warm_up = no_warm_up,
+                        .undefined = "0 where high and low are equal",
+                        .talib = "BOP"},
+                       "(close - open) / (high - low)",
+                       [](IndicatorCall& call) {
+                         const BarColumns& bars = call.bars;
+                         call.note_undefined(0,
+                                             balance_of_power(bars.open, bars.high, bars.low, bars.close, call.out(0)));
+                       }),
+      single_indicator(kFamily, "imi", "Intraday momentum index", "open close", {bars_parameter("period", 14)},
+                       {.names = {"imi_{period}"},
+                        .kind = ColumnKind::oscillator,
+                        .help = "rises from open to close over rises and falls, in percent",
+                        .warm_up = first_parameter_rows_less_one,
+                        .undefined = "50 where no bar rose or fell",
+                        .talib = "IMI"},
+                       "100 (sum of rises) / (sum of rises and falls), from open to close of each bar",
+                       [](IndicatorCall& call) {
+                         call.note_undefined(0, imi(call.bars.open, call.bars.close, call.whole(0), call.out(0)));
+                       }),
+      single_indicator(
+          kFamily, "tsi", "True strength index", "close", {bars_parameter("first", 25), bars_parameter("second", 13)},
+          {.names = {"tsi", "tsi_{first}_{second}"},
+           .kind = ColumnKind::oscillator,
+           .help = "twice averaged change over twice averaged size of change, in percent",
+           .warm_up = [](const ParameterValues& values) { return values.whole(0) + values.whole(1) - 1; },
+           .undefined = "0 where the averaged size is 0"},
+          "exponential averages over `first` and then `second` bars, each from the mean of its first values on. "
+          "Blau 1991, as TA-Lib 0.8 has it",
+          [](IndicatorCall& call) {
+            call.note_undefined(0, tsi(call.bars.close, call.whole(0), call.whole(1), call.out(0)));
+          }),
+      single_indicator(
+          kFamily, "coppock", "Coppock curve", "close",
+          {bars_parameter("average", 10), bars_parameter("change_1", 11), bars_parameter("change_2", 14)},
           {.names = {"coppock", "coppock_{average}_{change_1}_{change_2}"},
            .kind = ColumnKind::returns,
            .help = "weighted mean of the sum of two percent changes",
@@ -986,15 +964,16 @@ std::vector<Indicator> single_indicators() {
           [](IndicatorCall& call) {
             coppock(call.bars.close, call.whole(0), call.whole(1), call.whole(2), call.out(0));
           }),
-      single("ao", "Awesome oscillator", "high low", {rows_parameter("fast", 5), rows_parameter("slow", 34)},
-             {.names = {"ao", "ao_{fast}_{slow}"},
-              .kind = ColumnKind::signed_sum,
-              .help = "fast less slow mean of the bars' middles",
-              .warm_up = longer_less_one},
-             "difference of simple means of (high + low) / 2. Williams 1995, as TA-Lib 0.8 has it",
-             [](IndicatorCall& call) {
-               awesome_oscillator(call.bars.high, call.bars.low, call.whole(0), call.whole(1), call.out(0));
-             }),
+      single_indicator(kFamily, "ao", "Awesome oscillator", "high low",
+                       {bars_parameter("fast", 5), bars_parameter("slow", 34)},
+                       {.names = {"ao", "ao_{fast}_{slow}"},
+                        .kind = ColumnKind::signed_sum,
+                        .help = "fast less slow mean of the bars' middles",
+                        .warm_up = longer_less_one},
+                       "difference of simple means of (high + low) / 2. Williams 1995, as TA-Lib 0.8 has it",
+                       [](IndicatorCall& call) {
+                         awesome_oscillator(call.bars.high, call.bars.low, call.whole(0), call.whole(1), call.out(0));
+                       }),
   };
 }
 
@@ -1003,7 +982,7 @@ Indicator kst_indicator() {
           .title = "Know sure thing",
           .family = kFamily,
           .inputs = "close",
-          .parameters = {rows_parameter("signal", 9)},
+          .parameters = {bars_parameter("signal", 9)},
           .outputs = {{.names = {"kst", "kst_{signal}"},
                        .kind = ColumnKind::returns,
                        .help = "weighted sum of four averaged percent changes",
@@ -1023,16 +1002,16 @@ Indicator fisher_indicator() {
           .title = "Fisher transform",
           .family = kFamily,
           .inputs = "high low",
-          .parameters = {rows_parameter("period", 10)},
+          .parameters = {bars_parameter("period", 10)},
           .outputs = {{.names = {"fisher_{period}"},
                        .kind = ColumnKind::signed_sum,
                        .help = "Fisher transform of where the middle of the bar lies in its range of the last bars",
-                       .warm_up = period_less_one,
+                       .warm_up = first_parameter_rows_less_one,
                        .undefined = "the middle of a flat range counts"},
                       {.names = {"fisher_signal_{period}"},
                        .kind = ColumnKind::signed_sum,
                        .help = "the same one bar before",
-                       .warm_up = period_rows,
+                       .warm_up = first_parameter_rows,
                        .undefined = "the middle of a flat range counts"}},
           .definition =
               "v = 0.66 place + 0.67 v, the place in the range from -1/2 to 1/2, v set to +-0.999 beyond "

@@ -10,6 +10,7 @@
 #include "market/indicators/rolling.h"
 #include "market/indicators/rolling_blocks.h"
 #include "market/indicators/stretch_sums.h"
+#include "market/indicators/table_entries.h"
 
 namespace moola::market {
 namespace {
@@ -203,12 +204,8 @@ void relate(std::span<const double> close, std::span<const double> average, std:
   for (std::size_t i = 0; i < close.size(); ++i) out[i] = close[i] / average[i] - 1.0;
 }
 
-int period_less_one(const ParameterValues& values) {
-  return values.whole(0) - 1;
-}
-
-const IndicatorParameter kPeriod{.name = "period", .usual = 20, .least = 1, .most = 100'000};
-const IndicatorParameter kPeriodOfTwo{.name = "period", .usual = 20, .least = 2, .most = 100'000};
+const IndicatorParameter kPeriod = bars_parameter("period", 20, 1);
+const IndicatorParameter kPeriodOfTwo = bars_parameter("period", 20, 2);
 
 // An average of the close that is wholly said by its period.
 Indicator average(const std::string& name, const std::string& title, const std::string& help, const std::string& talib,
@@ -240,12 +237,12 @@ std::vector<Indicator> moving_average_indicators() {
        .outputs = {{.names = {"sma_{period}"},
                     .kind = ColumnKind::price,
                     .help = "mean of the last closes",
-                    .warm_up = period_less_one,
+                    .warm_up = first_parameter_rows_less_one,
                     .talib = "SMA"},
                    {.names = {"price_to_sma_{period}"},
                     .kind = ColumnKind::returns,
                     .help = "close over it, less 1",
-                    .warm_up = period_less_one}},
+                    .warm_up = first_parameter_rows_less_one}},
        .definition = "mean of the last `period` closes",
        .compute =
            [](IndicatorCall& call) {
@@ -261,12 +258,12 @@ std::vector<Indicator> moving_average_indicators() {
        .outputs = {{.names = {"ema_{period}"},
                     .kind = ColumnKind::price,
                     .help = "exponential mean of the closes",
-                    .warm_up = period_less_one,
+                    .warm_up = first_parameter_rows_less_one,
                     .talib = "EMA"},
                    {.names = {"price_to_ema_{period}"},
                     .kind = ColumnKind::returns,
                     .help = "close over it, less 1",
-                    .warm_up = period_less_one}},
+                    .warm_up = first_parameter_rows_less_one}},
        .definition = "e += (close - e) 2 / (period + 1), from the mean of the first `period` closes on",
        .compute =
            [](IndicatorCall& call) {
@@ -282,7 +279,7 @@ std::vector<Indicator> moving_average_indicators() {
        .outputs = {{.names = {"wma_{period}"},
                     .kind = ColumnKind::price,
                     .help = "mean of the last closes, the newest weighing most",
-                    .warm_up = period_less_one,
+                    .warm_up = first_parameter_rows_less_one,
                     .talib = "WMA"}},
        .definition = "weights 1, 2, … `period`, the newest last",
        .compute = [](IndicatorCall& call) { wma(call.bars.close, call.whole(0), call.out(0)); }},
@@ -309,7 +306,7 @@ std::vector<Indicator> moving_average_indicators() {
        .definition = "(1 + factor) EMA - factor EMA of EMA, applied three times over (Tillson 1998)",
        .compute = [](IndicatorCall& call) { t3(call.bars.close, call.whole(0), call.number(1), call.out(0)); }},
       average("trima", "Triangular moving average", "mean of the last closes, the window's middle weighing most",
-              "TRIMA", kPeriod, period_less_one,
+              "TRIMA", kPeriod, first_parameter_rows_less_one,
               [](IndicatorCall& call) { trima(call.bars.close, call.whole(0), call.out(0)); }),
       {.name = "kama",
        .title = "Kaufman's adaptive moving average",
@@ -346,7 +343,7 @@ std::vector<Indicator> moving_average_indicators() {
        .outputs = {{.names = {"vwma_{period}"},
                     .kind = ColumnKind::price,
                     .help = "mean of the last closes, weighted by volume",
-                    .warm_up = period_less_one,
+                    .warm_up = first_parameter_rows_less_one,
                     .undefined = "the simple mean where the window has no volume",
                     .talib = "VWMA"}},
        .definition = "sum of close times volume over the sum of volume",
@@ -355,7 +352,7 @@ std::vector<Indicator> moving_average_indicators() {
              call.note_undefined(0, vwma(call.bars.close, call.bars.volume, call.whole(0), call.out(0), call.scratch));
            }},
       average("midpoint", "Middle of the closes", "halfway between the highest and the lowest of the last closes",
-              "MIDPOINT", {.name = "period", .usual = 14, .least = 1, .most = 100'000}, period_less_one,
+              "MIDPOINT", {.name = "period", .usual = 14, .least = 1, .most = 100'000}, first_parameter_rows_less_one,
               [](IndicatorCall& call) { midpoint(call.bars.close, call.whole(0), call.out(0)); }),
       {.name = "midprice",
        .title = "Middle of the range",
@@ -365,7 +362,7 @@ std::vector<Indicator> moving_average_indicators() {
        .outputs = {{.names = {"midprice_{period}"},
                     .kind = ColumnKind::price,
                     .help = "halfway between the highest high and the lowest low of the last bars",
-                    .warm_up = period_less_one,
+                    .warm_up = first_parameter_rows_less_one,
                     .talib = "MIDPRICE"}},
        .definition = "(highest high + lowest low) / 2 over `period` bars",
        .compute = [](IndicatorCall& call) { midprice(call.bars.high, call.bars.low, call.whole(0), call.out(0)); }},

@@ -8,6 +8,7 @@
 #include "market/indicators/one_bar_returns.h"
 #include "market/indicators/rolling.h"
 #include "market/indicators/statistics.h"
+#include "market/indicators/table_entries.h"
 #include "market/indicators/volatility.h"
 
 namespace moola::market {
@@ -72,14 +73,8 @@ namespace {
 Indicator regime(std::string name, std::string title, std::string inputs, std::vector<IndicatorParameter> parameters,
                  IndicatorOutput output, std::string definition, void (*compute)(IndicatorCall&)) {
   output.kind = ColumnKind::state;
-  return {.name = std::move(name),
-          .title = std::move(title),
-          .family = "regime",
-          .inputs = std::move(inputs),
-          .parameters = std::move(parameters),
-          .outputs = {std::move(output)},
-          .definition = std::move(definition),
-          .compute = compute};
+  return single_indicator("regime", std::move(name), std::move(title), std::move(inputs), std::move(parameters),
+                          std::move(output), std::move(definition), compute);
 }
 
 int both_less_one(const ParameterValues& values) {

@@ -3,6 +3,7 @@
 #include "market/indicators/families.h"
 #include "market/indicators/rolling.h"
 #include "market/indicators/row_blocks.h"
+#include "market/indicators/table_entries.h"
 
 namespace moola::market {
 namespace {
@@ -64,18 +65,6 @@ std::int64_t close_location(std::span<const double> high, std::span<const double
 
 namespace {
 
-int at_once(const ParameterValues&) {
-  return 0;
-}
-
-int first_parameter(const ParameterValues& values) {
-  return values.whole(0);
-}
-
-IndicatorParameter lag() {
-  return {.name = "bars", .usual = 1, .least = 1, .most = 100'000};
-}
-
 // One output per column, from the first row on: value(open, high, low, close).
 template <class Value>
 void each_bar(IndicatorCall& call, std::size_t output, Value&& value) {
@@ -95,11 +84,11 @@ std::vector<Indicator> return_indicators() {
        .title = "Simple return",
        .family = "returns",
        .inputs = "close",
-       .parameters = {lag()},
+       .parameters = {bars_parameter("bars", 1)},
        .outputs = {{.names = {"return_{bars}"},
                     .kind = ColumnKind::returns,
                     .help = "close over an earlier close, less 1",
-                    .warm_up = first_parameter,
+                    .warm_up = first_parameter_rows,
                     .talib = "ROCP"}},
        .definition = "(close - close `bars` ago) / close `bars` ago",
        .compute = [](IndicatorCall& call) { change_rate(call.bars.close, call.whole(0), 1.0, call.out(0)); }},
@@ -107,11 +96,11 @@ std::vector<Indicator> return_indicators() {
        .title = "Log return",
        .family = "returns",
        .inputs = "close",
-       .parameters = {lag()},
+       .parameters = {bars_parameter("bars", 1)},
        .outputs = {{.names = {"log_return_{bars}"},
                     .kind = ColumnKind::returns,
                     .help = "logarithm of close over an earlier close",
-                    .warm_up = first_parameter}},
+                    .warm_up = first_parameter_rows}},
        .definition = "natural logarithm of close / close `bars` ago",
        .compute = [](IndicatorCall& call) { log_change(call.bars.close, call.whole(0), call.out(0)); }},
       {.name = "bar_ratios",
@@ -120,16 +109,16 @@ std::vector<Indicator> return_indicators() {
        .inputs = "open high low close",
        .parameters = {},
        .outputs =
-           {{.names = {"hl_ratio"}, .kind = ColumnKind::volatility, .help = "high over low", .warm_up = at_once},
-            {.names = {"co_ratio"}, .kind = ColumnKind::signed_sum, .help = "close over open", .warm_up = at_once},
+           {{.names = {"hl_ratio"}, .kind = ColumnKind::volatility, .help = "high over low", .warm_up = no_warm_up},
+            {.names = {"co_ratio"}, .kind = ColumnKind::signed_sum, .help = "close over open", .warm_up = no_warm_up},
             {.names = {"range_pct"},
              .kind = ColumnKind::volatility,
              .help = "high less low, over close",
-             .warm_up = at_once},
+             .warm_up = no_warm_up},
             {.names = {"clv"},
              .kind = ColumnKind::oscillator,
              .help = "where the close lies in the bar's range: -1 at the low, 1 at the high",
-             .warm_up = at_once,
+             .warm_up = no_warm_up,
              .undefined = "0 where high and low are equal"}},
        .definition =
            "clv: ((close - low) - (high - close)) / (high - low), Chaikin's close location value; the factory "

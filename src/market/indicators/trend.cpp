@@ -9,6 +9,7 @@
 #include "market/indicators/moving_averages.h"
 #include "market/indicators/rolling.h"
 #include "market/indicators/stretch_sums.h"
+#include "market/indicators/table_entries.h"
 #include "market/indicators/volatility.h"
 #include "market/portable_atan.h"
 
@@ -306,18 +307,8 @@ void detrended_price(std::span<const double> x, int period, std::span<double> ou
 
 namespace {
 
-int period(const ParameterValues& values) {
-  return values.whole(0);
-}
-int period_less_one(const ParameterValues& values) {
-  return values.whole(0) - 1;
-}
-int one(const ParameterValues&) {
-  return 1;
-}
-
-const IndicatorParameter kPeriod{.name = "period", .usual = 14, .least = 1, .most = 100'000};
-const IndicatorParameter kPeriodOfTwo{.name = "period", .usual = 14, .least = 2, .most = 100'000};
+const IndicatorParameter kPeriod = bars_parameter("period", 14, 1);
+const IndicatorParameter kPeriodOfTwo = bars_parameter("period", 14, 2);
 
 Indicator sar() {
   return {.name = "sar",
@@ -329,12 +320,12 @@ Indicator sar() {
           .outputs = {{.names = {"sar", "sar_{acceleration}_{maximum}"},
                        .kind = ColumnKind::price,
                        .help = "the stop on this bar",
-                       .warm_up = one,
+                       .warm_up = one_row,
                        .talib = "SAR"},
                       {.names = {"sar_direction", "sar_direction_{acceleration}_{maximum}"},
                        .kind = ColumnKind::state,
                        .help = "1 while it lies below the price, -1 above",
-                       .warm_up = one}},
+                       .warm_up = one_row}},
           .definition =
               "a stop that closes in on the extreme of its trend by `acceleration`, and by as much more with "
               "every new extreme, up to `maximum` (Wilder 1978)",
@@ -354,12 +345,12 @@ Indicator supertrend_indicator() {
           .outputs = {{.names = {"supertrend", "supertrend_{period}_{multiple}"},
                        .kind = ColumnKind::price,
                        .help = "the band that prices stay above (in a rise) or below",
-                       .warm_up = period,
+                       .warm_up = first_parameter_rows,
                        .talib = "SUPERTREND.outReal"},
                       {.names = {"supertrend_direction", "supertrend_direction_{period}_{multiple}"},
                        .kind = ColumnKind::state,
                        .help = "1 in a rise, -1 in a fall",
-                       .warm_up = period,
+                       .warm_up = first_parameter_rows,
                        .talib = "SUPERTREND.outInteger"}},
           .definition =
               "(high + low) / 2 -+ `multiple` ATR over `period` bars, which steps towards the price only, until "
@@ -429,8 +420,11 @@ Indicator regression(const std::string& name, const std::string& title, ColumnKi
           .family = "trend",
           .inputs = "close",
           .parameters = {kPeriodOfTwo},
-          .outputs =
-              {{.names = {name + "_{period}"}, .kind = kind, .help = help, .warm_up = period_less_one, .talib = talib}},
+          .outputs = {{.names = {name + "_{period}"},
+                       .kind = kind,
+                       .help = help,
+                       .warm_up = first_parameter_rows_less_one,
+                       .talib = talib}},
           .definition = "the line of least squares through the last `period` closes",
           .compute = compute};
 }
@@ -444,17 +438,17 @@ Indicator aroon_indicator() {
           .outputs = {{.names = {"aroon_down_{period}"},
                        .kind = ColumnKind::oscillator,
                        .help = "100 with a new low, down to 0 when the lowest of the last bars was the first",
-                       .warm_up = period,
+                       .warm_up = first_parameter_rows,
                        .talib = "AROON.outAroonDown"},
                       {.names = {"aroon_up_{period}"},
                        .kind = ColumnKind::oscillator,
                        .help = "100 with a new high, down to 0 when the highest of the last bars was the first",
-                       .warm_up = period,
+                       .warm_up = first_parameter_rows,
                        .talib = "AROON.outAroonUp"},
                       {.names = {"aroonosc_{period}"},
                        .kind = ColumnKind::oscillator,
                        .help = "up less down",
-                       .warm_up = period,
+                       .warm_up = first_parameter_rows,
                        .talib = "AROONOSC"}},
           .definition = "100 (1 - bars since the extreme of `period` + 1 bars / `period`) (Chande 1995)",
           .compute = [](IndicatorCall& call) {
@@ -488,12 +482,12 @@ Indicator adx() {
                       {.names = {"plus_di_{period}"},
                        .kind = ColumnKind::oscillator,
                        .help = "share of the true range by which highs rose, in percent",
-                       .warm_up = period,
+                       .warm_up = first_parameter_rows,
                        .undefined = kNoRangeSummed},
                       {.names = {"minus_di_{period}"},
                        .kind = ColumnKind::oscillator,
                        .help = "share of the true range by which lows fell, in percent",
-                       .warm_up = period,
+                       .warm_up = first_parameter_rows,
                        .undefined = kNoRangeSummed},
                       {.names = {"adx_strong_trend", "adx_strong_trend_{period}"},
                        .kind = ColumnKind::state,
@@ -538,16 +532,18 @@ Indicator dmi() {
       .family = "trend",
       .inputs = "high low close",
       .parameters = {kPeriodOfTwo},
-      .outputs = {output("plus_dm", ColumnKind::volatility, "Wilder's sum of what highs rose", period_less_one, "",
-                         "PLUS_DM"),
-                  output("minus_dm", ColumnKind::volatility, "Wilder's sum of what lows fell", period_less_one, "",
-                         "MINUS_DM"),
+      .outputs = {output("plus_dm", ColumnKind::volatility, "Wilder's sum of what highs rose",
+                         first_parameter_rows_less_one, "", "PLUS_DM"),
+                  output("minus_dm", ColumnKind::volatility, "Wilder's sum of what lows fell",
+                         first_parameter_rows_less_one, "", "MINUS_DM"),
                   output("talib_plus_di", ColumnKind::oscillator,
-                         "share of the true range by which highs rose, in percent", period, kNoRangeSummed, "PLUS_DI"),
+                         "share of the true range by which highs rose, in percent", first_parameter_rows,
+                         kNoRangeSummed, "PLUS_DI"),
                   output("talib_minus_di", ColumnKind::oscillator,
-                         "share of the true range by which lows fell, in percent", period, kNoRangeSummed, "MINUS_DI"),
-                  output("dx", ColumnKind::oscillator, "difference of the two over their sum, in percent", period,
-                         kStays, "DX"),
+                         "share of the true range by which lows fell, in percent", first_parameter_rows, kNoRangeSummed,
+                         "MINUS_DI"),
+                  output("dx", ColumnKind::oscillator, "difference of the two over their sum, in percent",
+                         first_parameter_rows, kStays, "DX"),
                   output("talib_adx", ColumnKind::oscillator, "Wilder's average of dx", twice_less_one, kStays, "ADX"),
                   output(
                       "adxr", ColumnKind::oscillator, "mean of this and of what it was `period` - 1 bars ago",
@@ -587,13 +583,13 @@ Indicator vortex_indicator() {
           .outputs = {{.names = {"vortex_plus_{period}"},
                        .kind = ColumnKind::volatility,
                        .help = "movement from lows up to the next high, over the true range",
-                       .warm_up = period,
+                       .warm_up = first_parameter_rows,
                        .undefined = none,
                        .talib = "VORTEX.outPlusVI"},
                       {.names = {"vortex_minus_{period}"},
                        .kind = ColumnKind::volatility,
                        .help = "movement from highs down to the next low, over the true range",
-                       .warm_up = period,
+                       .warm_up = first_parameter_rows,
                        .undefined = none,
                        .talib = "VORTEX.outMinusVI"}},
           .definition =

@@ -8,6 +8,7 @@
 #include "market/indicators/one_bar_returns.h"
 #include "market/indicators/rolling.h"
 #include "market/indicators/rolling_blocks.h"
+#include "market/indicators/table_entries.h"
 #include "market/portable_log.h"
 
 namespace moola::market {
@@ -264,18 +265,6 @@ std::int64_t mass_index(const BarColumns& bars, int fast, int slow, Scratch& scr
 
 namespace {
 
-int one(const ParameterValues&) {
-  return 1;
-}
-
-int period(const ParameterValues& values) {
-  return values.whole(0);
-}
-
-int period_less_one(const ParameterValues& values) {
-  return values.whole(0) - 1;
-}
-
 // One with the parameters `period` and `bars_per_year`, and names that may leave them out from the last on.
 Indicator annualised(std::string name, std::string title, std::string inputs, double usual, double least,
                      std::vector<std::string> names, int (*warm_up)(const ParameterValues&), std::string help,
@@ -310,7 +299,7 @@ std::vector<Indicator> volatility_indicators() {
        .outputs = {{.names = {"trange"},
                     .kind = ColumnKind::volatility,
                     .help = "range of the bar and the close before it",
-                    .warm_up = one,
+                    .warm_up = one_row,
                     .talib = "TRANGE"}},
        .definition = "the most of high - low, |high - previous close|, |low - previous close|",
        .compute = [](IndicatorCall& call) { true_range(call.bars.high, call.bars.low, call.bars.close, call.out(0)); }},
@@ -322,12 +311,12 @@ std::vector<Indicator> volatility_indicators() {
        .outputs = {{.names = {"atr_{period}"},
                     .kind = ColumnKind::volatility,
                     .help = "Wilder's average of the true range",
-                    .warm_up = period,
+                    .warm_up = first_parameter_rows,
                     .talib = "ATR"},
                    {.names = {"atr_pct_{period}", "natr_{period}"},
                     .kind = ColumnKind::volatility,
                     .help = "it in percent of the close",
-                    .warm_up = period,
+                    .warm_up = first_parameter_rows,
                     .talib = "NATR"}},
        .definition = "mean of the first `period` true ranges, then a += (range - a) / period; Wilder 1978",
        .compute =
@@ -340,39 +329,40 @@ std::vector<Indicator> volatility_indicators() {
              }
            }},
       annualised("hvol", "Historical volatility", "close", 20, 2, {"hvol_{period}", "hvol_{period}_{bars_per_year}"},
-                 period, "deviation of the log returns", "sample deviation of the last `period` log returns",
+                 first_parameter_rows, "deviation of the log returns",
+                 "sample deviation of the last `period` log returns",
                  [](IndicatorCall& call) {
                    historical_volatility(call.bars.close, call.whole(0), call.number(1), call.scratch, call.out(0));
                  }),
       annualised("realised_vol", "Realised volatility", "close", 78, 1,
-                 {"realised_vol_{period}", "realised_vol_{period}_{bars_per_year}"}, period,
+                 {"realised_vol_{period}", "realised_vol_{period}_{bars_per_year}"}, first_parameter_rows,
                  "root of the mean squared log return",
                  "root of the mean of the last `period` squared log returns; Andersen et al. 2003",
                  [](IndicatorCall& call) {
                    realised_volatility(call.bars.close, call.whole(0), call.number(1), call.scratch, call.out(0));
                  }),
-      annualised("parkinson_vol", "Parkinson volatility", "high low", 20, 1, names_of("parkinson_vol"), period_less_one,
-                 "volatility from the bars' ranges",
+      annualised("parkinson_vol", "Parkinson volatility", "high low", 20, 1, names_of("parkinson_vol"),
+                 first_parameter_rows_less_one, "volatility from the bars' ranges",
                  "root of the mean of log(high / low)^2 / (4 log 2); Parkinson 1980",
                  [](IndicatorCall& call) {
                    parkinson_volatility(call.bars, call.whole(0), call.number(1), call.scratch, call.out(0));
                  }),
-      annualised("gk_vol", "Garman-Klass volatility", "open high low close", 20, 1, names_of("gk_vol"), period_less_one,
-                 "volatility from the bars' ranges and moves",
+      annualised("gk_vol", "Garman-Klass volatility", "open high low close", 20, 1, names_of("gk_vol"),
+                 first_parameter_rows_less_one, "volatility from the bars' ranges and moves",
                  "root of the mean of log(high / low)^2 / 2 - (2 log 2 - 1) log(close / open)^2; Garman and Klass 1980",
                  [](IndicatorCall& call) {
                    garman_klass_volatility(call.bars, call.whole(0), call.number(1), call.scratch, call.out(0));
                  }),
       annualised(
-          "rs_vol", "Rogers-Satchell volatility", "open high low close", 20, 1, names_of("rs_vol"), period_less_one,
-          "volatility within the bars, free of drift",
+          "rs_vol", "Rogers-Satchell volatility", "open high low close", 20, 1, names_of("rs_vol"),
+          first_parameter_rows_less_one, "volatility within the bars, free of drift",
           "root of the mean of log(high / close) log(high / open) + log(low / close) log(low / open); Rogers and "
           "Satchell 1991",
           [](IndicatorCall& call) {
             rogers_satchell_volatility(call.bars, call.whole(0), call.number(1), call.scratch, call.out(0));
           }),
       annualised("yang_zhang_vol", "Yang-Zhang volatility", "open high low close", 20, 2, names_of("yang_zhang_vol"),
-                 period, "volatility between and within the bars, free of drift",
+                 first_parameter_rows, "volatility between and within the bars, free of drift",
                  "root of V(open / previous close) + k V(close / open) + (1 - k) Rogers-Satchell, k = 0.34 / (1.34 + "
                  "(n + 1) / (n - 1)), V the sample variance of logs; Yang and Zhang 2000",
                  [](IndicatorCall& call) {
@@ -394,7 +384,7 @@ std::vector<Indicator> volatility_indicators() {
        .outputs = {{.names = {"chop_{period}"},
                     .kind = ColumnKind::oscillator,
                     .help = "near 0 in a trend, near 100 without one",
-                    .warm_up = period,
+                    .warm_up = first_parameter_rows,
                     .undefined = "100 where the range of the window is flat"}},
        .definition = "100 log(sum of true ranges / (highest high - lowest low)) / log(period); Dreiss 1993",
        .compute =

@@ -5,6 +5,7 @@
 #include "market/indicators/families.h"
 #include "market/indicators/rolling.h"
 #include "market/indicators/row_blocks.h"
+#include "market/indicators/table_entries.h"
 
 namespace moola::market {
 namespace {
@@ -268,22 +269,6 @@ namespace {
 
 constexpr const char* kFamily = "volume";
 
-IndicatorParameter rows_parameter(std::string name, double usual) {
-  return {.name = std::move(name), .usual = usual, .least = 1, .most = 100'000};
-}
-
-int at_once(const ParameterValues&) {
-  return 0;
-}
-
-int period_rows(const ParameterValues& values) {
-  return values.whole(0);
-}
-
-int period_less_one(const ParameterValues& values) {
-  return values.whole(0) - 1;
-}
-
 // Each value over its mean, and 1 where that is 0, from row `first` on; returns how often it is.
 std::int64_t over_mean(std::span<const double> x, std::span<const double> mean, std::size_t first,
                        std::span<double> out) {
@@ -326,7 +311,7 @@ std::vector<Indicator> sums_of_volume() {
        .outputs = {{.names = {"obv"},
                     .kind = ColumnKind::signed_sum,
                     .help = "volume of rises less volume of falls so far",
-                    .warm_up = at_once}},
+                    .warm_up = no_warm_up}},
        .definition =
            "the sum of volume with the sign of the change of the close; 0 on the first bar as the factory has "
            "it, see talib_obv. Granville 1963",
@@ -335,11 +320,11 @@ std::vector<Indicator> sums_of_volume() {
        .title = "Mean on-balance volume",
        .family = kFamily,
        .inputs = "close volume",
-       .parameters = {rows_parameter("period", 20)},
+       .parameters = {bars_parameter("period", 20)},
        .outputs = {{.names = {"obv_sma_{period}"},
                     .kind = ColumnKind::signed_sum,
                     .help = "mean of obv",
-                    .warm_up = period_less_one}},
+                    .warm_up = first_parameter_rows_less_one}},
        .definition = "mean of the last `period` values of obv",
        .compute =
            [](IndicatorCall& call) {
@@ -358,7 +343,7 @@ std::vector<Indicator> sums_of_volume() {
        .outputs = {{.names = {"talib_obv"},
                     .kind = ColumnKind::signed_sum,
                     .help = "volume of rises less volume of falls so far, and the first bar's",
-                    .warm_up = at_once,
+                    .warm_up = no_warm_up,
                     .talib = "OBV"}},
        .definition = "obv, but the first bar's volume on the first bar",
        .compute =
@@ -374,7 +359,7 @@ std::vector<Indicator> sums_of_volume() {
        .outputs = {{.names = {"ad"},
                     .kind = ColumnKind::signed_sum,
                     .help = "volume times close location value, summed up so far",
-                    .warm_up = at_once,
+                    .warm_up = no_warm_up,
                     .undefined = "a bar whose high and low are equal adds nothing",
                     .talib = "AD"}},
        .definition = "the sum of volume times ((close - low) - (high - close)) / (high - low). Chaikin",
@@ -388,7 +373,7 @@ std::vector<Indicator> sums_of_volume() {
        .title = "Chaikin oscillator",
        .family = kFamily,
        .inputs = "high low close volume",
-       .parameters = {rows_parameter("fast", 3), rows_parameter("slow", 10)},
+       .parameters = {bars_parameter("fast", 3), bars_parameter("slow", 10)},
        .outputs = {{.names = {"adosc", "adosc_{fast}_{slow}"},
                     .kind = ColumnKind::signed_sum,
                     .help = "fast less slow average of ad",
@@ -412,11 +397,11 @@ std::vector<Indicator> flows() {
        .title = "Money flow index",
        .family = kFamily,
        .inputs = "high low close volume",
-       .parameters = {rows_parameter("period", 14)},
+       .parameters = {bars_parameter("period", 14)},
        .outputs = {{.names = {"mfi_{period}"},
                     .kind = ColumnKind::oscillator,
                     .help = "flow of rises over flow of rises and falls, in percent",
-                    .warm_up = period_rows,
+                    .warm_up = first_parameter_rows,
                     .undefined = "0 where nothing flowed",
                     .talib = "MFI"}},
        .definition = "flow is typical price times volume, of the sign of the typical price's change; 100 where none is "
@@ -432,11 +417,11 @@ std::vector<Indicator> flows() {
        .title = "Chaikin money flow",
        .family = kFamily,
        .inputs = "high low close volume",
-       .parameters = {rows_parameter("period", 20)},
+       .parameters = {bars_parameter("period", 20)},
        .outputs = {{.names = {"cmf_{period}"},
                     .kind = ColumnKind::oscillator,
                     .help = "what ad gained over the volume of the window",
-                    .warm_up = period_less_one,
+                    .warm_up = first_parameter_rows_less_one,
                     .undefined = "0 where the window has no volume"}},
        .definition = "sum of volume times close location value over sum of volume; a bar whose high and low are equal "
                      "gains nothing. Chaikin, as TA-Lib 0.8 has it",
@@ -450,12 +435,12 @@ std::vector<Indicator> flows() {
        .title = "Ease of movement",
        .family = kFamily,
        .inputs = "high low volume",
-       .parameters = {rows_parameter("period", 14),
+       .parameters = {bars_parameter("period", 14),
                       {.name = "unit", .usual = 10'000, .least = 1, .most = 1'000'000'000'000}},
        .outputs = {{.names = {"emv_{period}", "emv_{period}_{unit}"},
                     .kind = ColumnKind::signed_sum,
                     .help = "mean move of the bar's middle for its volume",
-                    .warm_up = period_rows,
+                    .warm_up = first_parameter_rows,
                     .undefined = "a bar without volume counts as 0"}},
        .definition = "simple mean of the change of (high + low) / 2, over (volume / unit) / (high - low). Arms 1989",
        .compute =
@@ -468,11 +453,11 @@ std::vector<Indicator> flows() {
        .title = "Force index",
        .family = kFamily,
        .inputs = "close volume",
-       .parameters = {rows_parameter("period", 13)},
+       .parameters = {bars_parameter("period", 13)},
        .outputs = {{.names = {"force_index_{period}"},
                     .kind = ColumnKind::signed_sum,
                     .help = "mean of change of the close times volume",
-                    .warm_up = period_rows}},
+                    .warm_up = first_parameter_rows}},
        .definition =
            "exponential average of (close - last close) volume, from the mean of the first `period` on. Elder "
            "1993, as TA-Lib 0.8 has it (EFI)",
@@ -486,7 +471,7 @@ std::vector<Indicator> flows() {
        .outputs = {{.names = {"nvi"},
                     .kind = ColumnKind::volume,
                     .help = "1000, compounded by the returns of bars of less volume than the one before",
-                    .warm_up = at_once}},
+                    .warm_up = no_warm_up}},
        .definition = "index *= close / last close where the volume is less than the last; within 1e-300 and 1e300. "
                      "Dysart 1936, Fosback 1976, as TA-Lib 0.8 has it",
        .compute = [](IndicatorCall& call) { negative_volume_index(call.bars.close, call.bars.volume, call.out(0)); }},
@@ -498,7 +483,7 @@ std::vector<Indicator> flows() {
        .outputs = {{.names = {"pvi"},
                     .kind = ColumnKind::volume,
                     .help = "1000, compounded by the returns of bars of more volume than the one before",
-                    .warm_up = at_once}},
+                    .warm_up = no_warm_up}},
        .definition = "index *= close / last close where the volume is more than the last; within 1e-300 and 1e300. "
                      "Dysart 1936, Fosback 1976, as TA-Lib 0.8 has it",
        .compute = [](IndicatorCall& call) { positive_volume_index(call.bars.close, call.bars.volume, call.out(0)); }},
@@ -510,12 +495,12 @@ std::vector<Indicator> flows() {
        .outputs = {{.names = {"vwap"},
                     .kind = ColumnKind::price,
                     .help = "mean typical price of the UTC day so far, weighted by volume",
-                    .warm_up = at_once,
+                    .warm_up = no_warm_up,
                     .undefined = "the typical price where the day has had no volume yet"},
                    {.names = {"price_to_vwap"},
                     .kind = ColumnKind::returns,
                     .help = "close over it, less 1",
-                    .warm_up = at_once,
+                    .warm_up = no_warm_up,
                     .undefined = "the typical price counts where the day has had no volume yet"}},
        .definition =
            "sum of typical price (high + low + close) / 3 times volume over sum of volume, since midnight UTC",
@@ -539,20 +524,20 @@ std::vector<Indicator> levels() {
        .title = "Mean volume",
        .family = kFamily,
        .inputs = "volume",
-       .parameters = {rows_parameter("period", 20)},
+       .parameters = {bars_parameter("period", 20)},
        .outputs = {{.names = {"volume_sma_{period}"},
                     .kind = ColumnKind::volume,
                     .help = "mean of the last volumes",
-                    .warm_up = period_less_one},
+                    .warm_up = first_parameter_rows_less_one},
                    {.names = {"volume_ratio", "volume_ratio_{period}"},
                     .kind = ColumnKind::signed_sum,
                     .help = "volume over it",
-                    .warm_up = period_less_one,
+                    .warm_up = first_parameter_rows_less_one,
                     .undefined = "1 where the window has no volume"},
                    {.names = {"volume_zscore", "volume_zscore_{period}"},
                     .kind = ColumnKind::signed_sum,
                     .help = "volume less it, in the window's deviations",
-                    .warm_up = period_less_one,
+                    .warm_up = first_parameter_rows_less_one,
                     .undefined = "0 where all volumes of the window are equal"}},
        .definition = "mean and sample deviation (over `period` - 1) of the last `period` volumes, this one included",
        .compute = volume_sma},
@@ -561,23 +546,25 @@ std::vector<Indicator> levels() {
        .family = kFamily,
        .inputs = "close volume",
        .parameters = {},
-       .outputs =
-           {{.names = {"dollar_volume"}, .kind = ColumnKind::volume, .help = "close times volume", .warm_up = at_once}},
+       .outputs = {{.names = {"dollar_volume"},
+                    .kind = ColumnKind::volume,
+                    .help = "close times volume",
+                    .warm_up = no_warm_up}},
        .definition = "close times volume",
        .compute = [](IndicatorCall& call) { multiply(call.bars.close, call.bars.volume, call.out(0)); }},
       {.name = "dollar_volume_sma",
        .title = "Mean dollar volume",
        .family = kFamily,
        .inputs = "close volume",
-       .parameters = {rows_parameter("period", 20)},
+       .parameters = {bars_parameter("period", 20)},
        .outputs = {{.names = {"dollar_volume_sma_{period}"},
                     .kind = ColumnKind::volume,
                     .help = "mean of the last dollar volumes",
-                    .warm_up = period_less_one},
+                    .warm_up = first_parameter_rows_less_one},
                    {.names = {"dollar_volume_ratio", "dollar_volume_ratio_{period}"},
                     .kind = ColumnKind::signed_sum,
                     .help = "dollar volume over it",
-                    .warm_up = period_less_one,
+                    .warm_up = first_parameter_rows_less_one,
                     .undefined = "1 where the window has no volume"}},
        .definition = "mean of the last `period` values of dollar_volume, this one included",
        .compute =
