@@ -36,6 +36,9 @@ const std::map<std::string, KindSchema>& schemas() {
          {"volume", Type::float64},
          {"flags", Type::uint8}},
         {"symbol", "bar_seconds", "source_timezone"}}},
+      {"feature_table",
+       {{{"time", Type::int64}, {"segment", Type::int32}},
+        {"feature_names", "symbols", "horizons", "scaled", "pedigree", "fitted_parts"}}},
   };
   return table;
 }

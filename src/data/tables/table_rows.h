@@ -1,0 +1,43 @@
+#pragma once
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace moola::data {
+
+/// What stands in a label where there is none.
+inline constexpr std::int8_t kInvalidLabel = -99;
+/// What stands in `t1` where there is no label; NumPy reads it as NaT. It is validation::kNoLabel.
+inline constexpr std::int64_t kNoLabelEnd = std::numeric_limits<std::int64_t>::min();
+
+/// Labels of one horizon, a value per row each; empty where the table has none of them.
+struct HorizonColumns {
+  std::int32_t horizon = 0;             // in bars; part of the names: label_5, t1_5, weight_5, quality_5
+  std::vector<std::int8_t> label = {};  // -1, 0, 1, or kInvalidLabel; never empty
+  std::vector<std::int64_t> t1 = {};    // last stamp that the label depends on, kNoLabelEnd where there is none
+  std::vector<float> weight = {};       // of the sample, finite and >= 0
+  std::vector<float> quality = {};      // of the label; NaN where there is none
+};
+
+/// All of a feature table but its features: a value per row in every column.
+///
+/// Rows are in the order of (time, symbol), each pair once. In this order a split is a few ranges of rows whatever
+/// number of symbols there is, and purging by time is a binary search. Rows of one segment are then not neighbours when
+/// there are several symbols: rows_by_segment has them in order.
+struct TableRows {
+  std::vector<std::int64_t> time = {};    // ns UTC
+  std::vector<std::int32_t> symbol = {};  // index into the table's symbols; empty: all rows are of the only one
+  std::vector<std::int32_t> segment =
+      {};  // of one symbol, without a gap; numbered from 0; windows never cross segments
+  std::vector<HorizonColumns> horizons = {};  // ascending
+
+  std::size_t size() const { return time.size(); }
+};
+
+/// What is wrong with the rows of a table of so many symbols, for the end of a message "FILE …"; nothing when they are
+/// as TableRows says. Cost O(n) for each horizon.
+std::optional<std::string> fault_of(const TableRows& rows, std::size_t symbols);
+
+}  // namespace moola::data
