@@ -5,6 +5,9 @@
 
 namespace moola {
 
+/// What stands where there is no stamp. NumPy reads it as NaT.
+inline constexpr std::int64_t kNoTime = INT64_MIN;
+
 /// Nanoseconds since 1970-01-01 UTC, now.
 std::int64_t utc_now();
 

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <utility>
 
+#include "base/utc_time.h"
+
 namespace moola::market {
 namespace {
 

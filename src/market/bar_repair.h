@@ -67,16 +67,13 @@ class FaultReport {
   std::vector<Case> cases_;
 };
 
-/// A stamp that conversion could not give; `repair` drops the row as nonexistent_time.
-inline constexpr std::int64_t kNoTime = INT64_MIN;
-
 /// Puts bars in order and right, in place: afterwards stamps increase strictly, prices are finite and positive, low <=
 /// open, close <= high, and volumes are finite and not negative. What was changed carries kRepaired.
 ///
-/// Order of the rules: drop rows without a stamp, with a price that is no finite number, or with one <= 0; exchange
-/// high and low where high < low; raise high and lower low to hold open and close; a volume that is no number or
-/// negative becomes 0; sort (a file that runs backward as a whole is turned round, which is no fault); of equal stamps
-/// the first row of the file stays.
+/// Order of the rules: drop rows without a stamp (kNoTime: a nonexistent_time), with a price that is no finite number,
+/// or with one <= 0; exchange high and low where high < low; raise high and lower low to hold open and close; a volume
+/// that is no number or negative becomes 0; sort (a file that runs backward as a whole is turned round, which is no
+/// fault); of equal stamps the first row of the file stays.
 ///
 /// Prices and volumes arrive as NaN where a file holds no number. `origins` (n, or empty) says where the rows stood,
 /// and is reordered with them. Cost O(n), O(n log n) when they are out of order.

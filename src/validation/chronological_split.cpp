@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/utc_time.h"
 
 namespace moola::validation {
 namespace {
@@ -30,7 +31,7 @@ std::vector<RowRange> known_before(std::span<const std::int64_t> t1, std::size_t
   if (t1.empty()) return {{begin, end}};
   std::vector<std::size_t> rows;
   for (std::size_t row = begin; row < end; ++row) {
-    if (t1[row] == kNoLabel || t1[row] < boundary) rows.push_back(row);
+    if (t1[row] == kNoTime || t1[row] < boundary) rows.push_back(row);
   }
   purged += end - begin - rows.size();
   return ranges_of(rows);

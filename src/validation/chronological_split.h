@@ -8,9 +8,6 @@
 
 namespace moola::validation {
 
-/// A sample without a label depends on nothing: what stands for its last time.
-inline constexpr std::int64_t kNoLabel = INT64_MIN;
-
 struct ChronologicalSplit {
   std::vector<RowRange> train, val, test;
   /// Rows left out because they lie within `purge` before a later part, or because their label depends on a bar of one;
@@ -30,8 +27,8 @@ struct ChronologicalOptions {
 /// symbols) lies between. Then a row goes whose label depends on the stamp of row a (or b) or a later one.
 ///
 /// `time` (n) is sorted; `t1` (n, or empty where there are no labels): the last stamp that a row's label depends on, or
-/// kNoLabel. Cost O(n). Throws ConfigError for shares that make no three parts, LeakError when a part would be empty,
-/// with how many rows there are and how many it takes. Source: reference factory.md 1.8.
+/// kNoTime where it depends on nothing. Cost O(n). Throws ConfigError for shares that make no three parts, LeakError
+/// when a part would be empty, with how many rows there are and how many it takes. Source: reference factory.md 1.8.
 ChronologicalSplit chronological_split(std::span<const std::int64_t> time, std::span<const std::int64_t> t1,
                                        const ChronologicalOptions& options);
 

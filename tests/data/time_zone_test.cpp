@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/utc_time.h"
-#include "market/bar_repair.h"
 #include "tests/support/messages.h"
 
 using namespace moola;
@@ -21,7 +20,7 @@ std::vector<std::string> converted(const std::string& zone, const std::vector<st
   for (const std::string& text : local) stamps.push_back(parse_utc(text));
   TimeZone(zone).to_utc(stamps);
   std::vector<std::string> texts;
-  for (const std::int64_t stamp : stamps) texts.push_back(stamp == market::kNoTime ? "none" : utc_text(stamp));
+  for (const std::int64_t stamp : stamps) texts.push_back(stamp == kNoTime ? "none" : utc_text(stamp));
   return texts;
 }
 

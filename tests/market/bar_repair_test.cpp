@@ -7,6 +7,9 @@
 #include <optional>
 #include <random>
 
+#include "base/utc_time.h"
+
+using namespace moola;
 using namespace moola::market;
 
 namespace {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/keyed_random.h"
+#include "base/utc_time.h"
 #include "tests/support/messages.h"
 
 using namespace moola;
@@ -69,7 +70,7 @@ BOOST_AUTO_TEST_CASE(no_label_of_a_part_depends_on_a_bar_of_a_later_one) {
     std::vector<std::int64_t> t1(time.size());
     for (std::size_t i = 0; i < t1.size(); ++i) {
       const std::size_t last = i + random.below(200);
-      t1[i] = random.uniform() < 0.05 || last >= time.size() ? kNoLabel : time[last];
+      t1[i] = random.uniform() < 0.05 || last >= time.size() ? kNoTime : time[last];
     }
     const Separation purge = round % 3 == 0   ? Separation::bars(0)
                              : round % 3 == 1 ? Separation::time(77 * kMinute)
@@ -83,8 +84,8 @@ BOOST_AUTO_TEST_CASE(no_label_of_a_part_depends_on_a_bar_of_a_later_one) {
       const bool in_train = train.contains(row), in_val = val.contains(row), in_test = test.contains(row);
       BOOST_REQUIRE(in_train + in_val + in_test <= 1);
       left_out += !in_train && !in_val && !in_test;
-      if (in_train) BOOST_REQUIRE((row < a && (t1[row] == kNoLabel || t1[row] < time[a])));
-      if (in_val) BOOST_REQUIRE((row >= a && row < b && (t1[row] == kNoLabel || t1[row] < time[b])));
+      if (in_train) BOOST_REQUIRE((row < a && (t1[row] == kNoTime || t1[row] < time[a])));
+      if (in_val) BOOST_REQUIRE((row >= a && row < b && (t1[row] == kNoTime || t1[row] < time[b])));
       if (in_test) BOOST_REQUIRE(row >= b);
       // Nothing is left out without a reason.
       if (embargo.rows(3000) == 0 && row >= a && row < b - 400) BOOST_REQUIRE(in_val);

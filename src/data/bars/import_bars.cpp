@@ -116,7 +116,7 @@ class Assembly {
   static std::int64_t first_stamp(const RawBars& piece) {
     std::int64_t first = INT64_MAX;
     for (const std::int64_t stamp : {piece.bars.time.front(), piece.bars.time.back()}) {
-      if (stamp != market::kNoTime) first = std::min(first, stamp);
+      if (stamp != kNoTime) first = std::min(first, stamp);
     }
     return first;
   }

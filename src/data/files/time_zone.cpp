@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/utc_time.h"
-#include "market/bar_repair.h"
 
 namespace moola::data {
 namespace {
@@ -155,11 +154,11 @@ std::optional<std::pair<std::int64_t, std::int64_t>> TimeZone::readings(std::int
 
 void TimeZone::to_utc(std::span<std::int64_t> stamps) const {
   Interval plain;
-  std::int64_t before = market::kNoTime;
+  std::int64_t before = kNoTime;
   const auto convert = [&](std::int64_t& stamp) {
     const auto both = readings(stamp, plain);
     if (!both) {
-      stamp = market::kNoTime;
+      stamp = kNoTime;
       return;
     }
     const auto [first, second] = *both;

@@ -32,7 +32,7 @@ class TimeZone {
   /// Turns local stamps of one series into UTC, in place; their order is the file's.
   ///
   /// A stamp that the autumn change makes ambiguous means its first occurrence, unless that does not come after the
-  /// stamp before it and the second does. One that the spring change skips becomes market::kNoTime. A series that runs
+  /// stamp before it and the second does. One that the spring change skips becomes kNoTime. A series that runs
   /// backward (more steps down than up) is walked from its end. Cost: a few ns a stamp.
   void to_utc(std::span<std::int64_t> stamps) const;
 

@@ -7,7 +7,8 @@
 #include <deque>
 
 #include "base/error.h"
-#include "base/nearest.h"
+#include "base/named_choice.h"
+#include "market/percentile.h"
 #include "market/portable_log.h"
 
 namespace moola::market {
@@ -54,7 +55,7 @@ class Past {
       const double mean = sum_ / count, variance = std::max(0.0, squares_ - sum_ * mean) / (count - 1);
       return std::fabs(log_return - mean) <= limit * std::sqrt(variance);
     }
-    const double low = quantile(0.25), high = quantile(0.75);
+    const double low = sorted_percentile(sorted_, 0.25), high = sorted_percentile(sorted_, 0.75);
     return log_return >= low - limit * (high - low) && log_return <= high + limit * (high - low);
   }
 
@@ -63,23 +64,17 @@ class Past {
   std::deque<double> ranges_, returns_;
   std::vector<double> sorted_;  // the returns, for quartiles
   double range_sum_ = 0, sum_ = 0, squares_ = 0;
-
-  double quantile(double share) const {
-    const double place = share * static_cast<double>(sorted_.size() - 1);
-    const auto below = static_cast<std::size_t>(place);
-    const double next = sorted_[std::min(below + 1, sorted_.size() - 1)];
-    return sorted_[below] + (next - sorted_[below]) * (place - static_cast<double>(below));
-  }
 };
+
+constexpr auto kRules = std::to_array<NamedChoice<OutlierRule>>({{"none", OutlierRule::none},
+                                                                 {"atr", OutlierRule::atr},
+                                                                 {"zscore", OutlierRule::zscore},
+                                                                 {"iqr", OutlierRule::iqr}});
 
 }  // namespace
 
 OutlierRule parse_outlier_rule(const std::string& text) {
-  const std::vector<std::string> known{"none", "atr", "zscore", "iqr"};
-  const auto found = std::find(known.begin(), known.end(), text);
-  if (found != known.end()) return static_cast<OutlierRule>(found - known.begin());
-  throw ConfigError(
-      fmt::format("outliers = \"{}\" is none of none, atr, zscore, iqr.{}", text, did_you_mean(text, known)));
+  return parse_choice("outliers =", text, kRules);
 }
 
 double usual_limit(OutlierRule rule) {

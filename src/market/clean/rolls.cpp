@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "base/nearest.h"
+#include "base/named_choice.h"
 #include "base/utc_time.h"
 
 namespace moola::market {
@@ -23,12 +23,9 @@ std::int64_t mark_rolls(Bars& bars, double threshold) {
 }
 
 BackAdjustment parse_back_adjustment(const std::string& text) {
-  if (text == "none") return BackAdjustment::none;
-  if (text == "difference") return BackAdjustment::difference;
-  if (text == "ratio") return BackAdjustment::ratio;
-  const std::vector<std::string> known{"none", "difference", "ratio"};
-  throw ConfigError(
-      fmt::format("back_adjust = \"{}\" is none of none, difference, ratio.{}", text, did_you_mean(text, known)));
+  static constexpr auto kMethods = std::to_array<NamedChoice<BackAdjustment>>(
+      {{"none", BackAdjustment::none}, {"difference", BackAdjustment::difference}, {"ratio", BackAdjustment::ratio}});
+  return parse_choice("back_adjust =", text, kMethods);
 }
 
 std::vector<RollStep> back_adjust(Bars& bars, BackAdjustment method) {

@@ -1,21 +1,24 @@
 #include "market/features/scaler.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "base/error.h"
-#include "base/nearest.h"
-#include "market/labels/percentile.h"
+#include "base/named_choice.h"
+#include "market/percentile.h"
 #include "market/portable_log.h"
 
 namespace moola::market {
 namespace {
 
-constexpr std::array<std::string_view, 5> kMethods{"none", "standard", "robust", "min_max", "quantile"};
+constexpr auto kMethods = std::to_array<NamedChoice<ScaleMethod>>({{"none", ScaleMethod::none},
+                                                                   {"standard", ScaleMethod::standard},
+                                                                   {"robust", ScaleMethod::robust},
+                                                                   {"min_max", ScaleMethod::min_max},
+                                                                   {"quantile", ScaleMethod::quantile}});
 
 double median_of(std::vector<double>& values) {
   return percentile(values, 0.5);
@@ -47,15 +50,11 @@ double share_below(const std::vector<double>& knots, double x) {
 }  // namespace
 
 ScaleMethod parse_scale_method(const std::string& text) {
-  const auto found = std::find(kMethods.begin(), kMethods.end(), text);
-  if (found != kMethods.end()) return static_cast<ScaleMethod>(found - kMethods.begin());
-  const std::vector<std::string> known(kMethods.begin(), kMethods.end());
-  throw ConfigError(
-      fmt::format("scale \"{}\" is none of {}.{}", text, fmt::join(known, ", "), did_you_mean(text, known)));
+  return parse_choice("scale", text, kMethods);
 }
 
 std::string_view to_string(ScaleMethod method) {
-  return kMethods[static_cast<std::size_t>(method)];
+  return name_of(method, kMethods);
 }
 
 ScaleMethod usual_method(ColumnKind kind) {
@@ -108,12 +107,8 @@ ColumnScale fit_scale(const std::string& name, std::span<const double> values, S
   } else {
     std::sort(x.begin(), x.end());
     const auto count = static_cast<std::size_t>(std::max(2, options.knots));
-    for (std::size_t k = 0; k < count; ++k) {
-      const double place = static_cast<double>(k) / static_cast<double>(count - 1) * static_cast<double>(x.size() - 1);
-      const auto below = static_cast<std::size_t>(place);
-      const double next = x[std::min(below + 1, x.size() - 1)];
-      scale.knots.push_back(x[below] + (next - x[below]) * (place - static_cast<double>(below)));
-    }
+    for (std::size_t k = 0; k < count; ++k)
+      scale.knots.push_back(sorted_percentile(x, static_cast<double>(k) / static_cast<double>(count - 1)));
   }
   // A column whose middle half does not move is measured by all of its range; one that never moves, not at all.
   if (!(scale.width > 0)) scale.width = most > least ? most - least : 1.0;

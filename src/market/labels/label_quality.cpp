@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "base/error.h"
-#include "market/labels/percentile.h"
+#include "market/percentile.h"
 #include "market/portable_exp.h"
 
 namespace moola::market {

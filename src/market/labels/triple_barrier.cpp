@@ -1,7 +1,6 @@
 #include "market/labels/triple_barrier.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -10,7 +9,7 @@
 #include <stdexcept>
 
 #include "base/error.h"
-#include "base/nearest.h"
+#include "base/named_choice.h"
 #include "market/labels/barrier_scan.h"
 
 namespace moola::market {
@@ -18,17 +17,13 @@ namespace {
 
 constexpr std::int64_t kPiece = 4096;  // bars of one call of the kernel
 
-template <class Choice>
-Choice parse_choice(const std::string& key, const std::string& name,
-                    std::span<const std::pair<const char*, Choice>> choices) {
-  std::vector<std::string> known;
-  for (const auto& [text, choice] : choices) {
-    if (name == text) return choice;
-    known.emplace_back(text);
-  }
-  throw ConfigError(
-      fmt::format("{} = \"{}\" is none of {}.{}", key, name, fmt::join(known, ", "), did_you_mean(name, known)));
-}
+constexpr auto kTouches =
+    std::to_array<NamedChoice<BarrierTouch>>({{"high_low", BarrierTouch::high_low}, {"close", BarrierTouch::close}});
+constexpr auto kEntries =
+    std::to_array<NamedChoice<BarrierEntry>>({{"close", BarrierEntry::close}, {"next_open", BarrierEntry::next_open}});
+constexpr auto kTies = std::to_array<NamedChoice<BarrierTie>>({{"nearest_open", BarrierTie::nearest_open},
+                                                               {"stop_first", BarrierTie::stop_first},
+                                                               {"invalid", BarrierTie::invalid}});
 
 void check(const PriceSpans& prices, std::span<const double> scale, const TripleBarrier& rule) {
   const std::size_t n = prices.close.size();
@@ -78,22 +73,27 @@ Label label_bars(Isa isa) {
 }  // namespace barrier_scan
 
 BarrierTouch parse_barrier_touch(const std::string& name) {
-  static constexpr std::array<std::pair<const char*, BarrierTouch>, 2> kNames{
-      {{"high_low", BarrierTouch::high_low}, {"close", BarrierTouch::close}}};
-  return parse_choice<BarrierTouch>("touch", name, kNames);
+  return parse_choice("touch =", name, kTouches);
 }
 
 BarrierEntry parse_barrier_entry(const std::string& name) {
-  static constexpr std::array<std::pair<const char*, BarrierEntry>, 2> kNames{
-      {{"close", BarrierEntry::close}, {"next_open", BarrierEntry::next_open}}};
-  return parse_choice<BarrierEntry>("entry", name, kNames);
+  return parse_choice("entry =", name, kEntries);
 }
 
 BarrierTie parse_barrier_tie(const std::string& name) {
-  static constexpr std::array<std::pair<const char*, BarrierTie>, 3> kNames{{{"nearest_open", BarrierTie::nearest_open},
-                                                                             {"stop_first", BarrierTie::stop_first},
-                                                                             {"invalid", BarrierTie::invalid}}};
-  return parse_choice<BarrierTie>("tie", name, kNames);
+  return parse_choice("tie =", name, kTies);
+}
+
+std::string_view to_string(BarrierTouch touch) {
+  return name_of(touch, kTouches);
+}
+
+std::string_view to_string(BarrierEntry entry) {
+  return name_of(entry, kEntries);
+}
+
+std::string_view to_string(BarrierTie tie) {
+  return name_of(tie, kTies);
 }
 
 void BarrierLabels::resize(std::size_t n) {

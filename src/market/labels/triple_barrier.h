@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace moola::market {
@@ -40,6 +41,9 @@ struct TripleBarrier {
 BarrierTouch parse_barrier_touch(const std::string& name);
 BarrierEntry parse_barrier_entry(const std::string& name);
 BarrierTie parse_barrier_tie(const std::string& name);
+std::string_view to_string(BarrierTouch touch);
+std::string_view to_string(BarrierEntry entry);
+std::string_view to_string(BarrierTie tie);
 
 /// Prices over time, of equal length, finite and above 0, low <= open, close <= high.
 struct PriceSpans {

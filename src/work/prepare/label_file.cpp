@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/json.h"
+#include "base/utc_time.h"
 #include "data/store/content_file.h"
 #include "market/features/feature_table.h"
 #include "work/prepare/timeframe.h"

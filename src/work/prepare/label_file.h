@@ -29,9 +29,6 @@ struct LabelFile {
   double seconds;  // of labelling, without reading and writing
 };
 
-/// What stands in `t1` where there is no label: NumPy reads it as NaT.
-inline constexpr std::int64_t kNoTime = INT64_MIN;
-
 /// Labels bars by triple barriers and writes one row per bar to `out`: `time`, `label`, `touch`, `bars`, `t1` (stamp of
 /// the last bar that the label depends on), `mae`, `mfe`, `exit_return`, `scale`. The scale of a bar is what was known
 /// a bar before. Throws ConfigError, DataError, IoError; nothing is left half-written.

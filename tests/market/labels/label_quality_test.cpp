@@ -11,7 +11,6 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "market/labels/barrier_fitness.h"
-#include "market/labels/percentile.h"
 #include "market/portable_exp.h"
 #include "tests/support/messages.h"
 
@@ -151,16 +150,6 @@ BOOST_AUTO_TEST_CASE(a_label_that_is_none_weighs_nothing) {
 BOOST_AUTO_TEST_CASE(labels_without_a_signal_cannot_fit) {
   const BarrierLabels labels = labels_of({{0, 12, -0.002, 0.003}, {kInvalidLabel, 0, 0, 0}});
   BOOST_TEST(test::holds(test::refusal_of([&] { fit_quality(labels, 6, 0, 2); }), "rows 0 to 2 have no labels"));
-}
-
-BOOST_AUTO_TEST_CASE(percentiles_lie_between_neighbours_on_a_line) {
-  // numpy.percentile([3, 1, 4, 1, 5], [0, 20, 50, 90, 100]) = 1, 1, 3, 4.6, 5
-  for (const auto& [share, want] : {std::pair{0.0, 1.0}, {0.2, 1.0}, {0.5, 3.0}, {0.9, 4.6}, {1.0, 5.0}}) {
-    std::vector<double> values{3, 1, 4, 1, 5};
-    BOOST_TEST(std::fabs(percentile(values, share) - want) < 1e-12);
-  }
-  std::vector<double> none;
-  BOOST_CHECK_THROW(percentile(none, 0.5), std::invalid_argument);
 }
 
 BOOST_AUTO_TEST_CASE(the_portable_exponential_is_that_of_long_double) {

@@ -1,4 +1,4 @@
-#include "market/labels/percentile.h"
+#include "market/percentile.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -15,6 +15,14 @@ double percentile(std::span<double> values, double share) {
   if (between == 0) return *at;
   const double next = *std::min_element(at + 1, values.end());
   return *at + (next - *at) * between;
+}
+
+double sorted_percentile(std::span<const double> sorted, double share) {
+  if (sorted.empty()) throw std::invalid_argument("a percentile of no values");
+  const double place = share * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(place);
+  const double next = sorted[std::min(below + 1, sorted.size() - 1)];
+  return sorted[below] + (next - sorted[below]) * (place - static_cast<double>(below));
 }
 
 }  // namespace moola::market
