@@ -11,13 +11,14 @@ namespace moola::market::barrier_scan {
 /// many.
 struct Scan {
   const double *open, *high, *low, *close;
-  const double* scale;  // per bar; null: the entry price
-  double up, down, cost;
+  const double *scale_up, *scale_down;  // per bar; null, both of them: the entry price
+  double up, down;
+  double cost, cost_share;  // in price, and as a share of the entry price
   std::int32_t max_bars;
   bool touch_by_close;  // else by highs and lows
   bool enter_at_open;   // of the next bar, else at the close
   std::int64_t begin, end;
-  std::int8_t unknown_label;  // of a bar whose scale is not a finite number above 0
+  std::int8_t unknown_label;  // of a bar one of whose scales is not a finite number above 0
   std::int32_t unknown_bars;
   // One entry per bar of the table: see BarrierLabels.
   std::int8_t *label, *touch;

@@ -95,10 +95,13 @@ MOOLA_INLINE std::int64_t label_block(const Scan& s, std::int64_t i, std::int64_
   for (int g = 0; g < kGroups; ++g) {
     const std::int64_t at = i + g * L::kCount;
     const V entry = L::read(s.enter_at_open ? s.open + at + 1 : s.close + at);
-    const V unit = s.scale == nullptr ? entry : L::read(s.scale + at);
-    known[g] = searching[g] = L::below_in(L::above(unit, L::all(0.0)), unit, infinite);
-    upper[g] = L::add(L::add(entry, L::multiply(L::all(s.up), unit)), L::all(s.cost));
-    lower[g] = L::subtract(L::subtract(entry, L::multiply(L::all(s.down), unit)), L::all(s.cost));
+    const V above = s.scale_up == nullptr ? entry : L::read(s.scale_up + at);
+    const V below = s.scale_up == nullptr ? entry : L::read(s.scale_down + at);
+    known[g] = searching[g] = L::below_in(L::both(L::above(above, L::all(0.0)), L::above(below, L::all(0.0))),
+                                          L::higher(above, below), infinite);
+    const V cost = L::add(L::all(s.cost), L::multiply(L::all(s.cost_share), entry));
+    upper[g] = L::add(L::add(entry, L::multiply(L::all(s.up), above)), cost);
+    lower[g] = L::subtract(L::subtract(entry, L::multiply(L::all(s.down), below)), cost);
     top[g] = L::all(-std::numeric_limits<double>::infinity());
     bottom[g] = infinite;
     bars[g] = L::all(static_cast<double>(s.max_bars));

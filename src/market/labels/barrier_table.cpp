@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <iterator>
 
 #include "base/error.h"
 #include "market/portable_log.h"
@@ -33,32 +33,11 @@ TripleBarrier barriers(const Line& line) {
 
 }  // namespace
 
-const std::vector<SymbolCosts>& known_symbols() {
-  static const std::vector<SymbolCosts> table{{.symbol = "MES",
-                                               .tick_size = 0.25,
-                                               .tick_value = 1.25,
-                                               .commission = 0.5,
-                                               .slippage_calm = 0.5,
-                                               .slippage_volatile = 1.0},
-                                              {.symbol = "MGC",
-                                               .tick_size = 0.10,
-                                               .tick_value = 1.00,
-                                               .commission = 0.3,
-                                               .slippage_calm = 0.75,
-                                               .slippage_volatile = 1.5}};
-  return table;
-}
-
-const SymbolCosts* find_symbol(const std::string& symbol) {
-  for (const SymbolCosts& known : known_symbols()) {
-    if (known.symbol == symbol) return &known;
-  }
-  return nullptr;
-}
-
 TripleBarrier usual_barriers(const std::string& symbol, int horizon) {
   if (horizon < 1) throw ConfigError(fmt::format("a horizon of {} bars: must be 1 or more.", horizon));
-  const std::string name = find_symbol(symbol) != nullptr ? symbol : "";
+  const bool has_lines =
+      std::any_of(std::begin(kLines), std::end(kLines), [&](const Line& line) { return symbol == line.symbol; });
+  const std::string name = has_lines ? symbol : "";
   for (const Line& line : kLines) {
     if (line.symbol == name && line.horizon == horizon) return barriers(line);
   }

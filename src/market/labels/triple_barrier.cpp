@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <thread>
 
 #include "base/error.h"
 #include "base/named_choice.h"
@@ -25,41 +26,86 @@ constexpr auto kTies = std::to_array<NamedChoice<BarrierTie>>({{"nearest_open", 
                                                                {"stop_first", BarrierTie::stop_first},
                                                                {"invalid", BarrierTie::invalid}});
 
-void check(const PriceSpans& prices, std::span<const double> scale, const TripleBarrier& rule) {
+void check(const PriceSpans& prices, const BarBarriers& barriers, const TripleBarrier& rule) {
   const std::size_t n = prices.close.size();
-  if (prices.open.size() != n || prices.high.size() != n || prices.low.size() != n ||
-      (!scale.empty() && scale.size() != n)) {
+  const auto fits = [n](const auto& column) { return column.empty() || column.size() == n; };
+  if (prices.open.size() != n || prices.high.size() != n || prices.low.size() != n || !fits(barriers.up) ||
+      barriers.up.size() != barriers.down.size() || !fits(barriers.max_bars) || !fits(barriers.side)) {
     throw std::invalid_argument("prices and scale of a triple barrier are of unequal length");
   }
-  if (!(rule.up > 0) || !(rule.down > 0) || !std::isfinite(rule.up) || !std::isfinite(rule.down)) {
-    throw ConfigError(fmt::format("barriers at {} up and {} down: both must be above 0.", rule.up, rule.down));
-  }
-  if (rule.max_bars < 1) throw ConfigError(fmt::format("max_bars = {} must be 1 or more.", rule.max_bars));
-  if (!(rule.cost >= 0) || !std::isfinite(rule.cost))
-    throw ConfigError(fmt::format("a cost of {} is none.", rule.cost));
-}
-
-void set_invalid(BarrierLabels& out, std::size_t i) {
-  out.label[i] = kInvalidLabel;
-  out.touch[i] = 0;
-  out.bars[i] = 0;
-  out.mae[i] = out.mfe[i] = out.exit_return[i] = 0;
+  check_barriers(rule);
 }
 
 // A bar whose last one reached both barriers.
-void break_tie(const PriceSpans& prices, std::span<const double> scale, const TripleBarrier& rule, std::size_t i,
+void break_tie(const PriceSpans& prices, const BarBarriers& barriers, const TripleBarrier& rule, std::size_t i,
                BarrierLabels& out) {
   const double entry = rule.entry == BarrierEntry::close ? prices.close[i] : prices.open[i + 1];
-  const double unit = scale.empty() ? entry : scale[i];
-  const double upper = entry + rule.up * unit + rule.cost, lower = entry - rule.down * unit - rule.cost;
+  const double above = barriers.up.empty() ? entry : barriers.up[i];
+  const double below = barriers.up.empty() ? entry : barriers.down[i];
+  const double cost = rule.cost + rule.cost_share * entry;
+  const double upper = entry + rule.up * above + cost, lower = entry - rule.down * below - cost;
   const double open = prices.open[i + static_cast<std::size_t>(out.bars[i])];
   const bool between = open > lower && open < upper;
-  if (between && rule.tie == BarrierTie::invalid) return set_invalid(out, i);
-  const bool up = between ? rule.tie == BarrierTie::nearest_open && std::fabs(open - upper) <= std::fabs(open - lower)
-                          : open >= upper;
+  if (between && rule.tie == BarrierTie::invalid) return out.set_invalid(i);
+  const bool nearer = std::fabs(open - upper) <= std::fabs(open - lower);
+  const bool stop_above = !barriers.side.empty() && barriers.side[i] < 0;
+  const bool up = !between ? open >= upper : rule.tie == BarrierTie::nearest_open ? nearer : stop_above;
   out.label[i] = out.touch[i] = up ? 1 : -1;
   const double exit = up ? std::max(upper, open) : std::min(lower, open);
   out.exit_return[i] = static_cast<float>(exit / entry - 1.0);
+}
+
+// Bars [begin, end) that share `max_bars`, at most kPiece of them.
+void label_piece(const PriceSpans& prices, const BarBarriers& barriers, const TripleBarrier& rule,
+                 std::int32_t max_bars, std::int64_t begin, std::int64_t end, BarrierLabels& out) {
+  const barrier_scan::Label label_bars = barrier_scan::label_bars(isa());
+  std::array<std::int64_t, kPiece> ties;
+  const std::int64_t tied = label_bars({.open = prices.open.data(),
+                                        .high = prices.high.data(),
+                                        .low = prices.low.data(),
+                                        .close = prices.close.data(),
+                                        .scale_up = barriers.up.empty() ? nullptr : barriers.up.data(),
+                                        .scale_down = barriers.up.empty() ? nullptr : barriers.down.data(),
+                                        .up = rule.up,
+                                        .down = rule.down,
+                                        .cost = rule.cost,
+                                        .cost_share = rule.cost_share,
+                                        .max_bars = max_bars,
+                                        .touch_by_close = rule.touch == BarrierTouch::close,
+                                        .enter_at_open = rule.entry == BarrierEntry::next_open,
+                                        .begin = begin,
+                                        .end = end,
+                                        .unknown_label = rule.unknown_scale_is_neutral ? std::int8_t{0} : kInvalidLabel,
+                                        .unknown_bars = rule.unknown_scale_is_neutral ? max_bars : 0,
+                                        .label = out.label.data(),
+                                        .touch = out.touch.data(),
+                                        .bars = out.bars.data(),
+                                        .mae = out.mae.data(),
+                                        .mfe = out.mfe.data(),
+                                        .exit_return = out.exit_return.data(),
+                                        .ties = ties.data()});
+  for (std::int64_t k = 0; k < tied; ++k)
+    break_tie(prices, barriers, rule, static_cast<std::size_t>(ties[static_cast<std::size_t>(k)]), out);
+}
+
+// Bars [begin, end): stretch by stretch of bars with one max_bars.
+void label_rows(const PriceSpans& prices, const BarBarriers& barriers, const TripleBarrier& rule, std::int64_t begin,
+                std::int64_t end, BarrierLabels& out) {
+  const auto n = static_cast<std::int64_t>(prices.close.size());
+  for (std::int64_t from = begin; from < end;) {
+    std::int32_t most = rule.max_bars;
+    std::int64_t to = std::min(from + kPiece, end);
+    if (!barriers.max_bars.empty()) {
+      const auto first = barriers.max_bars.begin() + from;
+      most = *first;
+      to = from +
+           (std::find_if(first, first + (to - from), [most](std::int32_t other) { return other != most; }) - first);
+    }
+    const std::int64_t whole = std::max(from, std::min(to, n - most));  // bars from here on have no label
+    if (whole > from) label_piece(prices, barriers, rule, most, from, whole, out);
+    for (std::int64_t i = whole; i < to; ++i) out.set_invalid(static_cast<std::size_t>(i));
+    from = to;
+  }
 }
 
 }  // namespace
@@ -105,49 +151,55 @@ void BarrierLabels::resize(std::size_t n) {
   exit_return.resize(n);
 }
 
+void BarrierLabels::set_invalid(std::size_t i) {
+  label[i] = kInvalidLabel;
+  touch[i] = 0;
+  bars[i] = 0;
+  mae[i] = mfe[i] = exit_return[i] = 0;
+}
+
+void check_barriers(const TripleBarrier& rule) {
+  if (!(rule.up > 0) || !(rule.down > 0) || !std::isfinite(rule.up) || !std::isfinite(rule.down)) {
+    throw ConfigError(fmt::format("barriers at {} up and {} down: both must be above 0.", rule.up, rule.down));
+  }
+  if (rule.max_bars < 1) throw ConfigError(fmt::format("max_bars = {} must be 1 or more.", rule.max_bars));
+  for (const double cost : {rule.cost, rule.cost_share}) {
+    if (!(cost >= 0) || !std::isfinite(cost)) throw ConfigError(fmt::format("a cost of {} is none.", cost));
+  }
+}
+
 void triple_barrier(const PriceSpans& prices, std::span<const double> scale, const TripleBarrier& rule,
                     std::int64_t begin, std::int64_t end, BarrierLabels& out) {
-  check(prices, scale, rule);
+  const BarBarriers barriers{.up = scale, .down = scale};
+  check(prices, barriers, rule);
   const auto n = static_cast<std::int64_t>(prices.close.size());
   if (begin < 0 || begin > end || end > n || out.size() != prices.close.size())
     throw std::invalid_argument("the rows of a triple barrier are not those of its prices");
-  const barrier_scan::Label label_bars = barrier_scan::label_bars(isa());
-  const std::int64_t whole = std::max(begin, std::min(end, n - rule.max_bars));  // bars from here on have no label
-  std::array<std::int64_t, kPiece> ties;
-  for (std::int64_t from = begin; from < whole; from += kPiece) {
-    const std::int64_t tied =
-        label_bars({.open = prices.open.data(),
-                    .high = prices.high.data(),
-                    .low = prices.low.data(),
-                    .close = prices.close.data(),
-                    .scale = scale.empty() ? nullptr : scale.data(),
-                    .up = rule.up,
-                    .down = rule.down,
-                    .cost = rule.cost,
-                    .max_bars = rule.max_bars,
-                    .touch_by_close = rule.touch == BarrierTouch::close,
-                    .enter_at_open = rule.entry == BarrierEntry::next_open,
-                    .begin = from,
-                    .end = std::min(from + kPiece, whole),
-                    .unknown_label = rule.unknown_scale_is_neutral ? std::int8_t{0} : kInvalidLabel,
-                    .unknown_bars = rule.unknown_scale_is_neutral ? rule.max_bars : 0,
-                    .label = out.label.data(),
-                    .touch = out.touch.data(),
-                    .bars = out.bars.data(),
-                    .mae = out.mae.data(),
-                    .mfe = out.mfe.data(),
-                    .exit_return = out.exit_return.data(),
-                    .ties = ties.data()});
-    for (std::int64_t k = 0; k < tied; ++k)
-      break_tie(prices, scale, rule, static_cast<std::size_t>(ties[static_cast<std::size_t>(k)]), out);
-  }
-  for (std::int64_t i = whole; i < end; ++i) set_invalid(out, static_cast<std::size_t>(i));
+  label_rows(prices, barriers, rule, begin, end, out);
 }
 
 BarrierLabels triple_barrier(const PriceSpans& prices, std::span<const double> scale, const TripleBarrier& rule) {
+  return triple_barrier_per_bar(prices, {.up = scale, .down = scale}, rule);
+}
+
+BarrierLabels triple_barrier_per_bar(const PriceSpans& prices, const BarBarriers& barriers, const TripleBarrier& rule,
+                                     unsigned threads) {
+  check(prices, barriers, rule);
+  for (const std::int32_t bars : barriers.max_bars) {
+    if (bars < 1) throw std::invalid_argument("a bar whose barriers stand for less than one bar");
+  }
   BarrierLabels out;
   out.resize(prices.close.size());
-  triple_barrier(prices, scale, rule, 0, static_cast<std::int64_t>(prices.close.size()), out);
+  const auto rows = static_cast<std::int64_t>(out.size());
+  const std::int64_t parts = std::max(1U, threads);
+  {
+    std::vector<std::jthread> others;
+    for (std::int64_t part = 1; part < parts; ++part) {
+      others.emplace_back(
+          [&, part] { label_rows(prices, barriers, rule, rows * part / parts, rows * (part + 1) / parts, out); });
+    }
+    label_rows(prices, barriers, rule, 0, rows / parts, out);
+  }
   return out;
 }
 

@@ -32,6 +32,7 @@ struct TripleBarrier {
   BarrierTie tie = BarrierTie::nearest_open;
   /// Of a round trip, in price: moves both barriers away from the entry, so that what a label promises is what remains.
   double cost = 0.0;
+  double cost_share = 0.0;  // the same as a share of the entry price; both count
   /// Label 0 instead of none where the scale is not known (the factory's state D28).
   bool unknown_scale_is_neutral = false;
 };
@@ -60,6 +61,7 @@ struct BarrierLabels {
                                    // beyond it, or the close at the vertical barrier; before costs
 
   void resize(std::size_t bars_in_all);
+  void set_invalid(std::size_t i);
   std::size_t size() const { return label.size(); }
   /// The bar that ended label `i` (t1); -1 where it is invalid.
   std::int64_t exit_bar(std::size_t i) const {
@@ -78,8 +80,28 @@ struct BarrierLabels {
 /// Prado 2018, chapter 3; reference factory.md 1.5.
 BarrierLabels triple_barrier(const PriceSpans& prices, std::span<const double> scale, const TripleBarrier& rule);
 
-/// The same for bars [begin, end) of `prices` only, into the same rows of `out`, which has the size of the prices:
-/// pieces can be done on several threads.
+/// What differs from bar to bar: columns of the prices' length, or empty where nothing does.
+struct BarBarriers {
+  /// What `up` and `down` of the rule are multiples of, each known at the bar's close; both, or neither: the entry
+  /// price. A bar without a finite number above 0 in each has no label.
+  std::span<const double> up = {}, down = {};
+  std::span<const std::int32_t> max_bars = {};  // 1 or more; empty: the rule's
+  /// -1: the trade that is judged is a short one, so that BarrierTie::stop_first means the upper barrier. Empty: none
+  /// is.
+  std::span<const std::int8_t> side = {};
+};
+
+/// The same with barriers that differ from bar to bar. The last bar that has a label is the last whose own max_bars fit
+/// into the data. Stretches of bars with one max_bars are done as fast as above, bars that each have another four times
+/// slower.
+BarrierLabels triple_barrier_per_bar(const PriceSpans& prices, const BarBarriers& barriers, const TripleBarrier& rule,
+                                     unsigned threads = 1);
+
+/// Throws ConfigError for barriers that triple_barrier refuses.
+void check_barriers(const TripleBarrier& rule);
+
+/// triple_barrier for bars [begin, end) of `prices` only, into the same rows of `out`, which has the size of the
+/// prices: pieces can be done on several threads.
 void triple_barrier(const PriceSpans& prices, std::span<const double> scale, const TripleBarrier& rule,
                     std::int64_t begin, std::int64_t end, BarrierLabels& out);
 

@@ -11,9 +11,9 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "base/keyed_random.h"
 #include "market/labels/barrier_scan.h"
 #include "tests/support/messages.h"
+#include "walk_prices.h"
 
 using namespace moola;
 using namespace moola::market;
@@ -21,33 +21,7 @@ using namespace moola::test;
 
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-struct Table {
-  std::vector<double> open, high, low, close, scale;
-  PriceSpans spans() const { return {open, high, low, close}; }
-  std::size_t size() const { return close.size(); }
-};
-
-// A walk on a coarse grid, so that barriers are met exactly, bars reach both and open beyond them.
-Table walk(std::uint64_t seed, std::size_t n) {
-  Table out;
-  KeyedRandom random(seed, Stream::augmentation, 0, 0);
-  const auto step = [&](int most) { return static_cast<int>(random.uniform() * (2 * most + 1)) - most; };
-  int price = 1000;
-  for (std::size_t i = 0; i < n; ++i) {
-    const int open = price + (random.uniform() < 0.2 ? step(6) : 0), close = open + step(4);
-    const int high = std::max(open, close) + static_cast<int>(random.uniform() * 5);
-    const int low = std::min(open, close) - static_cast<int>(random.uniform() * 5);
-    price = std::max(200, close);
-    out.open.push_back(open * 0.25);
-    out.high.push_back(high * 0.25);
-    out.low.push_back(low * 0.25);
-    out.close.push_back(close * 0.25);
-    out.scale.push_back(random.uniform() < 0.03 ? (random.uniform() < 0.5 ? kNaN : 0.0) : 0.5 + 0.25 * step(1));
-  }
-  return out;
-}
+using Table = WalkPrices;
 
 struct One {
   int label = kInvalidLabel, touch = 0, bars = 0;
@@ -242,10 +216,12 @@ Written written(const Table& t, bool closes, bool enter_at_open, std::int32_t ma
                                                            .high = t.high.data(),
                                                            .low = t.low.data(),
                                                            .close = t.close.data(),
-                                                           .scale = t.scale.data(),
+                                                           .scale_up = t.scale.data(),
+                                                           .scale_down = t.scale.data(),
                                                            .up = 2.5,
                                                            .down = 2.0,
                                                            .cost = 0.125,
+                                                           .cost_share = 0,
                                                            .max_bars = max_bars,
                                                            .touch_by_close = closes,
                                                            .enter_at_open = enter_at_open,
