@@ -28,7 +28,7 @@ struct TrendLabels {
 ///
 /// t = slope / its standard error, with L - 1 degrees of freedom; a line that misses its closes by less than 1e-6 of
 /// their deviation counts as one that misses by that much, so that t stays finite, and closes that do not move have
-/// t = 0. The last `most` bars have no label. Cost: about 10 ns a bar and length, divided among `threads`; the same
+/// t = 0. The last `most` bars have no label. Cost: about 20 ns a bar and length, divided among `threads`; the same
 /// bits on any number of them. Throws ConfigError unless 2 <= least <= most and least_t >= 0. Source: Lopez de Prado
 /// 2020 (Machine Learning for Asset Managers), section 5.4; its spans count the deciding bar too: L + 1.
 TrendLabels trend_scan(std::span<const double> close, const TrendScan& rule, unsigned threads = 1);

@@ -1,11 +1,10 @@
 #pragma once
 #include <filesystem>
-#include <optional>
 #include <string>
 
 #include "base/duration.h"
 #include "data/bars/bars_file.h"
-#include "market/labels/triple_barrier.h"
+#include "work/prepare/label_strategy.h"
 
 namespace moola::work {
 
@@ -14,9 +13,8 @@ struct LabelRequest {
   std::filesystem::path workspace;
   std::string bars;    // "BTCUSD/v1"
   Duration timeframe;  // of the bars that are labelled; 0: as they are
-  market::TripleBarrier rule;
-  std::string scale = "atr_14";  // a column of features that barriers are multiples of; "price": shares of the entry
-  unsigned threads = 0;          // 0: one per core
+  LabelStrategy strategy;
+  unsigned threads = 0;  // 0: one per core
   std::filesystem::path out;
   bool force = false;
 };
@@ -24,14 +22,14 @@ struct LabelRequest {
 /// A file with labels, and what there is to say about it.
 struct LabelFile {
   data::StoredBars bars;  // resampled
-  market::BarrierLabels labels;
+  LabelTable labels;
   std::string content_sha256;
   double seconds;  // of labelling, without reading and writing
 };
 
-/// Labels bars by triple barriers and writes one row per bar to `out`: `time`, `label`, `touch`, `bars`, `t1` (stamp of
-/// the last bar that the label depends on), `mae`, `mfe`, `exit_return`, `scale`. The scale of a bar is what was known
-/// a bar before. Throws ConfigError, DataError, IoError; nothing is left half-written.
+/// Labels bars and writes one row per bar to `out`: `time`, `t1` (stamp of the last bar that the label depends on;
+/// kNoTime where there is no label) and the strategy's columns, with its parameters and what was fitted in the
+/// manifest. Throws ConfigError, DataError, IoError; nothing is left half-written.
 LabelFile write_labels(const LabelRequest& request);
 
 }  // namespace moola::work
