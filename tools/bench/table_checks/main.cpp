@@ -12,6 +12,8 @@
 #include "data/bars/bars_file.h"
 #include "market/checks/column_summary.h"
 #include "market/checks/correlation.h"
+#include "market/checks/drift.h"
+#include "market/checks/label_statistics.h"
 #include "market/checks/time_stamps.h"
 #include "market/features/feature_table.h"
 #include "market/labels/triple_barrier.h"
@@ -54,6 +56,7 @@ Input read_input(const std::string& workspace, const std::string& id, unsigned t
 }
 
 void measure(const std::string& name, const std::function<double()>& check) {
+  if (const char* only = std::getenv("ONLY"); only != nullptr && name.find(only) == std::string::npos) return;
   double best = 1e30, result = 0;
   for (int round = 0; round < 3; ++round) {
     const auto began = Clock::now();
@@ -83,6 +86,19 @@ int measure_all(const std::string& workspace, const std::string& id, unsigned th
   measure("Pearson's correlations, every 10th row", [&] { return correlations({.stride = 10}); });
   measure("Spearman's correlations", [&] { return correlations({.ranks = true}); });
   measure("Spearman's correlations, every 10th row", [&] { return correlations({.stride = 10, .ranks = true}); });
+  measure("drift from train to validation and test", [&] {
+    double sum = 0;
+    for (const auto& column :
+         market::column_drift(in.columns, in.train, std::vector{in.validation, in.test}, {}, threads)) {
+      for (const market::ColumnDrift& drift : column) sum += drift.psi + drift.ks_p_effective;
+    }
+    return sum;
+  });
+  measure("label statistics", [&] {
+    return market::label_autocorrelation(in.labels.label, in.all, std::vector<std::size_t>{1, 5, 20})[0].correlation +
+           market::label_runs(in.labels.label, in.all).mean_length +
+           market::count_labels_over_time(in.labels.label, 20)[7].up_share();
+  });
   return 0;
 }
 

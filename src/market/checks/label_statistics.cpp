@@ -1,0 +1,108 @@
+#include "market/checks/label_statistics.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <stdexcept>
+
+namespace moola::market {
+namespace {
+
+bool valid(std::int8_t label) {
+  return label >= -1 && label <= 1;
+}
+
+// counts[(label of the row + 1) * 3 + label `lag` rows later + 1]
+using PairCounts = std::array<std::size_t, 9>;
+
+PairCounts count_pairs(std::span<const std::int8_t> labels, std::span<const Rows> rows, std::size_t lag) {
+  PairCounts counts{};
+  for (const Rows& range : rows) {
+    for (std::size_t row = range.begin; row + lag < range.end; ++row) {
+      const std::int8_t now = labels[row], later = labels[row + lag];
+      if (valid(now) && valid(later)) ++counts[static_cast<std::size_t>((now + 1) * 3 + later + 1)];
+    }
+  }
+  return counts;
+}
+
+LabelAutocorrelation autocorrelation_of(const PairCounts& counts, std::size_t lag) {
+  // Sums of labels are whole numbers, which doubles hold exactly as far as tables go.
+  double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
+  for (int a = -1; a <= 1; ++a) {
+    for (int b = -1; b <= 1; ++b) {
+      const auto count = static_cast<double>(counts[static_cast<std::size_t>((a + 1) * 3 + b + 1)]);
+      n += count;
+      x += a * count;
+      y += b * count;
+      xx += a * a * count;
+      yy += b * b * count;
+      xy += a * b * count;
+    }
+  }
+  LabelAutocorrelation out{.lag = lag, .pairs = static_cast<std::size_t>(n)};
+  const double vary = (n * xx - x * x) * (n * yy - y * y);
+  if (vary > 0) out.correlation = (n * xy - x * y) / std::sqrt(vary);
+  return out;
+}
+
+}  // namespace
+
+LabelCounts count_labels(std::span<const std::int8_t> labels, std::span<const Rows> rows) {
+  static_cast<void>(count_rows(rows, labels.size()));
+  LabelCounts out;
+  for (const Rows& range : rows) {
+    for (const std::int8_t label : labels.subspan(range.begin, range.size())) {
+      out.down += label == -1 ? 1 : 0;
+      out.neutral += label == 0 ? 1 : 0;
+      out.up += label == 1 ? 1 : 0;
+      out.invalid += valid(label) ? 0 : 1;
+    }
+  }
+  return out;
+}
+
+std::vector<LabelCounts> count_labels_over_time(std::span<const std::int8_t> labels, std::size_t chunks) {
+  std::vector<LabelCounts> out;
+  out.reserve(chunks);
+  for (std::size_t k = 0; k < chunks; ++k) {
+    const Rows chunk{.begin = labels.size() * k / chunks, .end = labels.size() * (k + 1) / chunks};
+    out.push_back(count_labels(labels, {&chunk, 1}));
+  }
+  return out;
+}
+
+std::vector<LabelAutocorrelation> label_autocorrelation(std::span<const std::int8_t> labels, std::span<const Rows> rows,
+                                                        std::span<const std::size_t> lags) {
+  static_cast<void>(count_rows(rows, labels.size()));
+  std::vector<LabelAutocorrelation> out;
+  out.reserve(lags.size());
+  for (const std::size_t lag : lags) {
+    if (lag == 0) throw std::invalid_argument("the autocorrelation of labels at lag 0");
+    out.push_back(autocorrelation_of(count_pairs(labels, rows, lag), lag));
+  }
+  return out;
+}
+
+LabelRuns label_runs(std::span<const std::int8_t> labels, std::span<const Rows> rows) {
+  static_cast<void>(count_rows(rows, labels.size()));
+  LabelRuns out;
+  std::size_t counted = 0;
+  for (const Rows& range : rows) {
+    std::size_t run = 0;
+    for (std::size_t row = range.begin; row < range.end; ++row) {
+      if (!valid(labels[row])) {
+        run = 0;
+        continue;
+      }
+      run = run > 0 && labels[row] == labels[row - 1] ? run + 1 : 1;
+      out.runs += run == 1 ? 1 : 0;
+      out.longest = std::max(out.longest, run);
+      ++counted;
+    }
+  }
+  if (out.runs > 0) out.mean_length = static_cast<double>(counted) / static_cast<double>(out.runs);
+  return out;
+}
+
+}  // namespace moola::market
