@@ -6,6 +6,7 @@
 #include "base/command_line.h"
 #include "data/bars_commands.h"
 #include "data/registry_commands.h"
+#include "data/table_commands.h"
 #include "data/window_commands.h"
 
 int main(int argc, char** argv) {
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
   import->require_subcommand(1);
   moola::data::add_bars_commands(*import);
   moola::data::add_window_commands(app, *import);
+  moola::data::add_table_commands(*import);
   moola::data::add_registry_commands(app);
   return moola::run_command(app, "data", argc, argv);
 }

@@ -27,10 +27,9 @@ struct HorizonColumns {
 /// number of symbols there is, and purging by time is a binary search. Rows of one segment are then not neighbours when
 /// there are several symbols: rows_by_segment has them in order.
 struct TableRows {
-  std::vector<std::int64_t> time = {};    // ns UTC
-  std::vector<std::int32_t> symbol = {};  // index into the table's symbols; empty: all rows are of the only one
-  std::vector<std::int32_t> segment =
-      {};  // of one symbol, without a gap; numbered from 0; windows never cross segments
+  std::vector<std::int64_t> time = {};        // ns UTC
+  std::vector<std::int32_t> symbol = {};      // index into the table's symbols; empty: all rows are of the only one
+  std::vector<std::int32_t> segment = {};     // of one symbol, without a gap; from 0; no window crosses one
   std::vector<HorizonColumns> horizons = {};  // ascending
 
   std::size_t size() const { return time.size(); }

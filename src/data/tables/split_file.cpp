@@ -1,0 +1,52 @@
+#include "data/tables/split_file.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/utc_time.h"
+#include "base/version.h"
+
+namespace moola::data {
+namespace {
+
+Json ranges_json(const std::vector<validation::RowRange>& ranges) {
+  Json rows = Json::array();
+  for (const validation::RowRange& range : ranges) rows.push_back({range.begin, range.end});
+  return rows;
+}
+
+}  // namespace
+
+std::filesystem::path split_path(const std::filesystem::path& workspace, const std::string& name) {
+  return workspace / "data" / "splits" / (name + ".json");
+}
+
+void write_split(const std::filesystem::path& workspace, const SplitRecord& split, Overwrite overwrite) {
+  check_name(split.name, "the split's name");
+  const std::filesystem::path file = split_path(workspace, split.name);
+  if (overwrite == Overwrite::no && std::filesystem::exists(file)) {
+    throw ConfigError(fmt::format("{} exists, and is not overwritten. Name the split otherwise.", file.string()));
+  }
+  Json splits = Json::array();
+  for (const SplitParts& parts : split.splits) {
+    splits.push_back({{"train", ranges_json(parts.train)},
+                      {"val", ranges_json(parts.val)},
+                      {"test", ranges_json(parts.test)},
+                      {"purged_indices", ranges_json(parts.purged)},
+                      {"embargoed_indices", ranges_json(parts.embargoed)}});
+  }
+  Json json = {{"name", split.name},
+               {"labeled_version", to_string(split.data.id)},
+               {"content_sha256", split.data.content_sha256},
+               {"strategy", split.strategy},
+               {"purge", split.purge},
+               {"embargo", split.embargo},
+               {"seed", split.seed},
+               {"splits", splits},
+               {"created_by", "moola " + code_version()},
+               {"created_at", utc_text(utc_now())}};
+  if (!split.notes.empty()) json["notes"] = split.notes;
+  write_file(file, json.dump(1) + "\n", overwrite);
+}
+
+}  // namespace moola::data

@@ -1,0 +1,37 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "base/json.h"
+#include "data/store/dataset.h"
+#include "validation/row_range.h"
+
+namespace moola::data {
+
+/// Rows of a data set that one split gives to each part, and those it had to leave out.
+struct SplitParts {
+  std::vector<validation::RowRange> train, val, test, purged, embargoed;
+};
+
+/// What a splits file says: data/splits/NAME.json.
+struct SplitRecord {
+  std::string name = {};
+  Parent data = {};           // whose rows are meant, with its content hash
+  std::string strategy = {};  // walk-forward, cpcv, purged-kfold, chronological
+  Json purge = {{"unit", "bars"}, {"value", 0}}, embargo = {{"unit", "bars"}, {"value", 0}};
+  std::uint64_t seed = 0;
+  std::vector<SplitParts> splits = {};
+  std::vector<std::string> notes = {};
+};
+
+/// WORKSPACE/data/splits/NAME.json.
+std::filesystem::path split_path(const std::filesystem::path& workspace, const std::string& name);
+
+/// Writes it: the keys of docs/formats.md, ranges as [begin, end), and `created_by` and `created_at`. Throws
+/// ConfigError for a name that is no file's, or one that is taken and not to be overwritten; IoError.
+void write_split(const std::filesystem::path& workspace, const SplitRecord& split, Overwrite overwrite = Overwrite::no);
+
+}  // namespace moola::data
