@@ -8,15 +8,16 @@
 namespace moola::market::barrier_scan {
 
 /// Bars [begin, end) of a table, each searched from bar i + 1 to bar i + max_bars, both included: there must be so
-/// many.
+/// many, also where `own_bars` says that a bar is searched for fewer.
 struct Scan {
   const double *open, *high, *low, *close;
   const double *scale_up, *scale_down;  // per bar; null, both of them: the entry price
   double up, down;
   double cost, cost_share;  // in price, and as a share of the entry price
   std::int32_t max_bars;
-  bool touch_by_close;  // else by highs and lows
-  bool enter_at_open;   // of the next bar, else at the close
+  const double* own_bars;  // one per bar from `begin` on, whole, 1 to max_bars; null: max_bars for all
+  bool touch_by_close;     // else by highs and lows
+  bool enter_at_open;      // of the next bar, else at the close
   std::int64_t begin, end;
   std::int8_t unknown_label;  // of a bar one of whose scales is not a finite number above 0
   std::int32_t unknown_bars;

@@ -42,16 +42,16 @@ struct Lone {
   double upper, lower, highest, lowest, bars;
 };
 
-// Goes on from bar i + done + 1.
+// Goes on from bar i + done + 1 to bar i + most.
 template <bool kCloses>
-void search_on(const Scan& s, std::int64_t i, std::int64_t done, Lone& lone) {
+void search_on(const Scan& s, std::int64_t i, std::int64_t done, std::int64_t most, Lone& lone) {
   using L = Lanes;
   const typename L::V upper = L::all(lone.upper), lower = L::all(lone.lower);
   const double* const over = (kCloses ? s.close : s.high) + i + 1;
   const double* const under = (kCloses ? s.close : s.low) + i + 1;
-  std::int64_t end = s.max_bars;
+  std::int64_t end = most;
   std::int64_t at = done;
-  for (; at + L::kCount <= s.max_bars; at += L::kCount) {
+  for (; at + L::kCount <= most; at += L::kCount) {
     const unsigned hit =
         L::bits(L::at_least(L::read(over + at), upper)) | L::bits(L::at_most(L::read(under + at), lower));
     if (hit != 0) {
@@ -59,7 +59,7 @@ void search_on(const Scan& s, std::int64_t i, std::int64_t done, Lone& lone) {
       break;
     }
   }
-  for (; end == s.max_bars && at < end; ++at) {
+  for (; end == most && at < end; ++at) {
     if (over[at] >= lone.upper || under[at] <= lone.lower) end = at + 1;
   }
   typename L::V top = L::all(lone.highest), bottom = L::all(lone.lowest);
@@ -82,14 +82,14 @@ void search_on(const Scan& s, std::int64_t i, std::int64_t done, Lone& lone) {
   lone.bars = static_cast<double>(end);
 }
 
-// kGroups registers of neighbouring bars from `i` on.
-template <class L, int kGroups, bool kCloses>
+// kGroups registers of neighbouring bars from `i` on. kOwn: each has a max_bars of its own.
+template <class L, int kGroups, bool kCloses, bool kOwn>
 MOOLA_INLINE std::int64_t label_block(const Scan& s, std::int64_t i, std::int64_t* ties) {
   using V = typename L::V;
   using M = typename L::M;
   constexpr int kFew = kGroups * L::kCount / 8;
   const V infinite = L::all(std::numeric_limits<double>::infinity());
-  V upper[kGroups], lower[kGroups], top[kGroups], bottom[kGroups], bars[kGroups];
+  V upper[kGroups], lower[kGroups], top[kGroups], bottom[kGroups], bars[kGroups], most[kGroups];
   M known[kGroups], searching[kGroups];
 #pragma GCC unroll 8
   for (int g = 0; g < kGroups; ++g) {
@@ -104,7 +104,7 @@ MOOLA_INLINE std::int64_t label_block(const Scan& s, std::int64_t i, std::int64_
     lower[g] = L::subtract(L::subtract(entry, L::multiply(L::all(s.down), below)), cost);
     top[g] = L::all(-std::numeric_limits<double>::infinity());
     bottom[g] = infinite;
-    bars[g] = L::all(static_cast<double>(s.max_bars));
+    bars[g] = most[g] = kOwn ? L::read(s.own_bars + (at - s.begin)) : L::all(static_cast<double>(s.max_bars));
   }
   std::int32_t done = 0;
   const auto step = [&](std::int32_t number) __attribute__((always_inline)) {
@@ -118,6 +118,7 @@ MOOLA_INLINE std::int64_t label_block(const Scan& s, std::int64_t i, std::int64_
       bars[g] = L::choose(searching[g], now, bars[g]);
       searching[g] = L::below_in(searching[g], close, upper[g]);
       searching[g] = L::above_in(searching[g], kCloses ? close : low, lower[g]);
+      if constexpr (kOwn) searching[g] = L::below_in(searching[g], now, most[g]);
     }
   };
   const auto left = [&]() __attribute__((always_inline)) {
@@ -145,7 +146,9 @@ MOOLA_INLINE std::int64_t label_block(const Scan& s, std::int64_t i, std::int64_
       for (unsigned lanes = L::bits(searching[g]); lanes != 0; lanes &= lanes - 1) {
         const auto lane = static_cast<std::size_t>(__builtin_ctz(lanes));
         Lone lone{uppers[lane], lowers[lane], tops[lane], bottoms[lane], ends[lane]};
-        search_on<kCloses>(s, i + g * L::kCount + static_cast<std::int64_t>(lane), done, lone);
+        const std::int64_t row = i + g * L::kCount + static_cast<std::int64_t>(lane);
+        const std::int64_t last = kOwn ? static_cast<std::int64_t>(s.own_bars[row - s.begin]) : s.max_bars;
+        search_on<kCloses>(s, row, done, last, lone);
         tops[lane] = lone.highest;
         bottoms[lane] = lone.lowest;
         ends[lane] = lone.bars;
@@ -168,7 +171,8 @@ MOOLA_INLINE std::int64_t label_block(const Scan& s, std::int64_t i, std::int64_
     const M down = L::both(known[g], L::at_most(kCloses ? last : bottom[g], lower[g]));
     V exit = last;
     if (!kCloses) {
-      exit = L::choose(up, L::higher(upper[g], last), L::read(s.close + at + s.max_bars));
+      const V at_end = kOwn ? L::gather(s.close + at, ends.data()) : L::read(s.close + at + s.max_bars);
+      exit = L::choose(up, L::higher(upper[g], last), at_end);
       exit = L::choose(down, L::lower(lower[g], last), exit);
     }
     const V zero = L::all(0.0), one = L::all(1.0);
@@ -177,7 +181,8 @@ MOOLA_INLINE std::int64_t label_block(const Scan& s, std::int64_t i, std::int64_
     L::write_floats(s.mae + at, L::choose(known[g], drop, zero));
     L::write_floats(s.mfe + at, L::choose(known[g], rise, zero));
     L::write_floats(s.exit_return + at, L::choose(known[g], L::subtract(L::divide(exit, entry), one), zero));
-    L::write_ints(s.bars + at, L::choose(known[g], bars[g], L::all(static_cast<double>(s.unknown_bars))));
+    const V without = kOwn && s.unknown_bars > 0 ? most[g] : L::all(static_cast<double>(s.unknown_bars));
+    L::write_ints(s.bars + at, L::choose(known[g], bars[g], without));
     const unsigned ups = L::bits(up), downs = L::bits(down);
     const unsigned unknown = ~L::bits(known[g]) & ((1U << L::kCount) - 1);
     const std::uint64_t touch = kBytes[ups] | kBytes[downs] * 0xFF;
@@ -188,18 +193,19 @@ MOOLA_INLINE std::int64_t label_block(const Scan& s, std::int64_t i, std::int64_
   return tied;
 }
 
-template <bool kCloses>
+template <bool kCloses, bool kOwn>
 MOOLA_INLINE std::int64_t label_all(const Scan& scan) {
   const Scan s = scan;  // a copy that no store can change
   constexpr int kGroups = 2, kBlock = kGroups * Lanes::kCount;
   std::int64_t tied = 0, i = s.begin;
-  for (; i + kBlock <= s.end; i += kBlock) tied += label_block<Lanes, kGroups, kCloses>(s, i, s.ties + tied);
-  for (; i < s.end; ++i) tied += label_block<OneLane, 1, kCloses>(s, i, s.ties + tied);
+  for (; i + kBlock <= s.end; i += kBlock) tied += label_block<Lanes, kGroups, kCloses, kOwn>(s, i, s.ties + tied);
+  for (; i < s.end; ++i) tied += label_block<OneLane, 1, kCloses, kOwn>(s, i, s.ties + tied);
   return tied;
 }
 
 MOOLA_INLINE std::int64_t label_bars(const Scan& scan) {
-  return scan.touch_by_close ? label_all<true>(scan) : label_all<false>(scan);
+  if (scan.own_bars != nullptr) return scan.touch_by_close ? label_all<true, true>(scan) : label_all<false, true>(scan);
+  return scan.touch_by_close ? label_all<true, false>(scan) : label_all<false, false>(scan);
 }
 
 }  // namespace

@@ -55,9 +55,9 @@ void break_tie(const PriceSpans& prices, const BarBarriers& barriers, const Trip
   out.exit_return[i] = static_cast<float>(exit / entry - 1.0);
 }
 
-// Bars [begin, end) that share `max_bars`, at most kPiece of them.
-void label_piece(const PriceSpans& prices, const BarBarriers& barriers, const TripleBarrier& rule,
-                 std::int32_t max_bars, std::int64_t begin, std::int64_t end, BarrierLabels& out) {
+// Bars [begin, end), at most kPiece of them, each with `most` bars after it; `own`: fewer for some, one number per bar.
+void label_piece(const PriceSpans& prices, const BarBarriers& barriers, const TripleBarrier& rule, std::int32_t most,
+                 const double* own, std::int64_t begin, std::int64_t end, BarrierLabels& out) {
   const barrier_scan::Label label_bars = barrier_scan::label_bars(isa());
   std::array<std::int64_t, kPiece> ties;
   const std::int64_t tied = label_bars({.open = prices.open.data(),
@@ -70,13 +70,14 @@ void label_piece(const PriceSpans& prices, const BarBarriers& barriers, const Tr
                                         .down = rule.down,
                                         .cost = rule.cost,
                                         .cost_share = rule.cost_share,
-                                        .max_bars = max_bars,
+                                        .max_bars = most,
+                                        .own_bars = own,
                                         .touch_by_close = rule.touch == BarrierTouch::close,
                                         .enter_at_open = rule.entry == BarrierEntry::next_open,
                                         .begin = begin,
                                         .end = end,
                                         .unknown_label = rule.unknown_scale_is_neutral ? std::int8_t{0} : kInvalidLabel,
-                                        .unknown_bars = rule.unknown_scale_is_neutral ? max_bars : 0,
+                                        .unknown_bars = rule.unknown_scale_is_neutral ? most : 0,
                                         .label = out.label.data(),
                                         .touch = out.touch.data(),
                                         .bars = out.bars.data(),
@@ -88,23 +89,37 @@ void label_piece(const PriceSpans& prices, const BarBarriers& barriers, const Tr
     break_tie(prices, barriers, rule, static_cast<std::size_t>(ties[static_cast<std::size_t>(k)]), out);
 }
 
-// Bars [begin, end): stretch by stretch of bars with one max_bars.
+// Bars [begin, end) that share one max_bars.
 void label_rows(const PriceSpans& prices, const BarBarriers& barriers, const TripleBarrier& rule, std::int64_t begin,
                 std::int64_t end, BarrierLabels& out) {
   const auto n = static_cast<std::int64_t>(prices.close.size());
-  for (std::int64_t from = begin; from < end;) {
-    std::int32_t most = rule.max_bars;
-    std::int64_t to = std::min(from + kPiece, end);
-    if (!barriers.max_bars.empty()) {
-      const auto first = barriers.max_bars.begin() + from;
-      most = *first;
-      to = from +
-           (std::find_if(first, first + (to - from), [most](std::int32_t other) { return other != most; }) - first);
+  const std::int64_t whole = std::max(begin, std::min(end, n - rule.max_bars));  // bars from here on have no label
+  for (std::int64_t from = begin; from < whole; from += kPiece)
+    label_piece(prices, barriers, rule, rule.max_bars, nullptr, from, std::min(from + kPiece, whole), out);
+  for (std::int64_t i = whole; i < end; ++i) out.set_invalid(static_cast<std::size_t>(i));
+}
+
+// The same where each has its own.
+void label_rows_by_own(const PriceSpans& prices, const BarBarriers& barriers, const TripleBarrier& rule,
+                       std::int64_t begin, std::int64_t end, BarrierLabels& out) {
+  const auto n = static_cast<std::int64_t>(prices.close.size());
+  std::array<double, kPiece> own;
+  for (std::int64_t from = begin; from < end; from += kPiece) {
+    const std::int64_t to = std::min(from + kPiece, end);
+    const auto first = barriers.max_bars.begin() + from, last = barriers.max_bars.begin() + to;
+    std::copy(first, last, own.begin());
+    const std::int32_t most = *std::max_element(first, last);
+    const std::int64_t whole = std::max(from, std::min(to, n - most));
+    if (whole > from) label_piece(prices, barriers, rule, most, own.data(), from, whole, out);
+    // Near the end of the data some have enough bars after them, and some have not.
+    for (std::int64_t i = whole; i < to; ++i) {
+      const std::int32_t bars = barriers.max_bars[static_cast<std::size_t>(i)];
+      if (i + bars < n) {
+        label_piece(prices, barriers, rule, bars, nullptr, i, i + 1, out);
+      } else {
+        out.set_invalid(static_cast<std::size_t>(i));
+      }
     }
-    const std::int64_t whole = std::max(from, std::min(to, n - most));  // bars from here on have no label
-    if (whole > from) label_piece(prices, barriers, rule, most, from, whole, out);
-    for (std::int64_t i = whole; i < to; ++i) out.set_invalid(static_cast<std::size_t>(i));
-    from = to;
   }
 }
 
@@ -192,13 +207,14 @@ BarrierLabels triple_barrier_per_bar(const PriceSpans& prices, const BarBarriers
   out.resize(prices.close.size());
   const auto rows = static_cast<std::int64_t>(out.size());
   const std::int64_t parts = std::max(1U, threads);
+  const auto label_part = [&](std::int64_t part) {
+    const auto label_these = barriers.max_bars.empty() ? label_rows : label_rows_by_own;
+    label_these(prices, barriers, rule, rows * part / parts, rows * (part + 1) / parts, out);
+  };
   {
     std::vector<std::jthread> others;
-    for (std::int64_t part = 1; part < parts; ++part) {
-      others.emplace_back(
-          [&, part] { label_rows(prices, barriers, rule, rows * part / parts, rows * (part + 1) / parts, out); });
-    }
-    label_rows(prices, barriers, rule, 0, rows / parts, out);
+    for (std::int64_t part = 1; part < parts; ++part) others.emplace_back(label_part, part);
+    label_part(0);
   }
   return out;
 }

@@ -92,8 +92,7 @@ struct BarBarriers {
 };
 
 /// The same with barriers that differ from bar to bar. The last bar that has a label is the last whose own max_bars fit
-/// into the data. Stretches of bars with one max_bars are done as fast as above, bars that each have another four times
-/// slower.
+/// into the data.
 BarrierLabels triple_barrier_per_bar(const PriceSpans& prices, const BarBarriers& barriers, const TripleBarrier& rule,
                                      unsigned threads = 1);
 

@@ -11,6 +11,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/keyed_random.h"
 #include "market/labels/barrier_scan.h"
 #include "tests/support/messages.h"
 #include "walk_prices.h"
@@ -207,7 +208,7 @@ struct Written {
 };
 
 Written written(const Table& t, bool closes, bool enter_at_open, std::int32_t max_bars, std::int64_t begin,
-                std::int64_t end, Isa set) {
+                std::int64_t end, Isa set, const double* own_bars = nullptr) {
   const std::size_t n = t.size();
   Written out{std::vector<std::int8_t>(n, 77), std::vector<std::int8_t>(n, 77), std::vector<std::int32_t>(n, 77),
               std::vector<float>(n, 77),       std::vector<float>(n, 77),       std::vector<float>(n, 77),
@@ -223,6 +224,7 @@ Written written(const Table& t, bool closes, bool enter_at_open, std::int32_t ma
                                                            .cost = 0.125,
                                                            .cost_share = 0,
                                                            .max_bars = max_bars,
+                                                           .own_bars = own_bars,
                                                            .touch_by_close = closes,
                                                            .enter_at_open = enter_at_open,
                                                            .begin = begin,
@@ -255,6 +257,52 @@ BOOST_AUTO_TEST_CASE(every_instruction_set_finds_the_same_and_writes_nothing_els
         BOOST_TEST((first.bars[10] == 77 && first.bars[static_cast<std::size_t>(end)] == 77));
         BOOST_TEST((first.mae[10] == 77 && first.exit_return[static_cast<std::size_t>(end)] == 77));
       }
+    }
+  }
+}
+
+// Short searches, and ones that few of a block go on with.
+std::vector<std::int32_t> own_lengths(std::uint64_t seed, std::size_t n) {
+  std::vector<std::int32_t> out(n);
+  KeyedRandom random(seed, Stream::augmentation, 3, 0);
+  for (auto& bars : out) bars = 1 + static_cast<std::int32_t>(random.uniform() * (random.uniform() < 0.5 ? 9 : 400));
+  return out;
+}
+
+BOOST_AUTO_TEST_CASE(every_instruction_set_finds_the_same_where_each_bar_has_its_own_length) {
+  const Table t = walk(7, 3000);
+  const auto lengths = own_lengths(8, t.size());
+  const std::int64_t begin = 11, end = static_cast<std::int64_t>(t.size()) - 400;
+  const std::vector<double> own(lengths.begin() + begin, lengths.begin() + end);
+  for (const bool closes : {false, true}) {
+    const Written first = written(t, closes, false, 400, begin, end, Isa::v2, own.data());
+    for (const Isa set : {Isa::v3, Isa::v4}) {
+      if (supported(set)) BOOST_TEST((written(t, closes, false, 400, begin, end, set, own.data()) == first));
+    }
+    BOOST_TEST((first.label[10] == 77 && first.label[static_cast<std::size_t>(end)] == 77));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(each_bar_may_have_its_own_length_and_scales) {
+  const Table t = walk(9, 3000);
+  const auto lengths = own_lengths(10, t.size());
+  std::vector<double> wider = t.scale;
+  for (double& scale : wider) scale *= 5;
+  for (const BarrierTouch touch : {BarrierTouch::high_low, BarrierTouch::close}) {
+    for (const bool neutral : {false, true}) {
+      TripleBarrier rule{.up = 4, .down = 1, .touch = touch, .unknown_scale_is_neutral = neutral};
+      const BarrierLabels got =
+          triple_barrier_per_bar(t.spans(), {.up = t.scale, .down = wider, .max_bars = lengths}, rule, 2);
+      rule.down = 5;
+      std::size_t wrong = 0;
+      for (std::size_t i = 0; i < t.size(); ++i) {
+        rule.max_bars = lengths[i];
+        const One want = expected(t, rule, true, i);
+        wrong += got.label[i] != want.label || got.touch[i] != want.touch || got.bars[i] != want.bars ||
+                 got.mae[i] != static_cast<float>(want.mae) || got.mfe[i] != static_cast<float>(want.mfe) ||
+                 got.exit_return[i] != static_cast<float>(want.exit_return);
+      }
+      BOOST_TEST(wrong == 0U);
     }
   }
 }
