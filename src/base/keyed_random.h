@@ -20,6 +20,7 @@ enum class Stream : std::uint32_t {
   dropout_second_pass = 7,
   augmentation = 8,
   barrier_search = 9,
+  corruption = 10,
 };
 
 /// Draws that are a pure function of (seed, stream, step, sample): the same on any rank, in any order, after any

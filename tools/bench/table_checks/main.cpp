@@ -14,6 +14,7 @@
 #include "market/checks/correlation.h"
 #include "market/checks/drift.h"
 #include "market/checks/label_statistics.h"
+#include "market/checks/stationarity.h"
 #include "market/checks/time_stamps.h"
 #include "market/features/feature_table.h"
 #include "market/labels/triple_barrier.h"
@@ -91,6 +92,14 @@ int measure_all(const std::string& workspace, const std::string& id, unsigned th
     for (const auto& column :
          market::column_drift(in.columns, in.train, std::vector{in.validation, in.test}, {}, threads)) {
       for (const market::ColumnDrift& drift : column) sum += drift.psi + drift.ks_p_effective;
+    }
+    return sum;
+  });
+  measure("stationarity", [&] {
+    double sum = 0;
+    for (const market::Stationarity& found : market::test_stationarity(in.columns, in.train, {}, threads)) {
+      if (found.adf) sum += found.adf->statistic;
+      if (found.level) sum += found.level->statistic;
     }
     return sum;
   });
