@@ -24,8 +24,9 @@ void CausalZigzag::add(const WindowBar& bar) {
     extreme_ = {.bar = bars_, .price = up ? bar.high : bar.low};
   const double away = up ? extreme_.price - bar.close : bar.close - extreme_.price;
   const double reach = up ? extreme_.price - bar.low : bar.high - extreme_.price;
-  const bool confirmed = average_ > 0 && (away >= kReversal * average_ ||
-                                          (bars_ - extreme_.bar <= kYoung && reach >= kYoungReversal * average_));
+  const bool confirmed =
+      bars_ > 0 && average_ > 0 &&
+      (away >= kReversal * average_ || (bars_ - extreme_.bar <= kYoung && reach >= kYoungReversal * average_));
   if (confirmed) {
     (up ? high_ : low_) = extreme_;
     direction_ = -direction_;

@@ -18,9 +18,9 @@ struct Swing {
 /// A leg goes up or down (up at first) and has an extreme: its highest high or lowest low, the first of equal ones. The
 /// extreme is confirmed as a swing when the bar's close is 1.2 ATR or more away from it, or when it is 5 bars old at
 /// most and the bar's low (of an upward leg; else its high) is 0.5 ATR or more away. Then the leg turns, and its first
-/// extreme is this bar's low (or high). ATR: mean of the last 10 true ranges, of fewer at first; where it is 0 nothing
-/// is confirmed. The second test looks at a bar's high and low without knowing which came first, and may confirm an
-/// extreme in the very bar that made it. Source: reference/moola.md 1.4.
+/// extreme is this bar's low (or high). ATR: mean of the last 10 true ranges, of fewer at first; where it is 0, and in
+/// the first bar, nothing is confirmed. The second test looks at a bar's high and low without knowing which came first,
+/// and may confirm an extreme in the very bar that made it. Source: reference/moola.md 1.4.
 class CausalZigzag {
  public:
   static constexpr std::size_t kAverageBars = 10, kYoung = 5;

@@ -68,14 +68,14 @@ double mean_deviation(std::span<const double> closes) {
   return sum / static_cast<double>(closes.size());
 }
 
-double box_slope(std::span<const double> closes, double low, double span) {
-  if (closes.size() < 3 || !(span > 0)) return 1.0;
+double box_slope(std::span<const double> prices, double low, double high) {
+  if (prices.size() < 3 || !(high > low)) return 1.0;
   std::vector<double> scales, counts;
   for (const std::size_t scale : {2, 4, 8}) {
-    const std::size_t boxes = (closes.size() + scale - 1) / scale;
+    const std::size_t boxes = (prices.size() + scale - 1) / scale;
     std::vector<bool> met(boxes);
-    for (const double close : closes) {
-      const double place = std::clamp((close - low) / span, 0.0, 1.0) * static_cast<double>(boxes);
+    for (const double price : prices) {
+      const double place = std::clamp((price - low) / (high - low), 0.0, 1.0) * static_cast<double>(boxes);
       met[std::min(static_cast<std::size_t>(place), boxes - 1)] = true;
     }
     scales.push_back(portable_log(static_cast<double>(scale)));

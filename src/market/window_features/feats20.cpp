@@ -13,16 +13,16 @@ namespace {
 constexpr std::size_t kColumns = 20, kContext = 20;
 constexpr double kMost = 100;  // of ratios that nothing else bounds
 
-// What is asked of bars in a row; prices in units of the inner window's first close.
+// What is asked of bars in a row.
 struct Stretch {
   std::size_t bars = 0;
   double mean_close = 0, deviation = 0, gain = 0;  // gain: last close over the first, less 1
   double span = 0;                                 // highest high less lowest low
-  double low = 0;                                  // lowest low less the unit
+  double low = 0, high = 0;                        // lowest low, highest high, as they are
   double mean_range = 0;
 };
 
-Stretch measure(std::span<const double> window, double unit) {
+Stretch measure(std::span<const double> window) {
   Stretch out{.bars = bars_of(window)};
   if (out.bars == 0) return out;
   const auto n = static_cast<double>(out.bars);
@@ -40,12 +40,13 @@ Stretch measure(std::span<const double> window, double unit) {
     const double off = (bar_at(window, t).close - first.close) - mean;
     squares += off * off;
   }
-  out.mean_close = (first.close + mean) / unit;
-  out.deviation = std::sqrt(squares / n) / unit;
+  out.mean_close = first.close + mean;
+  out.deviation = std::sqrt(squares / n);
   out.gain = (bar_at(window, out.bars - 1).close - first.close) / first.close;
-  out.span = high > low ? (high - low) / unit : 0.0;
-  out.low = (low - unit) / unit;
-  out.mean_range = ranges / n / unit;
+  out.span = high > low ? high - low : 0.0;
+  out.low = low;
+  out.high = high;
+  out.mean_range = ranges / n;
   return out;
 }
 
@@ -56,15 +57,15 @@ double bounded(double value) {
 void compute(std::span<const double> window, const InnerWindow& inner, std::span<float> out) {
   const std::size_t bars = inner.end - inner.begin, context = std::min(kContext, inner.begin);
   const std::span<const double> inside = window.subspan(inner.begin * 4, bars * 4);
-  const double unit = bar_at(inside, 0).close;
-  const Stretch here = measure(inside, unit);
-  const Stretch before = measure(window.subspan((inner.begin - context) * 4, context * 4), unit);
-  std::vector<double> closes(bars);  // less the first one, in its units
-  CandleShape shapes;                // sums
+  const Stretch here = measure(inside);
+  const Stretch before = measure(window.subspan((inner.begin - context) * 4, context * 4));
+  std::vector<double> prices(bars), closes(bars);  // as they are; less the first one
+  CandleShape shapes;                              // sums
   std::size_t gaps = 0;
   for (std::size_t t = 0; t < bars; ++t) {
     const WindowBar bar = bar_at(inside, t);
-    closes[t] = (bar.close - unit) / unit;
+    prices[t] = bar.close;
+    closes[t] = bar.close - inside[3];
     const CandleShape shape = candle_shape(bar);
     shapes.body += std::fabs(shape.body);
     shapes.upper_wick += shape.upper_wick;
@@ -75,7 +76,7 @@ void compute(std::span<const double> window, const InnerWindow& inner, std::span
   const double net = closes.back(), path = path_length(closes);
   const bool varied = before.bars > 1 && bars > 1 && before.deviation > 0;
   const std::array<double, kColumns> values{
-      box_slope(closes, here.low, here.span),
+      box_slope(prices, here.low, here.high),
       mirror_symmetry(closes),
       path > 0 ? net / path : 0.0,
       here.span > 0 ? std::clamp(1 - mean_deviation(closes) / here.span, 0.0, 1.0) : 1.0,
@@ -100,17 +101,18 @@ void compute(std::span<const double> window, const InnerWindow& inner, std::span
 }
 
 std::vector<WindowFeatureColumn> columns() {
-  const std::string flat = "bars without range count as 0", alone = "0 in a window of one bar";
+  const std::string flat = "bars without range count as 0", alone = "0 when n is 1";
   return {
       {"box_slope",
        "the inner closes over the span (0 at the lowest low, 1 at the highest high); for s = 2, 4, 8 the number of "
-       "different boxes floor(b * place), b - 1 at most, of b = ceil(n / s) equal ones; less the slope of the straight "
+       "different boxes floor(b * place), b - 1 at most, of b = ceil(n / s) equal ones; minus the slope of the "
+       "straight "
        "line (least squares) of the logarithm of that number on that of s",
        "any", "1 when the span is 0 or n < 3"},
       {"symmetry",
        "1 - mean |l - r| / 2, l: the first floor(n/2) closes less their mean over their population deviation, r: the "
        "last floor(n/2) ones in reverse order likewise; a half that does not move counts as zeros",
-       "[0, 1]", "0.5 in a window of one bar"},
+       "[0, 1]", "0.5 when n is 1"},
       {"directionality", "(last close - first close) / path", "[-1, 1]", "0 where the path is 0"},
       {"compactness", "1 - (mean |close - mean close|) / span", "[0, 1]", "1 where the span is 0"},
       {"volatility_ratio",

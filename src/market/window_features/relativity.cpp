@@ -53,22 +53,22 @@ void compute(std::span<const double> window, const InnerWindow&, std::span<float
 std::vector<WindowFeatureColumn> columns() {
   const std::string flat = "0 in a bar without range", unknown = "0 before the first such swing is known";
   return {
-      {"open_position", "(open - low) / (high - low)", "[0, 1]", flat},
-      {"close_position", "(close - low) / (high - low)", "[0, 1]", flat},
-      {"body", "(close - open) / (high - low)", "[-1, 1]", flat},
-      {"upper_wick", "(high - max(open, close)) / (high - low)", "[0, 1]", flat},
-      {"lower_wick", "(min(open, close) - low) / (high - low)", "[0, 1]", flat},
-      {"range_ratio",
-       "high - low over its exponential mean (alpha 2/21, begun with the first bar's), this bar among them", "[0, 3]",
-       flat, kWarmUp},
-      {"below_swing_high", "(last swing high - close) / ATR", "[-3, 3]",
+      {"open_norm", "(open - low) / (high - low)", "[0, 1]", flat},
+      {"close_norm", "(close - low) / (high - low)", "[0, 1]", flat},
+      {"body_pct", "(close - open) / (high - low)", "[-1, 1]", flat},
+      {"upper_wick_pct", "(high - max(open, close)) / (high - low)", "[0, 1]", flat},
+      {"lower_wick_pct", "(min(open, close) - low) / (high - low)", "[0, 1]", flat},
+      {"range_z", "high - low over its exponential mean (alpha 2/21, begun with the first bar's), this bar among them",
+       "[0, 3]", flat, kWarmUp},
+      {"to_swing_high", "(last swing high - close) / ATR", "[-3, 3]",
        unknown + "; where ATR is 0, 0 at the swing's price and else the end of the range", kWarmUp},
-      {"above_swing_low", "(close - last swing low) / ATR", "[-3, 3]",
+      {"to_swing_low", "(close - last swing low) / ATR", "[-3, 3]",
        unknown + "; where ATR is 0, 0 at the swing's price and else the end of the range", kWarmUp},
       {"since_swing_high", "bars since the last swing high stood, over T", "[0, 1)", unknown, kWarmUp},
       {"since_swing_low", "bars since the last swing low stood, over T", "[0, 1)", unknown, kWarmUp},
-      {"expansion", "`range_ratio` * direction of the leg (1 or -1, after this bar) * `body`", "[-2, 2]", "", kWarmUp},
-      {"consolidation", "(1 - `range_ratio` / 3) * (1 - |`body`|) * (mean of `since_swing_high` and `since_swing_low`)",
+      {"expansion_proxy", "`range_z` * direction of the leg (1 or -1, after this bar) * `body_pct`", "[-2, 2]", "",
+       kWarmUp},
+      {"consol_proxy", "(1 - `range_z` / 3) * (1 - |`body_pct`|) * (mean of `since_swing_high` and `since_swing_low`)",
        "[0, 1)", "", kWarmUp},
       {"position", "t / (T - 1)", "[0, 1]", "0 in windows of one bar"},
   };
@@ -82,11 +82,15 @@ WindowFeatureSet relativity_set() {
       .title = "Relativity",
       .definition =
           "Candles, and where the price stands between the swings that a causal zigzag has found so far. The zigzag "
-          "begins anew in each window, with a leg that goes up from the first bar. A leg's extreme (its highest "
-          "high or lowest low, the first of equal ones) becomes a swing when a close is 1.2 ATR or more away from "
-          "it, or when it is 5 bars old at most and the bar's low (of an upward leg; else its high) is 0.5 ATR or "
-          "more away; then the leg turns at this bar's other end. ATR: mean of the last 10 true ranges, of fewer "
-          "near the window's begin; true range of the first bar: high - low",
+          "begins anew in each window, with a leg that goes up from the first bar. A leg's extreme (its highest high "
+          "or "
+          "lowest low, the first of equal ones) becomes a swing in a later bar than the window's first when a close is "
+          "1.2 ATR or more away from it, or when it is 5 bars old at most and the bar's low (of an upward leg; else "
+          "its "
+          "high) is 0.5 ATR or more away, be it in the very bar that made it; then the leg turns at this bar's other "
+          "end. True range: the largest of high - low, |high - close one bar before| and |low - close one bar before|, "
+          "in the first bar high - low; ATR: mean of the last 10, of fewer near the window's begin. Where all are 0 "
+          "nothing becomes a swing",
       .form = WindowFeatureForm::per_bar,
       .columns = columns(),
       .compute = compute};

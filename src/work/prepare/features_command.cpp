@@ -12,6 +12,7 @@
 #include "base/text_table.h"
 #include "base/utc_time.h"
 #include "work/prepare/feature_file.h"
+#include "work/prepare/window_features_command.h"
 
 namespace moola::work {
 namespace {
@@ -20,7 +21,8 @@ struct Arguments {
   CommonOptions common;
   FeatureRequest request;
   std::string timeframe;
-  bool list = false, reference = false;
+  bool list = false, reference = false, window_reference = false;
+  WindowFeatureOptions windows;
 };
 
 void print_list(bool json) {
@@ -48,12 +50,13 @@ void print_list(bool json) {
   if (json) {
     Json sets = Json::object();
     for (const market::FeatureSet& set : market::feature_sets()) sets[std::string(set.name)] = set.features;
-    std::cout << Json{{"columns", rows}, {"sets", sets}}.dump(2) << "\n";
+    std::cout << Json{{"columns", rows}, {"sets", sets}, {"window_sets", window_feature_list_json()}}.dump(2) << "\n";
     return;
   }
   std::cout << table.text() << "\nSets:\n";
   for (const market::FeatureSet& set : market::feature_sets())
     std::cout << fmt::format("  {:<18} {}\n", set.name, set.help);
+  std::cout << "\nOf windows:\n" << window_feature_list();
 }
 
 void print_result(const Arguments& arguments, const FeatureFile& made) {
@@ -91,13 +94,24 @@ void print_result(const Arguments& arguments, const FeatureFile& made) {
   std::cout << fmt::format("  sha256    {}\n  time      {}\n", made.content_sha256, readable_seconds(made.seconds));
 }
 
-void run(Arguments& arguments) {
+void run(const CLI::App& app, Arguments& arguments) {
   if (arguments.reference) {
     std::cout << indicator_reference();
     return;
   }
+  if (arguments.window_reference) {
+    std::cout << window_feature_reference();
+    return;
+  }
   if (arguments.list) return print_list(arguments.common.json);
   FeatureRequest& request = arguments.request;
+  WindowFeatureRequest& windows = arguments.windows.request;
+  windows.features = request.features;
+  windows.out = request.out;
+  windows.threads = request.threads;
+  windows.force = request.force;
+  check_window_feature_options(app, arguments.windows);
+  if (arguments.windows.asked()) return run_window_features(arguments.windows, arguments.common);
   if (request.bars.empty())
     throw ConfigError("--bars names the bars: moola features --bars BTCUSD/v1 --features core_min --out features.h5.");
   if (request.out.empty()) throw ConfigError("--out names the file to write, such as --out features.h5.");
@@ -113,15 +127,18 @@ void run(Arguments& arguments) {
 void add_features_command(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   FeatureRequest& request = arguments->request;
-  app.description("Indicators of bars as a table: row t knows the bars before t.");
+  app.description("Indicators of bars as a table (row t knows the bars before t), or features of windows.");
   app.footer(
       "Examples:\n"
       "  moola features --bars BTCUSD/v1 --features core_min --out features.h5\n"
       "  moola features --bars BTCUSD/v1 --timeframe 5m --features 'rsi_14,sma_*,rsi_14_1h' --out features.h5\n"
+      "  moola features --windows train/v1 --features relativity,feats20 --out features.h5\n"
       "  moola features --list\n");
   app.add_option("--bars", request.bars, "the bars: NAME/vN")->type_name("ID");
-  app.add_option("--features", request.features,
-                 "columns (rsi_14, rsi_14_1h), sets (core_min), beginnings (wavelet_*); -NAME takes one out")
+  app.add_option(
+         "--features", request.features,
+         "columns (rsi_14, rsi_14_1h), sets (core_min), beginnings (wavelet_*); -NAME takes one out. Of windows: "
+         "sets (relativity), or * for all")
       ->delimiter(',')
       ->default_val(std::vector<std::string>{"core_full"})
       ->type_name("NAME,...");
@@ -136,8 +153,11 @@ void add_features_command(CLI::App& app) {
   app.add_flag("--force", request.force, "replace the file when it is there");
   app.add_flag("--list", arguments->list, "say which columns and sets there are and stop");
   app.add_flag("--reference", arguments->reference, "print the reference page of all indicators (Markdown) and stop");
+  app.add_flag("--window-reference", arguments->window_reference,
+               "print the reference page of all features of windows (Markdown) and stop");
+  add_window_feature_options(app, arguments->windows);
   add_common_options(app, arguments->common);
-  app.callback([arguments] { run(*arguments); });
+  app.callback([arguments, &app] { run(app, *arguments); });
 }
 
 }  // namespace moola::work
