@@ -223,6 +223,18 @@ class WindowFeatures(unittest.TestCase):
         self.compare(self.stored(x, "sample"), x.astype("f4"))
         self.compare(self.stored(x, "sample"), x.astype("f4"), inner=(10, 33))
 
+    def test_a_view_says_when_its_windows_are(self):
+        bars = self.workspace.import_sample()["id"]
+        view, x = self.cut(bars.removeprefix("bars/"), 105, 300)
+        got = self.features(view)
+        with h5py.File(self.workspace.path / f"data/{bars}.h5") as file:
+            time, close = file["time"][:], file["close"][:]
+        first = np.searchsorted(time, got["t0"])
+        np.testing.assert_array_equal(time[first], got["t0"])
+        np.testing.assert_array_equal(close[first].astype("f4"), x[:, 0, 3].astype("f4"))
+        np.testing.assert_array_equal(time[first + 104] + 60 * 10**9 - 1, got["t1"])
+        np.testing.assert_array_equal(got["symbol"], 0)
+
     def test_windows_of_other_lengths(self):
         self.workspace.import_sample()
         for length in (1, 2, 3, 6, 7, 8, 21, 256):
