@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <cmath>
-#include <optional>
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/parse_number.h"
 
 namespace moola::market {
 namespace {
@@ -15,13 +13,6 @@ namespace {
 std::string trimmed(const std::string& text) {
   const std::size_t first = text.find_first_not_of(' ');
   return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
-std::optional<double> number(const std::string& text) {
-  double value = 0;
-  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (wrong != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-  return value;
 }
 
 bool begins_like_a_name(const std::string& text) {
@@ -52,8 +43,8 @@ SignalRule parse_signal_rule(const std::string& text) {
     return rule;
   }
   const std::size_t dots = with.find("..");
-  const auto low = number(trimmed(with.substr(0, dots)));
-  const auto high = dots == std::string::npos ? low : number(trimmed(with.substr(dots + 2)));
+  const auto low = parse_number(trimmed(with.substr(0, dots)));
+  const auto high = dots == std::string::npos ? low : parse_number(trimmed(with.substr(dots + 2)));
   if (!low || !high || !(*low <= *high)) throw refuse();
   rule.low = *low;
   rule.high = *high;

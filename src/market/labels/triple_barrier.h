@@ -60,7 +60,7 @@ struct BarrierLabels {
   std::vector<float> exit_return;  // of holding from entry to exit: a barrier's price, the open of a bar that opened
                                    // beyond it, or the close at the vertical barrier; before costs
 
-  void resize(std::size_t bars_in_all);
+  void resize(std::size_t n);
   void set_invalid(std::size_t i);
   std::size_t size() const { return label.size(); }
   /// The bar that ended label `i` (t1); -1 where it is invalid.

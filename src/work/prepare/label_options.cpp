@@ -7,12 +7,12 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <optional>
 
 #include "base/command_line.h"
 #include "base/error.h"
 #include "base/named_choice.h"
+#include "base/parse_number.h"
 #include "market/labels/barrier_table.h"
 #include "market/symbol_table.h"
 
@@ -34,13 +34,6 @@ constexpr auto kJudges =
 constexpr auto kReturns = std::to_array<NamedChoice<market::ReturnKind>>(
     {{"simple", market::ReturnKind::simple}, {"log", market::ReturnKind::logarithmic}});
 
-std::optional<double> number(std::string_view text) {
-  double value = 0;
-  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (wrong != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
-
 std::vector<std::string> split(const std::string& text, char at) {
   std::vector<std::string> out;
   std::size_t begin = 0;
@@ -57,7 +50,7 @@ market::TradeCost parse_cost(const std::string& text, const std::string& symbol)
   if (text == "auto") return market::symbol_costs(symbol).round_trip();
   if (text == "auto_volatile") return market::symbol_costs(symbol).round_trip(market::Fills::volatile_market);
   const bool relative = text.ends_with("bp");
-  const auto value = number(relative ? std::string_view(text).substr(0, text.size() - 2) : text);
+  const auto value = parse_number(relative ? std::string_view(text).substr(0, text.size() - 2) : text);
   if (!value || *value < 0) {
     throw ConfigError(fmt::format(
         "--cost \"{}\": expected a price such as 0.5, basis points of the price such as 3bp, or auto or auto_volatile "
@@ -75,10 +68,10 @@ market::RegimeFactors parse_factors(const std::string& text) {
   };
   const std::size_t equals = text.find('='), colon = text.find(':');
   if (equals == std::string::npos || colon == std::string::npos || colon < equals) throw refuse();
-  const auto state = number(std::string_view(text).substr(equals + 1, colon - equals - 1));
+  const auto state = parse_number(std::string_view(text).substr(equals + 1, colon - equals - 1));
   const auto parts = split(text.substr(colon + 1), ',');
   if (!state || parts.size() != 3) throw refuse();
-  const auto up = number(parts[0]), down = number(parts[1]), bars = number(parts[2]);
+  const auto up = parse_number(parts[0]), down = parse_number(parts[1]), bars = parse_number(parts[2]);
   if (!up || !down || !bars) throw refuse();
   return {.feature = text.substr(0, equals), .state = *state, .factors = {.up = *up, .down = *down, .bars = *bars}};
 }
@@ -248,7 +241,7 @@ RegressionStrategy LabelOptions::Values::regression() const {
     return out;
   }
   const auto shares = split(winsor, ',');
-  const auto low = number(shares[0]), high = shares.size() == 2 ? number(shares[1]) : std::nullopt;
+  const auto low = parse_number(shares[0]), high = shares.size() == 2 ? parse_number(shares[1]) : std::nullopt;
   if (!low || !high || !(0 <= *low && *low < *high && *high <= 1)) {
     throw ConfigError(fmt::format(
         "--winsor \"{}\": expected two percentiles as shares, LOW,HIGH with 0 <= LOW < HIGH <= 1, or none.", winsor));

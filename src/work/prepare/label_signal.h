@@ -14,7 +14,7 @@ namespace moola::work {
 ///
 /// Throws DataError for a file that is another, for stamps that are no bar's, and for labels of `moola label`: they
 /// know the future.
-std::vector<std::int8_t> sides_of_file(const std::filesystem::path& file, const std::string& name,
+std::vector<std::int8_t> sides_of_file(const std::filesystem::path& path, const std::string& name,
                                        const market::Bars& bars);
 
 }  // namespace moola::work

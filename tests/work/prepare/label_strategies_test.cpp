@@ -173,6 +173,23 @@ BOOST_AUTO_TEST_CASE(costs_are_prices_shares_of_it_or_the_symbol_s) {
   BOOST_TEST(holds(unknown, "MES"));
 }
 
+BOOST_AUTO_TEST_CASE(few_bars_and_prices_that_never_move_are_labelled_as_far_as_they_go) {
+  for (const std::size_t n : {std::size_t{2}, std::size_t{5}, std::size_t{700}}) {
+    const BarsWorkspace workspace(flat_bars(n, 100.0, 0.0));
+    for (auto call : kCalls) {
+      BOOST_TEST_CONTEXT(call[1] << " of " << n << " bars") {
+        if (call[1] == "regression") call = {"--strategy", "regression", "--horizon", "5", "--winsor", "none"};
+        const auto [answer, file] = label(workspace, call);
+        BOOST_TEST(answer["rows"] == n);
+        if (n < 700) BOOST_TEST(answer["labels"]["none"] == n);
+        if (!file.has_dataset("label")) continue;
+        // No price moves: nothing is up, down or right.
+        for (const std::int8_t one : file.read<std::int8_t>("label")) BOOST_REQUIRE((one == 0 || one == -99));
+      }
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_done_is_refused_in_one_paragraph) {
   const BarsWorkspace workspace(walking_bars(8, 400));
   workspace.answer("label", {"--bars", "SYM/v1", "--horizon", "5", "--out", workspace.path("known.h5")});
