@@ -17,6 +17,11 @@ inline std::uint64_t sort_key(double value) {
   return (bits & kSign) != 0 ? ~bits : bits | kSign;
 }
 
+inline double value_of_key(std::uint64_t key) {
+  constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
+  return std::bit_cast<double>((key & kSign) != 0 ? key & ~kSign : ~key);
+}
+
 /// Sorts by key(item), a 64-bit number; equal ones keep their order. At most 2^32 - 1 items.
 ///
 /// Three passes of 11 bits over the upper 33 bits in which keys differ leave few neighbours to swap, unless very many

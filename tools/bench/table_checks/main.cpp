@@ -13,7 +13,10 @@
 #include "market/checks/column_summary.h"
 #include "market/checks/correlation.h"
 #include "market/checks/drift.h"
+#include "market/checks/label_relevance.h"
 #include "market/checks/label_statistics.h"
+#include "market/checks/return_correlation.h"
+#include "market/checks/split_overlap.h"
 #include "market/checks/stationarity.h"
 #include "market/checks/time_stamps.h"
 #include "market/features/feature_table.h"
@@ -101,6 +104,32 @@ int measure_all(const std::string& workspace, const std::string& id, unsigned th
       if (found.adf) sum += found.adf->statistic;
       if (found.level) sum += found.level->statistic;
     }
+    return sum;
+  });
+  measure("relevance of train columns for the label", [&] {
+    double sum = 0;
+    for (const market::LabelRelevance& found :
+         market::label_relevance(in.columns, in.labels.label, in.train, {.overlap = 10}, threads))
+      sum += found.information + found.auc + found.rank_t;
+    return sum;
+  });
+  measure("correlations with returns", [&] {
+    std::vector<double> returns(in.bars.size());
+    for (std::size_t i = 1; i < returns.size(); ++i) returns[i] = in.bars.close[i] / in.bars.close[i - 1] - 1;
+    double sum = 0;
+    for (const market::ReturnCorrelation& found : market::return_correlations(in.columns, in.all, returns, threads))
+      sum += found.known + found.next;
+    return sum;
+  });
+  measure("overlaps of the parts", [&] {
+    std::vector<std::int64_t> first(in.bars.size()), last(in.bars.size());
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      first[i] = static_cast<std::int64_t>(i);
+      last[i] = in.labels.exit_bar(i);
+    }
+    const std::vector<market::SplitPart> parts{{"train", in.train}, {"val", in.validation}, {"test", in.test}};
+    double sum = 0;
+    for (const market::CheckResult& result : market::check_split(parts, {first, last}, 20)) sum += result.worst;
     return sum;
   });
   measure("label statistics", [&] {
