@@ -146,18 +146,20 @@ double lagged_correlation(std::span<const double> closes, std::size_t lag) {
 }
 
 double strongest_frequency(std::span<const double> closes) {
-  const auto n = static_cast<std::int64_t>(closes.size());
-  if (n < 7) return 0.0;
+  const std::size_t n = closes.size();
+  if (n < 7 || !(deviation_of(closes) > 0)) return 0.0;
+  std::vector<SineCosine> turns;  // of parts of a whole turn; n of them serve all frequencies
+  for (std::size_t part = 0; part < n; ++part)
+    turns.push_back(portable_sine_cosine(static_cast<std::int64_t>(part), static_cast<std::int64_t>(n)));
   const double mean = mean_of(closes);
   double strongest = 0, all = 0;
-  if (!(deviation_of(closes) > 0)) return 0.0;
-  for (std::int64_t frequency = 1; frequency < n / 2; ++frequency) {
+  for (std::size_t frequency = 1; frequency < n / 2; ++frequency) {
     double real = 0, imaginary = 0;
-    for (std::int64_t i = 0; i < n; ++i) {
-      const auto [sine, cosine] = portable_sine_cosine(frequency * i, n);
-      const double off = closes[static_cast<std::size_t>(i)] - mean;
-      real += off * cosine;
-      imaginary -= off * sine;
+    std::size_t part = 0;  // frequency * i, less whole turns
+    for (const double close : closes) {
+      real += (close - mean) * turns[part].cosine;
+      imaginary -= (close - mean) * turns[part].sine;
+      part = part + frequency < n ? part + frequency : part + frequency - n;
     }
     const double power = real * real + imaginary * imaginary;
     strongest = std::max(strongest, power);

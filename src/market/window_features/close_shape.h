@@ -4,8 +4,8 @@
 
 namespace moola::market {
 
-// Measures of n >= 1 closes in a row, less the first one where nothing else is said, so that equal closes are exactly 0.
-// The formulas, and what stands where they have no value, are those of the columns of feats20.
+// Measures of n >= 1 closes in a row, less the first one where nothing else is said, so that equal closes are exactly
+// 0. The formulas, and what stands where they have no value, are those of the columns of feats20.
 
 double path_length(std::span<const double> closes);
 /// Mean |close - mean close|.

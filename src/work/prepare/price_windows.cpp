@@ -59,6 +59,12 @@ PriceWindows::PriceWindows(const std::filesystem::path& workspace, const std::st
   }
 }
 
+std::int64_t PriceWindows::piece(std::size_t more) const {
+  constexpr std::size_t kBytes = std::size_t{64} << 20;
+  const std::size_t one = length_ * (channels_.size() * sizeof(float) + 4 * sizeof(double)) + more;
+  return static_cast<std::int64_t>(std::clamp<std::size_t>(kBytes / one, 1, 65536));
+}
+
 void PriceWindows::read(std::int64_t first, std::int64_t count, Piece& out) const {
   const std::size_t bars = static_cast<std::size_t>(count) * length_, channels = channels_.size();
   out.first = first;
@@ -75,9 +81,8 @@ void PriceWindows::read(std::int64_t first, std::int64_t count, Piece& out) cons
   for (std::size_t bar = 0; bar < bars; ++bar) {
     for (std::size_t c = 0; c < 4; ++c) out.prices[bar * 4 + c] = out.stored[bar * channels + prices_[c]];
   }
-  const std::span<const double> prices(out.prices);
   for (std::int64_t i = 0; i < count; ++i) {
-    const auto problem = market::price_problem(prices.subspan(static_cast<std::size_t>(i) * length_ * 4, length_ * 4));
+    const auto problem = market::price_problem(out.window(i));
     if (!problem) continue;
     throw DataError(fmt::format(
         "{} of window {} of {} ({}, counted from 0), and features of windows are made of prices that are finite and "

@@ -33,7 +33,15 @@ class PriceWindows {
     std::int64_t first = 0, count = 0;
     std::vector<float> stored;   // (count, T, channels), as they stand in the set
     std::vector<double> prices;  // (count, T, 4)
+
+    /// The prices of window `first` + i, (T, 4).
+    std::span<const double> window(std::int64_t i) const {
+      const std::size_t size = prices.size() / static_cast<std::size_t>(count);
+      return std::span(prices).subspan(static_cast<std::size_t>(i) * size, size);
+    }
   };
+  /// Windows to read at a time for 64 MB, when `more` bytes are made of each.
+  std::int64_t piece(std::size_t more) const;
   /// Windows [first, first + count). Throws DataError that names window, bar and price when one is not finite or not
   /// above 0.
   void read(std::int64_t first, std::int64_t count, Piece& out) const;

@@ -22,7 +22,7 @@ using data::hdf5::File;
 using market::WindowFeatureForm;
 using market::WindowFeatureSet;
 
-constexpr std::size_t kPieceBytes = std::size_t{64} << 20;
+constexpr std::size_t kCopiedBytes = std::size_t{1} << 20;
 
 // What becomes of the windows: which sets, and how wide the rows are that they make.
 struct Plan {
@@ -37,9 +37,7 @@ struct Plan {
   bool writes_x() const { return !channels.empty() || !kept_channels.empty(); }
   // Windows that are worked on at a time.
   std::int64_t piece() const {
-    const std::size_t values =
-        windows.length() * (4 + windows.channel_names().size() + row_channels()) + row_features() + 1;
-    return static_cast<std::int64_t>(std::clamp<std::size_t>(kPieceBytes / (values * sizeof(float)), 1, 65536));
+    return windows.piece((windows.length() * row_channels() + row_features()) * sizeof(float));
   }
 };
 
@@ -89,7 +87,7 @@ void compute(const Plan& plan, const PriceWindows::Piece& piece, std::int64_t be
   const std::size_t channels = plan.row_channels(), columns = plan.row_features();
   std::vector<float> values;
   for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
-    const std::span<const double> window(piece.prices.data() + i * length * 4, length * 4);
+    const std::span<const double> window = piece.window(static_cast<std::int64_t>(i));
     float* const x = rows.x.data() + i * length * channels;
     for (std::size_t t = 0; t < length && !plan.kept_channels.empty(); ++t)
       std::copy_n(piece.stored.data() + (i * length + t) * stored, stored, x + t * channels);
@@ -141,7 +139,7 @@ void copy_companions(const PriceWindows& windows, File& to) {
     const data::hdf5::Dataset dataset = from.dataset(name);
     data::hdf5::Dataset copy = to.create_dataset(name, dataset.type(), dataset.shape());
     const std::size_t row = dataset.row_elements() * data::hdf5::size_of(dataset.type());
-    const std::uint64_t step = std::max<std::uint64_t>(1, kPieceBytes / std::max<std::size_t>(1, row));
+    const std::uint64_t step = std::max<std::uint64_t>(1, kCopiedBytes / std::max<std::size_t>(1, row));
     std::vector<std::byte> bytes;
     for (std::uint64_t first = 0; first < dataset.rows(); first += step) {
       const std::uint64_t count = std::min(step, dataset.rows() - first);
@@ -200,8 +198,7 @@ std::vector<std::string> joined(std::vector<std::string> a, const std::vector<st
 // Fills a file of either kind; what is found on the way.
 WindowReport fill(const Plan& plan, const WindowFeatureRequest& request, File& file, Json& manifest) {
   const PriceWindows& windows = plan.windows;
-  WindowReport report{
-      .windows = windows.size(), .length = windows.length(), .bars = {}, .set = check_set(windows, plan.inner)};
+  WindowChecker checker(windows, plan.inner);
   if (windows.view() != nullptr) {
     write_places(*windows.view(), file);
   } else {
@@ -214,7 +211,6 @@ WindowReport fill(const Plan& plan, const WindowFeatureRequest& request, File& f
   if (plan.row_features() > 0)
     features = file.create_dataset("X_feats", data::hdf5::Type::float32, {rows, plan.row_features()});
 
-  market::WindowChecks checks;
   const unsigned threads = request.threads > 0 ? request.threads : std::max(1U, std::thread::hardware_concurrency());
   std::optional<Progress> progress;
   if (!request.quiet) progress.emplace("window features", windows.size(), "windows");
@@ -223,10 +219,7 @@ WindowReport fill(const Plan& plan, const WindowFeatureRequest& request, File& f
   for (std::int64_t first = 0; first < windows.size(); first += plan.piece()) {
     const std::int64_t count = std::min(plan.piece(), windows.size() - first);
     windows.read(first, count, piece);
-    const std::size_t values = windows.length() * 4;
-    for (std::int64_t i = 0; i < count; ++i)
-      checks.add(first + i,
-                 std::span<const double>(piece.prices).subspan(static_cast<std::size_t>(i) * values, values));
+    checker.add(piece);
     made.x.resize(static_cast<std::size_t>(count) * windows.length() * plan.row_channels());
     made.features.resize(static_cast<std::size_t>(count) * plan.row_features());
     copy_kept_features(plan, piece, made);
@@ -236,8 +229,8 @@ WindowReport fill(const Plan& plan, const WindowFeatureRequest& request, File& f
     if (features) features->write_rows<float>(at, number, made.features);
     if (progress) progress->update(first + count);
   }
-  report.bars = checks.findings();
 
+  const WindowReport report = checker.report();
   if (x) file.set_attribute("channel_names", joined(plan.kept_channels, plan.channels));
   if (features) file.set_attribute("feature_names", joined(plan.kept_features, plan.features));
   std::vector<std::string> names;
@@ -290,22 +283,7 @@ WindowFeatureFile write_window_features(const WindowFeatureRequest& request) {
 
 WindowReport check_windows(const WindowFeatureRequest& request) {
   const PriceWindows windows(request.workspace, request.windows);
-  WindowReport report{.windows = windows.size(),
-                      .length = windows.length(),
-                      .bars = {},
-                      .set = check_set(windows, inner_of(request, windows.length()))};
-  market::WindowChecks checks;
-  PriceWindows::Piece piece;
-  const std::size_t values = windows.length() * 4;
-  const auto step = static_cast<std::int64_t>(std::clamp<std::size_t>(kPieceBytes / (values * 8), 1, 65536));
-  for (std::int64_t first = 0; first < windows.size(); first += step) {
-    windows.read(first, std::min(step, windows.size() - first), piece);
-    for (std::int64_t i = 0; i < piece.count; ++i)
-      checks.add(first + i,
-                 std::span<const double>(piece.prices).subspan(static_cast<std::size_t>(i) * values, values));
-  }
-  report.bars = checks.findings();
-  return report;
+  return check_windows(windows, inner_of(request, windows.length()));
 }
 
 }  // namespace moola::work

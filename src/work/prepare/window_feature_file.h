@@ -40,7 +40,8 @@ struct WindowFeatureFile {
 /// which they stand after the channels and columns that were there.
 ///
 /// Nothing crosses from window to window, so the bits depend on neither the number of threads nor the order of rows.
-/// Memory: pieces of 64 MB. Throws ConfigError, DataError, IoError; nothing is left half-written.
+/// Memory: pieces of 64 MB, and
+/// of a view its times. Throws ConfigError, DataError, IoError; nothing is left half-written.
 WindowFeatureFile write_window_features(const WindowFeatureRequest& request);
 
 /// Only looks at the windows.

@@ -101,6 +101,15 @@ class WindowsWorkspace {
   std::vector<float> x_;
 };
 
+// Of the set as a whole.
+Json finding_of(const Json& report, const std::string& check) {
+  for (const Json& finding : report["set"]) {
+    if (finding["check"] == check) return finding;
+  }
+  BOOST_FAIL("no check " + check);
+  return {};
+}
+
 const std::vector<std::string> kCompanions{"expansion_end", "expansion_start", "group", "t0", "t1", "weight", "y"};
 
 void check_companions(const data::hdf5::File& from, const data::hdf5::File& to) {
@@ -253,11 +262,26 @@ BOOST_AUTO_TEST_CASE(the_report_tells_what_is_wrong_and_stops_nothing) {
   }
   // Expansions 12 to 20 are within the inner bars 10 to 24, and not within 13 to 24 or 10 to 19.
   for (const auto& [inner, holds_] : {std::pair{"12..20", true}, {"13..24", false}, {"10..19", false}}) {
-    for (const Json& finding : workspace.answer({"--windows", "odd/v1", "--check", "--inner", inner})["set"]) {
-      if (finding["check"] == "expansions") BOOST_TEST(finding["holds"] == holds_, inner);
-    }
+    const Json report = workspace.answer({"--windows", "odd/v1", "--check", "--inner", inner});
+    BOOST_TEST(finding_of(report, "expansions")["holds"] == holds_, inner);
   }
   BOOST_TEST(holds(workspace.run({"--windows", "odd/v1", "--check"}).output, "1 bars of 1 windows do not"));
+}
+
+BOOST_AUTO_TEST_CASE(windows_of_the_same_bars_are_told_when_they_part) {
+  // Groups are pairs of neighbours, classes take turns: 0 and 1 are of one group and of two classes, 0 and 2 of two
+  // groups and one class.
+  const auto finding = [](std::size_t copy, const std::string& check) {
+    WindowsWorkspace workspace;
+    std::copy_n(workspace.x().begin(), kBars * 4,
+                workspace.x().begin() + static_cast<std::ptrdiff_t>(copy * kBars * 4));
+    workspace.store("twins");
+    return finding_of(workspace.answer({"--windows", "twins/v1", "--check"}), check);
+  };
+  BOOST_TEST(finding(1, "twins")["holds"] == true);
+  BOOST_TEST(finding(1, "contradictions")["found"] == "1 do not, the first windows 0 and 1");
+  BOOST_TEST(finding(2, "twins")["found"] == "1 do not, the first windows 0 and 2");
+  BOOST_TEST(finding(2, "contradictions")["holds"] == true);
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_done_is_refused_in_one_paragraph) {
