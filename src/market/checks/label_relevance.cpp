@@ -38,7 +38,7 @@ std::vector<std::uint64_t> sorted_with_labels(std::span<const double> column, st
       items.push_back((sort_key(column[row] + 0.0) & ~kClassBits) | static_cast<std::uint64_t>(label + 1));
     }
   }
-  radix_sort(items, [](std::uint64_t item) { return item; });
+  radix_sort(items, [](std::uint64_t item) { return item & ~kClassBits; });
   return items;
 }
 
@@ -51,13 +51,12 @@ struct RankSums {
 RankSums rank_sums(std::span<const std::uint64_t> items) {
   RankSums out;
   for (std::size_t begin = 0, end = 0; begin < items.size(); begin = end) {
-    ClassCounts here{};
-    for (; end < items.size() && (items[end] & ~kClassBits) == (items[begin] & ~kClassBits); ++end)
-      here[items[end] & kClassBits] += 1;
+    const std::uint64_t value = items[begin] & ~kClassBits;
+    for (end = begin + 1; end < items.size() && (items[end] & ~kClassBits) == value;) ++end;
     const double middle = static_cast<double>(begin + 1 + end) / 2, equal = static_cast<double>(end - begin);
-    for (std::size_t c = 0; c < kClasses; ++c) {
-      out.counts[c] += here[c];
-      out.ranks[c] += here[c] * middle;
+    for (std::size_t i = begin; i < end; ++i) {
+      out.counts[items[i] & kClassBits] += 1;
+      out.ranks[items[i] & kClassBits] += middle;
     }
     out.ties += equal * equal * equal - equal;
   }
