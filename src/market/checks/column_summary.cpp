@@ -7,6 +7,7 @@
 #include "base/parallel_pieces.h"
 #include "market/checks/lane_sum.h"
 #include "market/checks/sorted_values.h"
+#include "market/percentile.h"
 
 namespace moola::market {
 namespace {
@@ -67,11 +68,11 @@ std::size_t count_distinct(std::span<const double> sorted, std::size_t limit) {
 
 void describe_sorted(std::span<const double> sorted, const SummaryOptions& options, ColumnSummary& out) {
   out.min = sorted.front();
-  out.percentile_1 = sorted_quantile(sorted, 0.01);
-  out.quartile_1 = sorted_quantile(sorted, 0.25);
-  out.median = sorted_quantile(sorted, 0.5);
-  out.quartile_3 = sorted_quantile(sorted, 0.75);
-  out.percentile_99 = sorted_quantile(sorted, 0.99);
+  out.percentile_1 = sorted_percentile(sorted, 0.01);
+  out.quartile_1 = sorted_percentile(sorted, 0.25);
+  out.median = sorted_percentile(sorted, 0.5);
+  out.quartile_3 = sorted_percentile(sorted, 0.75);
+  out.percentile_99 = sorted_percentile(sorted, 0.99);
   out.max = sorted.back();
   out.constant = out.min == out.max;
   out.distinct = count_distinct(sorted, options.distinct_limit);

@@ -25,7 +25,7 @@ struct CorrelationOptions {
 ///
 /// A value that is not finite counts as its column's mean, a column that does not move correlates 0 with the others.
 /// Cost: for Pearson's F^2 / 2 multiplications and additions a row, in vector registers: 180 columns of 630,000 rows
-/// take 1 s on one thread with AVX-512. Ranks take 20 ns a value and 8 bytes of memory before that. Throws
+/// take 1 s of one thread with AVX-512. Ranks take some 50 ns a value and 8 bytes of memory before that. Throws
 /// std::invalid_argument for rows that there are not and a stride of 0.
 CorrelationMatrix correlate(std::span<const std::span<const double>> columns, std::span<const Rows> rows,
                             const CorrelationOptions& options, unsigned threads);

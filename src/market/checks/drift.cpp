@@ -12,6 +12,7 @@
 #include "market/checks/lane_sum.h"
 #include "market/checks/sorted_values.h"
 #include "market/checks/tail_probabilities.h"
+#include "market/percentile.h"
 #include "market/portable_log.h"
 
 namespace moola::market {
@@ -68,7 +69,7 @@ double deviation_of(std::span<const double> values) {
 
 // A column's usual width.
 double width_of(std::span<const double> sorted) {
-  const double middle = sorted_quantile(sorted, 0.75) - sorted_quantile(sorted, 0.25);
+  const double middle = sorted_percentile(sorted, 0.75) - sorted_percentile(sorted, 0.25);
   if (middle > 0) return middle;
   return sorted.front() < sorted.back() ? deviation_of(sorted) : 1.0;
 }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "market/checks/radix_sort.h"
+#include "market/percentile.h"
 
 namespace moola::market {
 namespace {
@@ -36,14 +37,6 @@ std::vector<double> sorted_finite(std::span<const double> column, std::span<cons
   return values;
 }
 
-double sorted_quantile(std::span<const double> sorted, double share) {
-  if (sorted.empty()) throw std::invalid_argument("a quantile of no values");
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  const double next = sorted[std::min(below + 1, sorted.size() - 1)];
-  return sorted[below] + (next - sorted[below]) * (place - static_cast<double>(below));
-}
-
 std::vector<double> quantile_cuts(std::span<const double> sorted, int bins) {
   if (bins < 2) throw std::invalid_argument("less than 2 bins");
   std::vector<double> cuts;
@@ -57,7 +50,7 @@ std::vector<double> quantile_cuts(std::span<const double> sorted, int bins) {
   if (cuts.size() <= most) return cuts.pop_back(), cuts;
   cuts.clear();
   for (int k = 1; k < bins; ++k) {
-    const double cut = sorted_quantile(sorted, static_cast<double>(k) / bins);
+    const double cut = sorted_percentile(sorted, static_cast<double>(k) / bins);
     if (cut < sorted.back() && (cuts.empty() || cut > cuts.back())) cuts.push_back(cut);
   }
   return cuts;

@@ -13,10 +13,6 @@ void sort_values(std::vector<double>& values);
 /// The finite ones among the values of these rows, in order. Throws std::invalid_argument for rows that there are not.
 std::vector<double> sorted_finite(std::span<const double> column, std::span<const Rows> rows);
 
-/// The value below which `share` (0 to 1) of sorted values lie, between neighbours by a straight line (NumPy's
-/// default). Throws std::invalid_argument when there are none.
-double sorted_quantile(std::span<const double> sorted, double share);
-
 /// Where `sorted` is cut into bins of about as many values each; bin i holds what is above cut i - 1 and at most cut i,
 /// the first and the last bin are open. Values that many share make fewer bins; where there are at most `bins`
 /// different values, each gets a bin of its own. At most bins - 1 cuts, increasing; none for no values or when all are

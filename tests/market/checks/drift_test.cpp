@@ -7,6 +7,7 @@
 #include "base/keyed_random.h"
 #include "market/checks/autocorrelation_time.h"
 #include "market/checks/sorted_values.h"
+#include "market/percentile.h"
 #include "tests/market/checks/series.h"
 #include "tests/support/messages.h"
 
@@ -143,7 +144,7 @@ BOOST_AUTO_TEST_CASE(the_table_of_all_columns_says_what_the_pieces_say) {
   BOOST_TEST(drift.bins == 10U);
   BOOST_TEST(drift.ks == sample_distance(from, to).ks);
   BOOST_TEST(drift.wasserstein == sample_distance(from, to).wasserstein);
-  const double middle = sorted_quantile(from, 0.75) - sorted_quantile(from, 0.25);
+  const double middle = sorted_percentile(from, 0.75) - sorted_percentile(from, 0.25);
   BOOST_TEST(drift.wasserstein_scaled == drift.wasserstein / middle);
   BOOST_TEST(drift.reference_time == autocorrelation_time(walked, reference));
   BOOST_TEST(drift.ks_p == ks_p_value(drift.ks, 1500, 500));

@@ -64,14 +64,6 @@ BOOST_AUTO_TEST_CASE(rows_that_there_are_not_are_refused) {
   BOOST_CHECK_THROW(sorted_finite(column, std::vector<Rows>{{2, 1}}), std::invalid_argument);
 }
 
-BOOST_AUTO_TEST_CASE(a_quantile_lies_on_the_line_between_neighbours) {
-  const std::vector<double> values{1, 2, 4, 8};
-  BOOST_TEST(sorted_quantile(values, 0) == 1.0);
-  BOOST_TEST(sorted_quantile(values, 0.5) == 3.0);
-  BOOST_TEST(sorted_quantile(values, 1) == 8.0);
-  BOOST_CHECK_THROW(sorted_quantile({}, 0.5), std::invalid_argument);
-}
-
 BOOST_AUTO_TEST_CASE(values_that_differ_are_cut_at_their_quantiles) {
   std::vector<double> values(101);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i);
