@@ -13,7 +13,7 @@ namespace moola::work {
 namespace {
 
 data::DatasetId find_windows(const std::filesystem::path& workspace, const std::string& text) {
-  const data::DatasetId id = data::find_dataset(workspace, text);
+  data::DatasetId id = data::find_dataset(workspace, text);
   if (id.kind == "labeled_windows" || id.kind == "unlabeled_windows") return id;
   throw ConfigError(
       fmt::format("{} holds no windows; features of windows are computed on labeled_windows or unlabeled_windows. "

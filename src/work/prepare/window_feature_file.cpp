@@ -131,8 +131,8 @@ void copy_kept_features(const Plan& plan, const PriceWindows::Piece& piece, Rows
 
 // What the set says of its windows besides their prices: labels, times, groups, weights.
 void copy_companions(const PriceWindows& windows, File& to) {
-  static const std::set<std::string> kOwn{"schema",     "manifest",      "manifest_sha256", "content_sha256",
-                                          "text_heaps", "channel_names", "feature_names"};
+  static const std::set<std::string> own{"schema",     "manifest",      "manifest_sha256", "content_sha256",
+                                         "text_heaps", "channel_names", "feature_names"};
   const File& from = windows.reader().file();
   for (const std::string& name : from.dataset_names()) {
     if (name == "X" || name == "X_feats") continue;
@@ -149,7 +149,7 @@ void copy_companions(const PriceWindows& windows, File& to) {
     }
   }
   for (const std::string& name : from.attribute_names()) {
-    if (!kOwn.contains(name)) to.set_attribute(name, *from.attribute(name));
+    if (!own.contains(name)) to.set_attribute(name, *from.attribute(name));
   }
 }
 
@@ -230,7 +230,7 @@ WindowReport fill(const Plan& plan, const WindowFeatureRequest& request, File& f
     if (progress) progress->update(first + count);
   }
 
-  const WindowReport report = checker.report();
+  WindowReport report = checker.report();
   if (x) file.set_attribute("channel_names", joined(plan.kept_channels, plan.channels));
   if (features) file.set_attribute("feature_names", joined(plan.kept_features, plan.features));
   std::vector<std::string> names;
