@@ -1,9 +1,10 @@
-// moola data: import, windows, list, show, verify, lineage, diff, export.
+// moola data: import, windows, sample, merge, list, show, verify, lineage, diff, export.
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
 #include "base/command_line.h"
+#include "data/annotation_commands.h"
 #include "data/bars_commands.h"
 #include "data/registry_commands.h"
 #include "data/table_commands.h"
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   moola::data::add_bars_commands(*import);
   moola::data::add_window_commands(app, *import);
   moola::data::add_table_commands(*import);
+  moola::data::add_annotation_commands(app);
   moola::data::add_registry_commands(app);
   return moola::run_command(app, "data", argc, argv);
 }

@@ -69,29 +69,44 @@ struct CutCommand {
 
 struct ImportCommand {
   CommonOptions common;
-  std::string file, name, version, channels;
-  bool drop_nan = false;
+  std::string file, name, version, channels, classes, inner, blacklist;
+  std::uint64_t length = 0;
+  bool drop_nan = false, drop_invalid = false;
+
+  static void print_dropped(const std::string& cause, const std::vector<std::string>& windows) {
+    const std::vector<std::string> some(
+        windows.begin(), windows.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(10, windows.size())));
+    std::cout << fmt::format("  left out  {} windows, {}: {}{}\n", windows.size(), cause, fmt::join(some, ", "),
+                             some.size() < windows.size() ? ", …" : "");
+  }
 
   void run() const {
     const WindowImport options{.name = name,
                                .version = version_of(version),
                                .channels = channels == "ohlc" ? std::vector<std::string>{"open", "high", "low", "close"}
                                                               : split_list({channels}),
-                               .not_finite = drop_nan ? NotFinite::drop : NotFinite::refuse};
+                               .not_finite = drop_nan ? NotFinite::drop : NotFinite::refuse,
+                               .drop_invalid = drop_invalid,
+                               .length = length,
+                               .inner = inner,
+                               .classes = split_list({classes}),
+                               .blacklist = blacklist};
     const WindowImportResult result = import_windows(common.workspace, file, options);
     if (!result.ignored.empty())
       log_warning("{} also holds {}, which a data set has no place for; left out.", file,
                   fmt::join(result.ignored, ", "));
+    for (const std::string& note : result.notes) log_warning("{}.", note);
+    if (!result.conflicts.empty())
+      log_warning("{} times windows of exactly the same bars have different labels; the first: {}.",
+                  result.conflicts.size(), fmt::join(result.conflicts.front(), ", "));
     if (common.json) {
-      std::cout << Json{{"id", to_string(result.id)},
-                        {"file", result.file.string()},
-                        {"windows", result.windows},
-                        {"length", result.length},
-                        {"channels", result.channels},
-                        {"label_names", result.label_names},
-                        {"dropped", result.dropped},
-                        {"ignored", result.ignored},
-                        {"content_sha256", result.content_sha256}}
+      std::cout << Json{{"id", to_string(result.id)},        {"file", result.file.string()},
+                        {"windows", result.windows},         {"length", result.length},
+                        {"channels", result.channels},       {"features", result.features},
+                        {"label_names", result.label_names}, {"classes", result.classes},
+                        {"dropped", result.dropped},         {"dropped_windows", result.dropped_windows},
+                        {"conflicts", result.conflicts},     {"notes", result.notes},
+                        {"ignored", result.ignored},         {"content_sha256", result.content_sha256}}
                        .dump(1)
                 << "\n";
       return;
@@ -100,7 +115,8 @@ struct ImportCommand {
         "{}: {} windows of {} bars x {} channels ({}){}\n", to_string(result.id), result.windows, result.length,
         result.channels.size(), fmt::join(result.channels, ", "),
         result.label_names.empty() ? ", unlabelled" : fmt::format(", classes {}", fmt::join(result.label_names, ", ")));
-    for (const auto& [cause, count] : result.dropped) std::cout << fmt::format("dropped: {} ({})\n", count, cause);
+    for (const auto& [label, count] : result.classes) std::cout << fmt::format("  class     {}: {}\n", label, count);
+    for (const auto& [cause, windows] : result.dropped_windows) print_dropped(cause, windows);
     std::cout << "  file      " << result.file.string() << "\n";
   }
 };
@@ -161,9 +177,10 @@ void add_window_commands(CLI::App& data, CLI::App& import) {
       ->type_name("vN");
   windows->footer("Example: moola data windows --bars BTCUSD/v1,ETHUSD/v1 --name crypto --length 256 --max-gap 5m");
 
-  CLI::App* stored = import.add_subcommand("windows", "windows from .npy, .npz, .parquet (nested lists) or UCR .ts");
+  CLI::App* stored = import.add_subcommand(
+      "windows", "windows from .npy, .npz, .parquet (nested lists), UCR .ts, or a folder of arrays");
   const auto imported = bind<ImportCommand>(*stored);
-  stored->add_option("FILE", imported->file, "the file")->required();
+  stored->add_option("FILE", imported->file, "the file, or a folder with X_ohlc.npy and y.npy")->required();
   stored->add_option("--name", imported->name, "name of the data set (default: the file's)")->type_name("NAME");
   stored
       ->add_option("--channels", imported->channels,
@@ -172,8 +189,31 @@ void add_window_commands(CLI::App& data, CLI::App& import) {
       ->type_name("NAMES");
   stored->add_flag("--drop-nan", imported->drop_nan,
                    "leave windows out that hold something that is no finite number, instead of refusing");
+  stored->add_flag("--drop-invalid", imported->drop_invalid,
+                   "leave windows out that anything is wrong with: their candles, prices or expansions too");
+  stored->add_option("--length", imported->length, "bars that a window must have (default: as they come)");
+  stored
+      ->add_option(
+          "--inner", imported->inner,
+          "bars that may be marked, and that pointers count from: 30:75 is 30 to 74 (default: that for windows "
+          "of 105 bars, else all)")
+      ->type_name("BEGIN:END");
+  stored
+      ->add_option(
+          "--classes", imported->classes,
+          "names of all classes there may be, in order, with commas between (default: those there are, sorted)")
+      ->type_name("NAMES");
+  stored
+      ->add_option(
+          "--blacklist", imported->blacklist,
+          "CSV with window_id, raw_start_idx, raw_end_idx, reason, blacklisted_date: such windows, and what meets "
+          "their bars, are left out")
+      ->type_name("FILE");
   stored->add_option("--version", imported->version, "vN (default: the next)")->type_name("vN");
-  stored->footer("Example: moola data import windows GunPoint_TRAIN.ts --name gunpoint");
+  stored->footer(
+      "Examples:\n"
+      "  moola data import windows GunPoint_TRAIN.ts --name gunpoint\n"
+      "  moola data import windows train_clean.parquet --classes consolidation,retracement --blacklist blacklist.csv");
 
   CLI::App* exported = data.add_subcommand("export", "a data set as .npy, .csv or .parquet, by the file's suffix");
   const auto out = bind<ExportCommand>(*exported);

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "data/files/csv_text.h"
 #include "data/files/npy.h"
 
 namespace moola::data {
@@ -96,20 +97,13 @@ void append_value(fmt::memory_buffer& out, hdf5::Type type, ColumnBytes bytes, s
   }
 }
 
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
 class CsvSink final : public TableSink {
  public:
   CsvSink(const std::filesystem::path& file, std::vector<TableColumn> columns,
           const std::vector<std::string>& channel_names)
       : file_(file), columns_(std::move(columns)) {
     std::string header;
-    const auto add = [&](const std::string& name) { header += (header.empty() ? "" : ",") + quoted(name); };
+    const auto add = [&](const std::string& name) { header += (header.empty() ? "" : ",") + csv_field(name); };
     for (const TableColumn& column : columns_) {
       if (column.length != 0) {
         add("window");
@@ -154,7 +148,7 @@ class CsvSink final : public TableSink {
       }
     } else if (!column.names.empty()) {
       const auto label = static_cast<std::size_t>(load<std::int32_t>(bytes, row));
-      fmt::format_to(std::back_inserter(out), "{}", label < column.names.size() ? quoted(column.names[label]) : "");
+      fmt::format_to(std::back_inserter(out), "{}", label < column.names.size() ? csv_field(column.names[label]) : "");
     } else {
       append_value(out, column.type, bytes, row);
     }

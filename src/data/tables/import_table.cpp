@@ -42,7 +42,10 @@ std::string default_name(const std::vector<std::filesystem::path>& files, bool p
 class Import {
  public:
   Import(const std::filesystem::path& workspace, const TableImport& options)
-      : workspace_(workspace), options_(options), sources_(checked(options.files)), zone_(options.timezone) {
+      : workspace_(workspace),
+        options_(options),
+        sources_(checked(options.files), symbol_columns(options.columns)),
+        zone_(options.timezone) {
     columns_ = choose_columns(sources_.tables().front(), options.columns);
     parts_ = parts_of(options.files);
   }
@@ -77,6 +80,11 @@ class Import {
   static const std::vector<std::filesystem::path>& checked(const std::vector<std::filesystem::path>& files) {
     if (files.empty()) throw ConfigError("no file to import a table from.");
     return files;
+  }
+
+  // Symbols may be numbers with zeros in front.
+  static std::vector<std::string> symbol_columns(const ColumnChoice& choice) {
+    return {choice.symbol, "symbol", "Symbol", "ticker", "instrument"};
   }
 
   void read_rows() {

@@ -24,9 +24,11 @@ std::vector<T> all_of(const JoinedTables& joined, const std::string& name, Read&
 
 }  // namespace
 
-JoinedTables::JoinedTables(const std::vector<std::filesystem::path>& files) {
+JoinedTables::JoinedTables(const std::vector<std::filesystem::path>& files, const std::vector<std::string>& texts) {
   for (const std::filesystem::path& file : files) {
-    tables_.emplace_back(file);
+    const SourceTable& table = tables_.emplace_back(file, texts);
+    if (table.rows() == 0)
+      throw DataError(fmt::format("{} has {} columns and no rows.", table.file(), table.names().size()));
     first_.push_back(rows_);
     rows_ += tables_.back().rows();
   }

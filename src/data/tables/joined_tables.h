@@ -13,8 +13,8 @@ namespace moola::data {
 /// Several files with the same columns as one table: their rows one after the other, columns by name.
 class JoinedTables {
  public:
-  /// Throws as SourceTable does.
-  explicit JoinedTables(const std::vector<std::filesystem::path>& files);
+  /// Throws as SourceTable does, and DataError for a file without rows.
+  JoinedTables(const std::vector<std::filesystem::path>& files, const std::vector<std::string>& texts);
 
   const std::vector<SourceTable>& tables() const { return tables_; }
   std::uint64_t rows() const { return rows_; }

@@ -63,25 +63,28 @@ char delimiter_of(std::string_view beginning) {
   return *std::ranges::max_element(kDelimiters, {}, [&](char c) { return std::ranges::count(line, c); });
 }
 
-arrow::Result<TablePointer> parse_csv(const std::filesystem::path& file, bool threads) {
+arrow::Result<TablePointer> parse_csv(const std::filesystem::path& file, const std::vector<std::string>& texts,
+                                      bool threads) {
   InputFile source(file);
   auto parse = arrow::csv::ParseOptions::Defaults();
   parse.delimiter = delimiter_of(source.peek(std::size_t{64} << 10));
   auto read = arrow::csv::ReadOptions::Defaults();
   read.use_threads = threads;
+  auto convert = arrow::csv::ConvertOptions::Defaults();
+  for (const std::string& name : texts) convert.column_types[name] = arrow::utf8();
   const auto input = std::make_shared<ArrowInput>(source);
   auto table = [&]() -> arrow::Result<TablePointer> {
-    ARROW_ASSIGN_OR_RAISE(auto reader, arrow::csv::TableReader::Make(arrow::io::default_io_context(), input, read,
-                                                                     parse, arrow::csv::ConvertOptions::Defaults()));
+    ARROW_ASSIGN_OR_RAISE(auto reader,
+                          arrow::csv::TableReader::Make(arrow::io::default_io_context(), input, read, parse, convert));
     return reader->Read();
   }();
   input->rethrow();
   return table;
 }
 
-TablePointer read_csv_table(const std::filesystem::path& file) {
-  auto table = parse_csv(file, true);
-  if (!table.ok()) table = parse_csv(file, false);  // on one thread Arrow knows the row
+TablePointer read_csv_table(const std::filesystem::path& file, const std::vector<std::string>& texts) {
+  auto table = parse_csv(file, texts, true);
+  if (!table.ok()) table = parse_csv(file, texts, false);  // on one thread Arrow knows the row
   if (!table.ok()) {
     throw DataError(fmt::format(
         "{} cannot be read as a table with names in its first line: {}. Rows count from 1 there, with the names.",
@@ -175,7 +178,7 @@ struct SourceTable::Content {
   }
 };
 
-SourceTable::SourceTable(const std::filesystem::path& file)
+SourceTable::SourceTable(const std::filesystem::path& file, const std::vector<std::string>& texts)
     : file_(file.string()), content_(std::make_unique<Content>()) {
   bool parquet = false;
   {
@@ -184,11 +187,10 @@ SourceTable::SourceTable(const std::filesystem::path& file)
     if (input.peek(1).empty()) throw DataError(file_ + " is empty; expected a table.");
   }
   form_ = parquet ? "Parquet" : "CSV";
-  content_->table = parquet ? read_parquet_table(file_) : read_csv_table(file);
+  content_->table = parquet ? read_parquet_table(file_) : read_csv_table(file, texts);
   rows_ = static_cast<std::uint64_t>(content_->table->num_rows());
   names_ = content_->table->ColumnNames();
   check_names(file_, names_);
-  if (rows_ == 0) throw DataError(fmt::format("{} has {} columns and no rows.", file_, names_.size()));
   for (const auto& field : content_->table->schema()->fields()) types_.push_back(type_of(*field->type()));
 }
 

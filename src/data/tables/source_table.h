@@ -19,8 +19,8 @@ enum class ColumnType : std::uint8_t { number, stamp, text, other };
 class SourceTable {
  public:
   /// Throws ConfigError (no such file), DataError that says what is wrong (cut short, ragged rows with their number, no
-  /// UTF-8, no names, a name twice, no rows), IoError.
-  explicit SourceTable(const std::filesystem::path& file);
+  /// UTF-8, no names, a name twice), IoError. Columns of a CSV named in `texts` are text, whatever they look like.
+  explicit SourceTable(const std::filesystem::path& file, const std::vector<std::string>& texts = {});
   SourceTable(SourceTable&&) noexcept;
   ~SourceTable();
 

@@ -108,52 +108,22 @@ WindowTable read_npz_windows(const std::filesystem::path& file, const TableShape
                     file.string(), fmt::join(archive.names(), ", ")));
   }
   set_windows(table, *x, shape);
-  if (const auto y = archive.array({"y", "labels", "label"})) {
-    check_rows(table, *y);
-    table.labels = npy_texts(*y);
-  }
-  if (const auto ids = archive.array({"window_id", "window_ids"})) {
-    check_rows(table, *ids);
-    table.window_ids = npy_texts(*ids);
-  }
-  const std::pair<const char*, std::vector<std::int64_t>*> numbers[] = {{"t0", &table.t0},
-                                                                        {"t1", &table.t1},
-                                                                        {"expansion_start", &table.expansion_start},
-                                                                        {"expansion_end", &table.expansion_end}};
-  for (const auto& [name, values] : numbers) {
-    if (const auto array = archive.array({name})) {
-      check_rows(table, *array);
-      *values = npy_integers(*array);
+  for (const std::string& name : archive.names()) {
+    if (std::vector<std::string>* const texts = text_column(table, name)) {
+      const NpyArray array = archive.array(name);
+      check_rows(table, array);
+      *texts = npy_texts(array);
+    } else if (std::vector<std::int64_t>* const numbers = integer_column(table, name)) {
+      const NpyArray array = archive.array(name);
+      check_rows(table, array);
+      *numbers = npy_integers(array);
     }
   }
   if (const auto names = archive.array({"channel_names"})) table.channel_names = npy_texts(*names);
-  // Classes by number and their names beside them, as data sets are exported here.
-  if (const auto names = archive.array({"label_names"}); names && !table.labels.empty()) {
-    table.label_names = npy_texts(*names);
-    for (std::string& label : table.labels) {
-      const bool number = !label.empty() && label.size() < 10 &&
-                          std::ranges::all_of(label, [](char c) { return c >= '0' && c <= '9'; });
-      const std::size_t at = number ? std::stoul(label) : table.label_names.size();
-      if (at >= table.label_names.size()) {
-        throw DataError(fmt::format("{} has the label {}, but label_names has {} names, counted from 0.", file.string(),
-                                    label, table.label_names.size()));
-      }
-      label = table.label_names[at];
-    }
-  }
+  if (const auto names = archive.array({"label_names"}); names && !table.labels.empty())
+    name_classes(table, npy_texts(*names), file.string());
   table.ignored = archive.unused();
   return table;
-}
-
-WindowTable read_windows_file(const std::filesystem::path& file, const TableShape& shape) {
-  std::string suffix = file.extension().string();
-  std::ranges::transform(suffix, suffix.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (suffix == ".npy") return read_npy_windows(file, shape);
-  if (suffix == ".npz") return read_npz_windows(file, shape);
-  if (suffix == ".ts") return read_ts_windows(file);
-  if (suffix == ".parquet" || suffix == ".pq") return read_parquet_windows(file, shape);
-  throw ConfigError(
-      fmt::format("windows are read from .npy, .npz, .parquet and .ts files; {} ends in '{}'.", file.string(), suffix));
 }
 
 }  // namespace moola::data

@@ -7,6 +7,8 @@
 #include <parquet/exception.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 
@@ -210,14 +212,10 @@ class ParquetReader {
     for (int c = 0; c < table_->num_columns(); ++c) {
       if (c == features) continue;
       const std::string& name = table_->field(c)->name();
-      if (name == "label" || name == "labels" || name == "y") {
-        result_.labels = texts(c);
-      } else if (name == "window_id") {
-        result_.window_ids = texts(c);
-      } else if (name == "t0" || name == "t1") {
-        (name == "t0" ? result_.t0 : result_.t1) = integers(c);
-      } else if (name == "expansion_start" || name == "expansion_end") {
-        (name == "expansion_start" ? result_.expansion_start : result_.expansion_end) = integers(c);
+      if (std::vector<std::string>* const into = text_column(result_, name)) {
+        *into = texts(c);
+      } else if (std::vector<std::int64_t>* const numbers = integer_column(result_, name)) {
+        *numbers = integers(c, may_be_missing(name));
       } else {
         result_.ignored.push_back(name);
       }
@@ -238,33 +236,41 @@ class ParquetReader {
     return values;
   }
 
-  std::vector<std::int64_t> integers(int column) const {
+  std::vector<std::int64_t> integers(int column, bool gaps) const {
     std::vector<std::int64_t> values;
-    for_each_scalar(column, [&](const arrow::Scalar& scalar) {
-      std::int64_t value = 0;
-      if (const auto* time = dynamic_cast<const arrow::TimestampScalar*>(&scalar)) {
-        constexpr std::int64_t kToNs[] = {1'000'000'000, 1'000'000, 1'000, 1};
-        value = time->value * kToNs[static_cast<const arrow::TimestampType&>(*scalar.type).unit()];
-      } else if (const auto* wide = dynamic_cast<const arrow::Int64Scalar*>(&scalar)) {
-        value = wide->value;
-      } else if (const auto* narrow = dynamic_cast<const arrow::Int32Scalar*>(&scalar)) {
-        value = narrow->value;
-      } else {
-        fail(fmt::format("has {} in column '{}'; expected int64, int32 or time stamps", scalar.type->ToString(),
-                         table_->field(column)->name()));
-      }
-      values.push_back(value);
-    });
+    const auto visit = [&](const arrow::Scalar& scalar) { values.push_back(integer(scalar, column, gaps)); };
+    for_each_scalar(column, visit, gaps ? [&] { values.push_back(kNoValue); } : std::function<void()>());
     return values;
   }
 
+  std::int64_t integer(const arrow::Scalar& scalar, int column, bool gaps) const {
+    if (const auto* time = dynamic_cast<const arrow::TimestampScalar*>(&scalar)) {
+      constexpr std::int64_t kToNs[] = {1'000'000'000, 1'000'000, 1'000, 1};
+      return time->value * kToNs[static_cast<const arrow::TimestampType&>(*scalar.type).unit()];
+    }
+    if (const auto* wide = dynamic_cast<const arrow::Int64Scalar*>(&scalar)) return wide->value;
+    if (const auto* narrow = dynamic_cast<const arrow::Int32Scalar*>(&scalar)) return narrow->value;
+    // pandas makes doubles of integers where one is missing.
+    if (const auto* real = dynamic_cast<const arrow::DoubleScalar*>(&scalar); real != nullptr && gaps) {
+      if (std::isnan(real->value)) return kNoValue;
+      if (real->value == std::floor(real->value) && std::fabs(real->value) < 9e15)
+        return static_cast<std::int64_t>(real->value);
+    }
+    fail(fmt::format("has {} in column '{}'; expected int64, int32 or time stamps", scalar.type->ToString(),
+                     table_->field(column)->name()));
+  }
+
   template <class Visit>
-  void for_each_scalar(int column, Visit visit) const {
+  void for_each_scalar(int column, Visit visit, const std::function<void()>& missing = {}) const {
     for (const auto& chunk : table_->column(column)->chunks()) {
       for (std::int64_t row = 0; row < chunk->length(); ++row) {
-        if (chunk->IsNull(row))
+        if (!chunk->IsNull(row)) {
+          visit(*taken(chunk->GetScalar(row)));
+        } else if (missing) {
+          missing();
+        } else {
           fail(fmt::format("has no value in column '{}' of row {}", table_->field(column)->name(), row));
-        visit(*taken(chunk->GetScalar(row)));
+        }
       }
     }
   }
