@@ -116,6 +116,15 @@ BOOST_AUTO_TEST_CASE(columns_may_have_any_names_when_they_are_said) {
                         says("Did you mean 'time'?"));
 }
 
+BOOST_AUTO_TEST_CASE(letters_are_bars_only_where_open_high_low_and_close_are_all_there) {
+  const Folder folder;
+  const auto features = [&](const std::string& csv) { return folder.import(csv).features; };
+  BOOST_TEST(features("time,a,h,l,c\n2020-01-01,1,2,3,4\n") == (std::vector<std::string>{"a", "h", "l", "c"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(features("time,a,O,H,L,C\n2020-01-01,1,2,3,4,5\n") == std::vector<std::string>{"a"},
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(rows_are_put_in_the_order_of_time_and_counted) {
   const Folder folder;
   const TableImportResult result = folder.import("time,x,label\n2020-01-03,3,1\n2020-01-01,1,0\n2020-01-02,2,-1\n");

@@ -46,7 +46,11 @@ TablePointer read_parquet_table(const std::string& file) {
   try {
     const auto input = arrow::io::ReadableFile::Open(file);
     if (!input.ok()) fail(message_of(input.status()));
-    auto reader = parquet::arrow::OpenFile(*input, arrow::default_memory_pool());
+    parquet::arrow::FileReaderBuilder builder;
+    if (const auto opened = builder.Open(*input); !opened.ok()) fail(message_of(opened));
+    parquet::ArrowReaderProperties properties(true);  // on all cores
+    properties.set_pre_buffer(false);                 // which would hold the whole file packed beside its columns
+    auto reader = builder.properties(properties)->Build();
     if (!reader.ok()) fail(message_of(reader.status()));
     auto table = (*reader)->ReadTable();
     if (!table.ok()) fail(message_of(table.status()));

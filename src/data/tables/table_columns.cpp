@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
+#include <span>
 
 #include "base/error.h"
 #include "base/nearest.h"
@@ -22,7 +22,7 @@ const Names kEndNames{"label_end_time", "label_end", "t1"};
 const Names kWeightNames{"sample_weight", "weight"};
 const Names kQualityNames{"quality", "quality_score", "label_quality"};
 
-const Names kBarNames{"open", "high", "low", "close", "volume", "o", "h", "l", "c", "v"};
+const Names kBarNames{"open", "high", "low", "close", "volume"}, kShortBarNames{"o", "h", "l", "c", "v"};
 const Names kRowNames{"timeframe",   "session_id", "session", "missing_bar", "filled",   "roll_event",
                       "roll_window", "is_roll",    "split",   "fold",        "window_id"};
 // What a labelled table says of a row and nobody knows at that row's time.
@@ -59,7 +59,12 @@ std::pair<std::string, std::int32_t> split_horizon(const std::string& name) {
 
 class Chooser {
  public:
-  Chooser(const SourceTable& table, const ColumnChoice& choice) : table_(table), choice_(choice) {}
+  Chooser(const SourceTable& table, const ColumnChoice& choice)
+      : table_(table),
+        choice_(choice),
+        // One letter alone says nothing.
+        short_bars_(std::ranges::all_of(std::span(kShortBarNames).first(4),
+                                        [&](const std::string& name) { return !usual({name}).empty(); })) {}
 
   TableColumns choose() {
     result_.time = choice_.time.empty() ? usual(kTimeNames) : existing(choice_.time, "--time");
@@ -172,7 +177,7 @@ class Chooser {
   std::string reason_against(std::size_t column) const {
     const std::string& name = table_.names()[column];
     const std::string small = lower(name);
-    if (is_one_of(kBarNames, small)) return "bars";
+    if (is_one_of(kBarNames, small) || (short_bars_ && is_one_of(kShortBarNames, small))) return "bars";
     if (is_one_of(kRowNames, small) || is_one_of(kTimeNames, small)) return "describes rows";
     if (std::ranges::any_of(kOutcomeBeginnings, [&](const std::string& begin) { return small.starts_with(begin); }))
       return "known only afterwards";
@@ -211,6 +216,7 @@ class Chooser {
 
   const SourceTable& table_;
   const ColumnChoice& choice_;
+  bool short_bars_;
   TableColumns result_;
 };
 
