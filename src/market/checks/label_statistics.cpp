@@ -12,15 +12,19 @@ bool valid(std::int8_t label) {
   return label >= -1 && label <= 1;
 }
 
-// counts[(label of the row + 1) * 3 + label `lag` rows later + 1]
+// Of every label and every one `lag` rows later.
 using PairCounts = std::array<std::size_t, 9>;
+
+std::size_t place(int now, int later) {
+  return static_cast<std::size_t>(now + 1) * 3 + static_cast<std::size_t>(later + 1);
+}
 
 PairCounts count_pairs(std::span<const std::int8_t> labels, std::span<const Rows> rows, std::size_t lag) {
   PairCounts counts{};
   for (const Rows& range : rows) {
     for (std::size_t row = range.begin; row + lag < range.end; ++row) {
       const std::int8_t now = labels[row], later = labels[row + lag];
-      if (valid(now) && valid(later)) ++counts[static_cast<std::size_t>((now + 1) * 3 + later + 1)];
+      if (valid(now) && valid(later)) ++counts[place(now, later)];
     }
   }
   return counts;
@@ -31,7 +35,7 @@ LabelAutocorrelation autocorrelation_of(const PairCounts& counts, std::size_t la
   double n = 0, x = 0, y = 0, xx = 0, yy = 0, xy = 0;
   for (int a = -1; a <= 1; ++a) {
     for (int b = -1; b <= 1; ++b) {
-      const auto count = static_cast<double>(counts[static_cast<std::size_t>((a + 1) * 3 + b + 1)]);
+      const auto count = static_cast<double>(counts[place(a, b)]);
       n += count;
       x += a * count;
       y += b * count;
