@@ -79,8 +79,10 @@ class Merge {
                                   to_string(*request_.parent), table_.length, fmt::join(table_.channel_names, ", ")));
     }
     if (!table_.feats.empty()) {
-      throw DataError(fmt::format("{} has features of its windows (X_feats), which the sample's windows lack.",
-                                  to_string(*request_.parent)));
+      throw DataError(fmt::format(
+          "{} has features of its windows (X_feats), which the sample's windows lack. Merge into the version without "
+          "them, and compute them again.",
+          to_string(*request_.parent)));
     }
     // A set has a time for every window or for none.
     timed_ = table_.windows == 0 || !table_.t0.empty();
@@ -182,6 +184,7 @@ class Merge {
     table_.raw_end.resize(table_.windows, kNoValue);
     table_.x.insert(table_.x.end(), first, first + static_cast<std::ptrdiff_t>(values));
     table_.labels.push_back(annotation.label);
+    if (!table_.weight.empty()) table_.weight.push_back(1.0F);
     table_.expansion_start.push_back(annotation.expansion_start.value_or(kNoValue));
     table_.expansion_end.push_back(annotation.expansion_end.value_or(kNoValue));
     table_.raw_start.push_back(from.raw_start[window]);

@@ -9,12 +9,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
-#include <limits>
 #include <unordered_set>
 
 #include "base/error.h"
+#include "base/parse_number.h"
 #include "data/bars/read_parquet.h"
 #include "data/files/arrow_input.h"
 #include "data/files/arrow_values.h"
@@ -27,9 +26,7 @@ using TablePointer = std::shared_ptr<arrow::Table>;
 
 bool is_number(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
+  return parse_number(text).has_value();
 }
 
 // Arrow ends some of its messages with a full stop.

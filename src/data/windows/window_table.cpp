@@ -28,6 +28,7 @@ WindowTable WindowTable::chosen(const std::vector<std::uint64_t>& rows) const {
   WindowTable table{.windows = rows.size(), .length = length, .channels = channels};
   table.x = chosen_of(x, rows, length * channels);
   table.feats = chosen_of(feats, rows, feature_names.size());
+  table.weight = chosen_of(weight, rows);
   table.labels = chosen_of(labels, rows);
   table.window_ids = chosen_of(window_ids, rows);
   for (const auto column :

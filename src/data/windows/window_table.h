@@ -24,6 +24,7 @@ struct WindowTable {
                             raw_end = {};  // first and last bar in the series they were cut from, or empty
   std::vector<float> feats = {};           // (windows, feature_names), or empty
   std::vector<std::string> feature_names = {};
+  std::vector<float> weight = {};         // one per window, or empty
   std::vector<std::string> ignored = {};  // parts of the file that have no place in a data set
 
   /// How a window is called in messages: its id, or its number.

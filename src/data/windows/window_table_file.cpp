@@ -54,6 +54,7 @@ void write_window_table(DatasetWriter& writer, const WindowTable& table) {
   if (labelled) {
     add(columns, "y", y);
     add(columns, "group", groups);
+    add(columns, "weight", table.weight);
     add(columns, "expansion_start", starts);
     add(columns, "expansion_end", ends);
   }
@@ -70,7 +71,7 @@ void write_window_table(DatasetWriter& writer, const WindowTable& table) {
 WindowTable read_window_table(const DatasetReader& reader) {
   const hdf5::File& file = reader.file();
   const std::set<std::string> known{
-      "X", "X_feats", "y", "t0", "t1", "raw_start", "raw_end", "group", "expansion_start", "expansion_end"};
+      "X", "X_feats", "y", "t0", "t1", "raw_start", "raw_end", "group", "weight", "expansion_start", "expansion_end"};
   for (const std::string& name : file.dataset_names()) {
     if (!known.contains(name)) {
       throw DataError(
@@ -98,6 +99,7 @@ WindowTable read_window_table(const DatasetReader& reader) {
   read("expansion_start", starts);
   read("expansion_end", ends);
   read("X_feats", table.feats);
+  read("weight", table.weight);
   read("t0", table.t0);
   read("t1", table.t1);
   read("raw_start", table.raw_start);
