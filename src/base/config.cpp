@@ -90,8 +90,8 @@ ConfigKey& ConfigKey::circumstance() {
 
 std::string ConfigKey::type_name() const {
   static constexpr const char* kNames[] = {
-      "true or false",   "an integer",       "a number", "a text", "a length of time, such as \"10m\"",
-      "a list of texts", "a list of numbers"};
+      "true or false",   "an integer",        "a number",          "a text", "a length of time, such as \"10m\"",
+      "a list of texts", "a list of numbers", "a list of integers"};
   return kNames[target_.index()];
 }
 
@@ -109,6 +109,9 @@ std::string ConfigKey::value_text() const {
     std::string operator()(const Duration* value) const { return toml_quoted(to_string(*value)); }
     std::string operator()(const std::vector<std::string>* value) const { return list_text(*value, toml_quoted); }
     std::string operator()(const std::vector<double>* value) const { return list_text(*value, toml_number); }
+    std::string operator()(const std::vector<std::int64_t>* value) const {
+      return list_text(*value, [](std::int64_t element) { return std::to_string(element); });
+    }
   };
   return std::visit(Writer{}, target_);
 }
@@ -152,6 +155,11 @@ void ConfigKey::check(const std::string& where) const {
       if (!in_range(value)) refuse_number(value);
     }
   }
+  if (const auto* integers = std::get_if<std::vector<std::int64_t>*>(&target_)) {
+    for (const std::int64_t value : **integers) {
+      if (!in_range(static_cast<double>(value))) refuse_number(static_cast<double>(value));
+    }
+  }
   if (const auto* text = std::get_if<std::string*>(&target_)) check_text(**text);
   if (const auto* texts = std::get_if<std::vector<std::string>*>(&target_)) {
     for (const std::string& value : **texts) check_text(value);
@@ -159,6 +167,21 @@ void ConfigKey::check(const std::string& where) const {
 }
 
 namespace {
+
+// Takes a list into a field, each element by `read`, which gives none where the type is another.
+template <class T, class Read>
+bool assign_list(const toml::node& node, std::vector<T>& field, Read&& read) {
+  const toml::array* list = node.as_array();
+  if (list == nullptr) return false;
+  std::vector<T> values;
+  for (const toml::node& element : *list) {
+    const std::optional<T> value = read(element);
+    if (!value) return false;
+    values.push_back(*value);
+  }
+  field = std::move(values);
+  return true;
+}
 
 // Takes a TOML value into a field; false when the types do not fit.
 bool assign(const ConfigKey::Target& target, const toml::node& node) {
@@ -206,15 +229,12 @@ bool assign(const ConfigKey::Target& target, const toml::node& node) {
       return true;
     }
     bool operator()(std::vector<double>* field) const {
-      const toml::array* list = node.as_array();
-      if (list == nullptr) return false;
-      std::vector<double> values;
-      for (const toml::node& element : *list) {
-        if (!element.is_number()) return false;
-        values.push_back(*element.value<double>());
-      }
-      *field = std::move(values);
-      return true;
+      return assign_list(node, *field, [](const toml::node& element) {
+        return element.is_number() ? element.value<double>() : std::optional<double>();
+      });
+    }
+    bool operator()(std::vector<std::int64_t>* field) const {
+      return assign_list(node, *field, [](const toml::node& element) { return element.value_exact<std::int64_t>(); });
     }
   };
   return std::visit(Assigner{node}, target);
@@ -249,6 +269,14 @@ bool ConfigSchema::given(const std::string& path) const {
   return at(path).given_;
 }
 
+std::vector<std::string> ConfigSchema::given_in(const std::string& table) const {
+  std::vector<std::string> out;
+  for (const auto& key : keys_) {
+    if (key->table_ == table && key->given_) out.push_back(key->path());
+  }
+  return out;
+}
+
 void ConfigSchema::leave_out(const std::string& path) {
   at(path).left_out_ = true;
 }
@@ -259,7 +287,8 @@ std::vector<std::string> ConfigSchema::paths() const {
   return out;
 }
 
-void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const std::vector<std::string>& settings) {
+void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const std::vector<std::string>& settings,
+                        const std::optional<ShippedConfig>& shipped) {
   const auto set = [&](const std::string& path, const toml::node& node, const std::string& where) {
     ConfigKey* key = find(path);
     if (key == nullptr) {
@@ -306,6 +335,7 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
     }
   };
 
+  if (shipped) take(parse_toml(shipped->text, shipped->name), shipped->name);
   if (file) {
     if (std::filesystem::exists(*file) && !std::filesystem::is_regular_file(*file) &&
         !std::filesystem::is_directory(*file)) {
@@ -386,6 +416,17 @@ std::string ConfigSchema::resolved() const {
 
 std::string ConfigSchema::identity() const {
   return write(false);
+}
+
+std::string ConfigSchema::identity_of(const std::string& table) const {
+  if (std::none_of(tables_.begin(), tables_.end(), [&](const Table& t) { return t.name == table; }))
+    throw std::out_of_range("no table " + table);
+  std::string out;
+  for (const auto& key : keys_) {
+    if (key->table_ == table && !key->left_out_ && !key->circumstance_)
+      out += fmt::format("{} = {}\n", key->name_, key->value_text());
+  }
+  return out;
 }
 
 std::string ConfigSchema::reference(const std::string& introduction) const {

@@ -20,7 +20,7 @@ namespace moola {
 class ConfigKey {
  public:
   using Target = std::variant<bool*, std::int64_t*, double*, std::string*, Duration*, std::vector<std::string>*,
-                              std::vector<double>*>;
+                              std::vector<double>*, std::vector<std::int64_t>*>;
 
   ConfigKey(std::string table, std::string name, Target target);
 
@@ -56,6 +56,11 @@ class ConfigKey {
   void check(const std::string& where) const;
 };
 
+/// A configuration that comes with the program.
+struct ShippedConfig {
+  std::string name, text;  // "preset swing"; TOML
+};
+
 /// All keys of one job's configuration, bound to the fields of a struct whose initialisers are the defaults.
 ///
 ///     PretrainConfig config;
@@ -82,10 +87,14 @@ class ConfigSchema {
   /// in this order. `inherit = "base.toml"` at the top of a file reads that file first, once, relative to the file.
   /// Throws ConfigError with file and line for what is no TOML, unknown (naming the nearest key), of the wrong type or
   /// out of range, for a missing required key, and for an empty file; IoError for one that can't be read.
-  void load(const std::optional<std::filesystem::path>& file, const std::vector<std::string>& settings);
+  /// What `shipped` says comes before the file.
+  void load(const std::optional<std::filesystem::path>& file, const std::vector<std::string>& settings,
+            const std::optional<ShippedConfig>& shipped = std::nullopt);
 
   /// Whether the file or a setting gave this key a value. Throws std::out_of_range for a key that is none.
   bool given(const std::string& path) const;
+  /// Every key of `table` that the file or a setting gave, as "table.key".
+  std::vector<std::string> given_in(const std::string& table) const;
   /// The key means nothing beside the others' values: `resolved` and `identity` do without it.
   void leave_out(const std::string& path);
 
@@ -93,6 +102,8 @@ class ConfigSchema {
   std::string resolved() const;
   /// What determines the result: `resolved` without the keys that are circumstances.
   std::string identity() const;
+  /// `identity` of one table alone, without its heading. Throws std::out_of_range for a table that is none.
+  std::string identity_of(const std::string& table) const;
   /// The reference page, in Markdown.
   std::string reference(const std::string& introduction) const;
 

@@ -28,7 +28,11 @@ StoredBars read_bars(const std::filesystem::path& workspace, const DatasetId& id
 /// The same from a parent's record, whose hash must still be that of the file; `child` is named in the error.
 StoredBars read_bars(const std::filesystem::path& workspace, const Parent& parent, std::string_view child);
 
+/// The same from a file that is no version of a data set, such as a stage's; without an id.
+StoredBars read_bars(const std::filesystem::path& file);
+
 /// Puts bars and their attributes into a file being written. Stamps must increase strictly (std::logic_error).
+void write_bars(ContentFile& file, const market::Bars& bars, const BarsInfo& info);
 void write_bars(DatasetWriter& writer, const market::Bars& bars, const BarsInfo& info);
 
 }  // namespace moola::data

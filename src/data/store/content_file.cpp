@@ -92,6 +92,13 @@ std::string ContentFile::seal(const std::string& kind) {
   return hash;
 }
 
+hdf5::File open_content(const std::filesystem::path& file, const std::string& kind) {
+  hdf5::File opened = hdf5::File::open(file);
+  hdf5::check_texts(opened);
+  check_schema(opened, kind);
+  return opened;
+}
+
 std::string schema_of(const std::string& kind) {
   return "moola." + kind + "/1";
 }

@@ -87,6 +87,10 @@ class ContentFile {
   std::vector<std::string> hashed_;
 };
 
+/// Opens a file that a ContentFile wrote as `kind`: attributes and schema are checked, chunks as they are read. Throws
+/// IoError when it is not there, DataError when it is damaged or of another kind.
+hdf5::File open_content(const std::filesystem::path& file, const std::string& kind);
+
 /// "moola.bars/1".
 std::string schema_of(const std::string& kind);
 

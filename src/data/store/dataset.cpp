@@ -7,8 +7,6 @@
 #include "base/error.h"
 #include "base/utc_time.h"
 #include "base/version.h"
-#include "data/store/dataset_schema.h"
-#include "data/store/hdf5_text_heaps.h"
 
 namespace moola::data {
 namespace {
@@ -54,7 +52,20 @@ DatasetWriter::DatasetWriter(const fs::path& workspace, DatasetId id)
 }
 
 std::string DatasetWriter::finish(const Json& circumstances) {
-  const std::string hash = content_.seal(id_.kind);
+  return publish(content_.seal(id_.kind), circumstances);
+}
+
+std::string DatasetWriter::finish_unless_known(const Json& circumstances) {
+  std::string hash = content_.seal(id_.kind);
+  for (const DatasetId& known : list_versions(workspace_, id_.kind, id_.name)) {
+    if (DatasetReader(workspace_, known).content_sha256() != hash) continue;
+    id_ = known;
+    return hash;
+  }
+  return publish(hash, circumstances);
+}
+
+std::string DatasetWriter::publish(const std::string& hash, const Json& circumstances) {
   while (!content_.commit_if_free()) {
     if (!any_version_) check_free(workspace_, id_);
     id_.version = next_version(workspace_, id_.kind, id_.name);
@@ -69,9 +80,7 @@ std::string DatasetWriter::finish(const Json& circumstances) {
 }
 
 DatasetReader::DatasetReader(const fs::path& workspace, const DatasetId& id)
-    : id_(id), file_(hdf5::File::open(dataset_file(workspace, id))) {
-  hdf5::check_texts(file_);
-  check_schema(file_, id.kind);
+    : id_(id), file_(open_content(dataset_file(workspace, id), id.kind)) {
   const std::string where = "attribute 'manifest' of " + file_.path().string();
   const std::string text = file_.text_attribute("manifest");
   if (sha256_hex(text) != file_.text_attribute("manifest_sha256")) {

@@ -43,7 +43,13 @@ class DatasetWriter {
   /// Returns the content hash. Throws IoError.
   std::string finish(const Json& circumstances = Json::object());
 
+  /// The same, unless a version of this name holds the same content already: then that one is `id()`, and nothing is
+  /// written. For work that is done again.
+  std::string finish_unless_known(const Json& circumstances = Json::object());
+
  private:
+  std::string publish(const std::string& hash, const Json& circumstances);
+
   bool any_version_;
   DatasetId id_;
   std::filesystem::path workspace_;

@@ -21,12 +21,7 @@ std::filesystem::path split_path(const std::filesystem::path& workspace, const s
   return workspace / "data" / "splits" / (name + ".json");
 }
 
-void write_split(const std::filesystem::path& workspace, const SplitRecord& split, Overwrite overwrite) {
-  check_name(split.name, "the split's name");
-  const std::filesystem::path file = split_path(workspace, split.name);
-  if (overwrite == Overwrite::no && std::filesystem::exists(file)) {
-    throw ConfigError(fmt::format("{} exists, and is not overwritten. Name the split otherwise.", file.string()));
-  }
+Json to_json(const SplitRecord& split) {
   Json splits = Json::array();
   for (const SplitParts& parts : split.splits) {
     splits.push_back({{"train", ranges_json(parts.train)},
@@ -42,10 +37,20 @@ void write_split(const std::filesystem::path& workspace, const SplitRecord& spli
                {"purge", split.purge},
                {"embargo", split.embargo},
                {"seed", split.seed},
-               {"splits", splits},
-               {"created_by", "moola " + code_version()},
-               {"created_at", utc_text(utc_now())}};
+               {"splits", splits}};
   if (!split.notes.empty()) json["notes"] = split.notes;
+  return json;
+}
+
+void write_split(const std::filesystem::path& workspace, const SplitRecord& split, Overwrite overwrite) {
+  check_name(split.name, "the split's name");
+  const std::filesystem::path file = split_path(workspace, split.name);
+  if (overwrite == Overwrite::no && std::filesystem::exists(file)) {
+    throw ConfigError(fmt::format("{} exists, and is not overwritten. Name the split otherwise.", file.string()));
+  }
+  Json json = to_json(split);
+  json["created_by"] = "moola " + code_version();
+  json["created_at"] = utc_text(utc_now());
   write_file(file, json.dump(1) + "\n", overwrite);
 }
 

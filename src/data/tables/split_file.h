@@ -27,6 +27,9 @@ struct SplitRecord {
   std::vector<std::string> notes = {};
 };
 
+/// The keys of docs/formats.md that the split itself determines: all but `created_by` and `created_at`.
+Json to_json(const SplitRecord& split);
+
 /// WORKSPACE/data/splits/NAME.json.
 std::filesystem::path split_path(const std::filesystem::path& workspace, const std::string& name);
 

@@ -57,14 +57,30 @@ std::size_t FeatureTable::first_complete_row() const {
   return first;
 }
 
+namespace {
+
+constexpr std::size_t kRows = 64;  // whose lines stay in the cache while the columns are gone through
+
+}  // namespace
+
 void FeatureTable::copy_rows(std::size_t begin, std::size_t end, std::span<double> out) const {
-  constexpr std::size_t kRows = 64;  // whose lines stay in the cache while the columns are gone through
   const std::size_t columns = features_.size();
   for (std::size_t block = begin; block < end; block += kRows) {
     const std::size_t last = std::min(end, block + kRows);
     for (std::size_t c = 0; c < columns; ++c) {
       const double* const from = values_.get() + c * (rows_ + 1);
       for (std::size_t row = block; row < last; ++row) out[(row - begin) * columns + c] = from[row];
+    }
+  }
+}
+
+void FeatureTable::set_rows(std::size_t begin, std::size_t end, std::span<const double> rows) {
+  const std::size_t columns = features_.size();
+  for (std::size_t block = begin; block < end; block += kRows) {
+    const std::size_t last = std::min(end, block + kRows);
+    for (std::size_t c = 0; c < columns; ++c) {
+      double* const to = values_.get() + c * (rows_ + 1);
+      for (std::size_t row = block; row < last; ++row) to[row] = rows[(row - begin) * columns + c];
     }
   }
 }

@@ -28,6 +28,10 @@ class FeatureTable {
   std::int64_t undefined(std::size_t feature) const { return undefined_[feature]; }
   /// Rows [begin, end) as they stand in a file: (end - begin, features), row-major.
   void copy_rows(std::size_t begin, std::size_t end, std::span<double> out) const;
+  /// Takes rows [begin, end) as copy_rows gives them: of a table that is read back. Rows that never are set hold
+  /// anything.
+  void set_rows(std::size_t begin, std::size_t end, std::span<const double> rows);
+  void set_undefined(std::size_t feature, std::int64_t count) { undefined_[feature] = count; }
 
  private:
   friend class FeatureComputation;

@@ -4,53 +4,19 @@
 
 #include <cctype>
 #include <chrono>
-#include <cstring>
 #include <optional>
 #include <thread>
 
 #include "base/error.h"
 #include "base/progress.h"
 #include "data/store/content_file.h"
+#include "work/prepare/feature_columns.h"
 #include "work/prepare/timeframe.h"
 
 namespace moola::work {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-Json description(const market::FeatureTable& table, std::size_t i) {
-  const market::Feature& feature = table.features()[i];
-  const market::Indicator& indicator = *feature.column.indicator;
-  Json parameters = Json::object();
-  for (std::size_t k = 0; k < indicator.parameters.size(); ++k)
-    parameters[indicator.parameters[k].name] = feature.column.values.number(k);
-  return {{"name", feature.name},
-          {"indicator", indicator.name},
-          {"parameters", parameters},
-          {"timeframe", feature.timeframe == 0 ? Json(nullptr) : Json(to_string(Duration{feature.timeframe}))},
-          {"kind", market::to_string(feature.column.kind())},
-          {"shift", feature.shift()},
-          {"first_row", table.first_row(i)},
-          {"undefined", table.undefined(i)}};
-}
-
-// The rows of X as they are written; of float32, rounded.
-data::Column table_column(const market::FeatureTable& table, bool float32) {
-  const std::size_t columns = table.features().size();
-  const auto rows = [&table, columns, float32](std::uint64_t begin, std::uint64_t count, std::span<std::byte> out) {
-    std::vector<double> values(count * columns);
-    table.copy_rows(begin, begin + count, values);
-    if (!float32) {
-      std::memcpy(out.data(), values.data(), out.size());
-      return;
-    }
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const auto rounded = static_cast<float>(values[i]);
-      std::memcpy(out.data() + i * sizeof rounded, &rounded, sizeof rounded);
-    }
-  };
-  return {"X", float32 ? data::hdf5::Type::float32 : data::hdf5::Type::float64, {table.rows(), columns}, rows};
-}
 
 }  // namespace
 
@@ -72,20 +38,11 @@ FeatureFile write_features(const FeatureRequest& request) {
   progress.reset();
   const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
 
-  std::vector<std::string> names;
-  Json descriptions = Json::array();
-  for (std::size_t i = 0; i < table.features().size(); ++i) {
-    names.push_back(table.features()[i].name);
-    descriptions.push_back(description(table, i));
-  }
   file.manifest()["parameters"] = {{"definitions", request.definitions},
                                    {"timeframe", to_string(Duration::seconds(stored.info.bar_seconds))},
                                    {"float32", request.float32}};
-  file.manifest()["features"] = descriptions;
-  file.manifest()["first_complete_row"] = table.first_complete_row();
   file.add_parent({stored.id, stored.content_sha256});
-  file.write({{"time", std::span<const std::int64_t>(stored.bars.time)}, table_column(table, request.float32)});
-  file.file().set_attribute("feature_names", names);
+  write_feature_columns(file, table, request.float32, {{"time", std::span<const std::int64_t>(stored.bars.time)}});
   file.file().set_attribute("symbol", stored.info.symbol);
   file.file().set_attribute("bar_seconds", stored.info.bar_seconds);
   std::string hash = file.seal("features");

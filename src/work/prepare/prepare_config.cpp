@@ -1,0 +1,398 @@
+#include "work/prepare/prepare_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "base/utc_time.h"
+#include "data/store/dataset_id.h"
+#include "market/clean/outliers.h"
+#include "market/clean/rolls.h"
+#include "market/clean/session_calendar.h"
+#include "market/features/feature.h"
+#include "market/features/scaler.h"
+#include "market/labels/barrier_table.h"
+#include "market/labels/triple_barrier.h"
+#include "validation/separation.h"
+#include "work/prepare/label_costs.h"
+
+namespace moola::work {
+namespace {
+
+constexpr const char* kScaleMethods = "`none`, `standard`, `robust` (median and quartiles), `min_max` or `quantile`";
+
+void bind_scaling(ConfigSchema& schema, PrepareConfig::Scaling& scaling) {
+  schema.table("scaling",
+               "How columns are brought to comparable sizes, by what kind of number they hold. The scale is fitted on "
+               "the train part alone and is a file of its own; the table stays as it is.");
+  const auto method = [&](const char* name, std::string& field, const char* what) {
+    schema.key(name, field)
+        .choices({"none", "standard", "robust", "min_max", "quantile"})
+        .help(fmt::format("{}: {}", what, kScaleMethods));
+  };
+  method("returns", scaling.returns, "columns around 0 that are comparable over time");
+  method("oscillator", scaling.oscillator, "columns within fixed bounds");
+  method("price", scaling.price, "prices and differences of prices");
+  method("volatility", scaling.volatility, "columns at least 0");
+  method("volume", scaling.volume, "volumes");
+  method("signed_sum", scaling.signed_sum, "sums, z-scores and ratios");
+  method("temporal", scaling.temporal, "columns of the clock");
+  method("state", scaling.state, "flags and states");
+  schema.key("logarithm", scaling.logarithm)
+      .choices({"returns", "oscillator", "price", "volatility", "volume", "signed_sum", "temporal", "state"})
+      .help("kinds whose columns get the logarithm of 1 + x first, where their train rows are all above -1");
+  schema.key("clip", scaling.clip).at_least(0).help("scaled values stay within plus and minus this; 0: no limit");
+}
+
+void bind_labels(ConfigSchema& schema, PrepareConfig& config) {
+  schema.table("labels", "What a row is asked to foresee: which of three barriers the price reaches first.");
+  schema.key("horizons", config.labels.horizons)
+      .range(1, 10'000)
+      .unit("bars")
+      .help("bars that labels are meant for; each has its own barriers and its own columns");
+  schema.key("scale", config.labels.scale)
+      .help("a column of features that barriers are multiples of, as it was known a bar before; `price`: shares of it");
+  schema.key("up", config.labels.up)
+      .above(0)
+      .help("upper barrier of each horizon, times the scale; empty: the table of usual ones");
+  schema.key("down", config.labels.down).above(0).help("lower barrier of each horizon; empty: as `up`");
+  schema.key("max_bars", config.labels.max_bars)
+      .range(1, 1'000'000)
+      .unit("bars")
+      .help("how long the barriers of each horizon stand; empty: as `up`");
+  schema.key("touch", config.labels.touch).choices({"high_low", "close"}).help("which prices reach a barrier");
+  schema.key("entry", config.labels.entry).choices({"close", "next_open"}).help("where the trade begins");
+  schema.key("tie", config.labels.tie)
+      .choices({"nearest_open", "stop_first", "invalid"})
+      .help("what a bar means that reaches both barriers");
+  schema.key("costs", config.labels.costs)
+      .help(
+          "of a round trip, per symbol: `\"BTCUSD=0.1%\"` of the price, or `\"MES=0.625\"` in price; a symbol that is "
+          "not named costs what the table of symbols says, or nothing");
+  schema.key("subtract_cost", config.labels.subtract_cost)
+      .help("move both barriers away by the cost, so that what a label promises is what remains");
+
+  schema.table("barriers", "The search for barriers whose labels can be learnt from, on the train part alone.");
+  schema.key("optimise", config.barriers.optimise).help("search; false: the barriers of [labels] stay");
+  schema.key("safe", config.barriers.safe)
+      .help("look at train rows alone; false looks at all of them, which output.profile = \"final\" refuses");
+  schema.key("population", config.barriers.population).range(4, 100'000).help("barriers per generation");
+  schema.key("generations", config.barriers.generations).range(1, 100'000).help("generations");
+  schema.key("sample", config.barriers.sample)
+      .range(0.01, 1)
+      .help("share of the train rows that are looked at: one stretch of them");
+  schema.key("least_scale", config.barriers.least_scale).above(0).help("the nearest barrier, times the scale");
+  schema.key("most_scale", config.barriers.most_scale)
+      .at_least(0)
+      .help(
+          "the furthest barrier, times the scale; 0: 2.5 up to 10 bars, and as far as prices get from there on: 2.5 "
+          "times the root of a tenth of the horizon");
+  schema.key("least_length", config.barriers.least_length).above(0).unit("horizons").help("the shortest max_bars");
+  schema.key("most_length", config.barriers.most_length).above(0).unit("horizons").help("the longest max_bars");
+  schema.key("seed", config.barriers.seed).range(0, 9e15).help("of the stretch and of the search");
+}
+
+}  // namespace
+
+void PrepareConfig::bind(ConfigSchema& schema) {
+  schema.table("data", "Which bars, and what part of their time.");
+  schema.key("bars", data.bars)
+      .required()
+      .help("bars `SYMBOL/vN`, one or several (`moola data import bars` makes one)");
+  schema.key("multi_symbol", data.multi_symbol).help("put all symbols into one table; false: a table each");
+  schema.key("from", data.from).help("the first bar's time at the earliest (UTC, such as 2019-01-01); empty: all");
+  schema.key("to", data.to).help("the time that all bars begin before; empty: all");
+
+  schema.table("clean", "How bars become the bars that everything is computed from.");
+  schema.key("timeframe", clean.timeframe)
+      .help("of the bars to compute with: a multiple of what they are, such as `5m`, `20m`, `1h`, `4h`, `1d`");
+  schema.key("sampling", clean.sampling)
+      .choices({"time", "volume", "dollars"})
+      .help("what ends a bar: the clock, or having traded `threshold` units, or that much money");
+  schema.key("threshold", clean.threshold).at_least(0).help("of `sampling = \"volume\"` and `\"dollars\"`");
+  schema.key("calendar", clean.calendar)
+      .choices(market::SessionCalendar::names())
+      .help("when the market is open, by its own clock: gaps are filled there and nowhere else");
+  schema.key("holidays", clean.holidays)
+      .help("days without a session, such as `\"2024-12-25\"`, by the market's clock");
+  schema.key("max_fill", clean.max_fill)
+      .help("gaps up to this long are filled with flat bars without volume, which carry a flag; `0`: none");
+  schema.key("outliers", clean.outliers)
+      .choices({"none", "atr", "zscore", "iqr"})
+      .help("drops bars whose return is beyond belief by the bars before them");
+  schema.key("outlier_limit", clean.outlier_limit)
+      .at_least(0)
+      .help("how many of the rule's units are beyond belief; 0: what is usual (5, 5 and 3)");
+  schema.key("roll_threshold", clean.roll_threshold)
+      .range(0, 10)
+      .help("a change of the close by this share or more is taken for a change of contract; 0: only what bars say");
+  schema.key("back_adjust", clean.back_adjust)
+      .choices({"none", "difference", "ratio"})
+      .help("how prices before a change of contract are brought to those after it");
+
+  schema.table("features", "The columns of the table.");
+  schema.key("columns", features.columns)
+      .help("names of columns, of sets, `wavelet_*`, and `-name` to leave one out; `moola features --list` shows all");
+  schema.key("definitions", features.definitions)
+      .choices({"moola", "factory-d28"})
+      .help("`factory-d28`: columns of longer bars as the Python factory has them, with its faults");
+
+  bind_labels(schema, *this);
+
+  schema.table("weights", "What a row counts in training.");
+  schema.key("method", weights.method)
+      .choices({"quality", "uniqueness", "return_attribution", "none"})
+      .help(
+          "`quality`: 1.5 for the cleanest fifth of the trades, 0.5 for the worst; `uniqueness`: by how few labels "
+          "share its bars; `return_attribution`: by the return that is its own; `none`: 1");
+  schema.key("time_decay", weights.time_decay)
+      .range(-0.999, 1)
+      .help("what the oldest row weighs against the newest; 1: the same; below 0: that share weighs nothing");
+
+  schema.table("splits", "Three parts of time that know nothing of each other.");
+  schema.key("train", splits.train).range(0.01, 0.98).help("share of the rows");
+  schema.key("val", splits.val).range(0.01, 0.98).help("share of the rows; the rest is test");
+  schema.key("purge", splits.purge)
+      .help("left out before a later part: `\"60bars\"`, `\"5h\"` or a share; at least as long as the longest label");
+  schema.key("embargo", splits.embargo).help("left out after an earlier part, likewise");
+
+  bind_scaling(schema, scaling);
+
+  schema.table("table", "The file that models learn from.");
+  schema.key("float32", table.float32).help("store columns in half the room");
+  schema.key("max_gap", table.max_gap)
+      .help("windows of rows may go over a gap as long as this; `0`: over none, a segment ends at every missing bar");
+
+  schema.table("validation", "What is looked into before anybody believes the table.");
+  schema.key("correlation", validation.correlation)
+      .range(0, 1)
+      .help("columns with this correlation or more, of either sign, are one group");
+  schema.key("psi", validation.psi).above(0).help("population stability index above which a column has drifted");
+  schema.key("least_class_share", validation.least_class_share).range(0, 1).help("a rarer class is a warning");
+  schema.key("most_class_share", validation.most_class_share).range(0, 1).help("a more frequent class is a warning");
+  schema.key("strict", validation.strict).help("warnings end the command with status 3");
+
+  schema.table("parallel", "Who computes what.");
+  schema.key("threads", parallel.threads).range(0, 1024).circumstance().help("per rank; 0: all cores of the host");
+
+  schema.table("output", "What is kept.");
+  schema.key("name", output.name)
+      .help(
+          "of the run and of the table: data/feature_table/NAME; empty: symbol and timeframe; of several tables each "
+          "has its symbol added");
+  schema.key("profile", output.profile)
+      .choices({"final", "exploration"})
+      .help("`exploration` allows what would make a result unbelievable, and the table says so");
+}
+
+namespace {
+
+// Keys that were given although the others' values leave them without a meaning.
+void refuse_given(const ConfigSchema& schema, const std::vector<std::string>& keys, const std::string& because) {
+  for (const std::string& key : keys) {
+    if (schema.given(key))
+      throw ConfigError(fmt::format("{} has no meaning where {}. Leave one of them out.", key, because));
+  }
+}
+
+void check_bars(const PrepareConfig::Data& data) {
+  if (data.bars.empty()) throw ConfigError("data.bars is empty; name the bars: --set 'data.bars=[\"BTCUSD/v1\"]'.");
+  std::set<std::string> symbols;
+  for (const std::string& bars : data.bars) {
+    const std::string symbol = data::parse_dataset_id(bars, "bars").name;
+    if (!symbols.insert(symbol).second) {
+      throw ConfigError(fmt::format(
+          "data.bars names {} twice. One version of a symbol makes one table; prepare the other in a run of its own.",
+          symbol));
+    }
+  }
+  if (data.multi_symbol && data.bars.size() < 2) {
+    throw ConfigError(fmt::format("data.multi_symbol is for several symbols; data.bars names {} alone.", data.bars[0]));
+  }
+  for (const auto& [key, text] : {std::pair{"data.from", data.from}, {"data.to", data.to}}) {
+    try {
+      if (!text.empty()) static_cast<void>(parse_utc(text));
+    } catch (const ConfigError& error) {
+      throw ConfigError(fmt::format("{}: {}", key, error.what()));
+    }
+  }
+  if (!data.from.empty() && !data.to.empty() && parse_utc(data.from) >= parse_utc(data.to))
+    throw ConfigError(fmt::format("data.from = {} is not before data.to = {}.", data.from, data.to));
+}
+
+void check_labels(const PrepareConfig& config) {
+  const auto& labels = config.labels;
+  if (labels.horizons.empty()) throw ConfigError("labels.horizons is empty; give at least one, such as [20].");
+  if (!std::is_sorted(labels.horizons.begin(), labels.horizons.end(), std::less_equal<>())) {
+    throw ConfigError("labels.horizons must increase, each once: they name the columns label_5, label_10.");
+  }
+  const bool any = !labels.up.empty() || !labels.down.empty() || !labels.max_bars.empty();
+  const std::size_t n = labels.horizons.size();
+  if (any && (labels.up.size() != n || labels.down.size() != n || labels.max_bars.size() != n)) {
+    throw ConfigError(fmt::format(
+        "labels.up, labels.down and labels.max_bars hold {}, {} and {} values; barriers of one's own need one of each "
+        "for every one of the {} horizons.",
+        labels.up.size(), labels.down.size(), labels.max_bars.size(), n));
+  }
+  if (labels.scale != "price") {
+    static_cast<void>(market::parse_feature(labels.scale));
+  } else if (!any) {
+    for (const std::int64_t horizon : labels.horizons)
+      static_cast<void>(market::usual_percentage_barriers(static_cast<int>(horizon)));
+  }
+  static_cast<void>(parse_label_costs(labels.costs));
+}
+
+void check_barriers(const PrepareConfig& config) {
+  const auto& barriers = config.barriers;
+  if (!barriers.safe && config.output.profile == "final") {
+    throw ConfigError(
+        "barriers.safe = false looks for barriers in validation and test rows too, so that nothing measured there "
+        "could be believed; output.profile = \"final\" refuses it. Leave safe on, or set output.profile = "
+        "\"exploration\", which marks the table.");
+  }
+  if (barriers.most_scale > 0 && barriers.least_scale > barriers.most_scale) {
+    throw ConfigError(fmt::format("barriers.least_scale = {} is above barriers.most_scale = {}.", barriers.least_scale,
+                                  barriers.most_scale));
+  }
+  if (barriers.least_length > barriers.most_length) {
+    throw ConfigError(fmt::format("barriers.least_length = {} is above barriers.most_length = {}.",
+                                  barriers.least_length, barriers.most_length));
+  }
+  if (barriers.optimise && config.labels.scale == "price" && (barriers.most_scale == 0 || barriers.most_scale > 0.5)) {
+    throw ConfigError(
+        "labels.scale = \"price\" makes barriers shares of the price, and the search would go up to multiples of it. "
+        "Set "
+        "barriers.least_scale and barriers.most_scale to shares, such as 0.001 and 0.01, or barriers.optimise = "
+        "false.");
+  }
+}
+
+// Purging must reach over the longest label, whatever the search will choose.
+void check_splits(const PrepareConfig& config) {
+  const auto purge = validation::parse_separation(config.splits.purge, "splits.purge");
+  static_cast<void>(validation::parse_separation(config.splits.embargo, "splits.embargo"));
+  if (config.splits.train + config.splits.val >= 1) {
+    throw ConfigError(
+        fmt::format("splits.train = {} and splits.val = {} leave nothing for test; together they must "
+                    "stay below 1.",
+                    config.splits.train, config.splits.val));
+  }
+  std::int64_t longest = 0;
+  for (std::size_t h = 0; h < config.labels.horizons.size(); ++h) longest = std::max(longest, config.longest_label(h));
+  const bool too_short =
+      (purge.unit == validation::Separation::Unit::bars && purge.value < static_cast<double>(longest)) ||
+      (purge.unit == validation::Separation::Unit::time && config.clean.sampling == "time" &&
+       purge.value < static_cast<double>(longest) * static_cast<double>(config.clean.timeframe.nanoseconds));
+  if (too_short) {
+    throw ConfigError(fmt::format(
+        "splits.purge = \"{}\" is shorter than the longest label, which may last {} bars of {}. Labels of train rows "
+        "would look into the validation part; set splits.purge to \"{}bars\" or more.",
+        config.splits.purge, longest, to_string(config.clean.timeframe), longest));
+  }
+}
+
+}  // namespace
+
+std::int64_t PrepareConfig::longest_label(std::size_t horizon) const {
+  const auto bars = labels.horizons[horizon];
+  if (barriers.optimise) return static_cast<std::int64_t>(std::floor(static_cast<double>(bars) * barriers.most_length));
+  if (!labels.max_bars.empty()) return labels.max_bars[horizon];
+  if (labels.scale == "price") return market::usual_percentage_barriers(static_cast<int>(bars)).max_bars;
+  std::int64_t longest = 0;
+  for (const std::string& id : data.bars) {
+    const std::string symbol = data::parse_dataset_id(id, "bars").name;
+    longest = std::max<std::int64_t>(longest, market::usual_barriers(symbol, static_cast<int>(bars)).max_bars);
+  }
+  return longest;
+}
+
+double PrepareConfig::furthest_barrier(std::size_t horizon) const {
+  if (barriers.most_scale > 0) return barriers.most_scale;
+  return 2.5 * std::sqrt(std::max(1.0, static_cast<double>(labels.horizons[horizon]) / 10));
+}
+
+void PrepareConfig::check(ConfigSchema& schema) const {
+  check_bars(data);
+  static_cast<void>(market::SessionCalendar(clean.calendar, clean.holidays));
+  if (clean.calendar == "crypto") refuse_given(schema, {"clean.holidays"}, "clean.calendar is \"crypto\"");
+  if (clean.timeframe.nanoseconds <= 0) throw ConfigError("clean.timeframe must be above 0, such as 5m.");
+  if (clean.max_fill.nanoseconds < 0) throw ConfigError("clean.max_fill must be 0 or above.");
+  if (table.max_gap.nanoseconds < 0) throw ConfigError("table.max_gap must be 0 or above.");
+  if (clean.sampling == "time") {
+    refuse_given(schema, {"clean.threshold"}, "clean.sampling is \"time\"");
+    schema.leave_out("clean.threshold");
+  } else {
+    if (clean.threshold <= 0)
+      throw ConfigError(fmt::format("clean.sampling = \"{}\" needs clean.threshold above 0.", clean.sampling));
+    if (data.multi_symbol) {
+      throw ConfigError(
+          fmt::format("data.multi_symbol puts rows of several symbols side by side, which the bars of "
+                      "clean.sampling = \"{}\" have no common clock for.",
+                      clean.sampling));
+    }
+    refuse_given(schema, {"clean.timeframe", "table.max_gap"}, fmt::format("clean.sampling is \"{}\"", clean.sampling));
+    schema.leave_out("clean.timeframe");
+    schema.leave_out("table.max_gap");
+  }
+  if (clean.outliers == "none") {
+    refuse_given(schema, {"clean.outlier_limit"}, "clean.outliers is \"none\"");
+    schema.leave_out("clean.outlier_limit");
+  }
+  static_cast<void>(market::parse_features(features.columns, market::parse_feature_definitions(features.definitions)));
+  check_labels(*this);
+  check_barriers(*this);
+  if (!barriers.optimise) {
+    std::vector<std::string> others;
+    for (const std::string& key : schema.paths()) {
+      if (key.starts_with("barriers.") && key != "barriers.optimise") others.push_back(key);
+    }
+    refuse_given(schema, others, "barriers.optimise is false");
+    for (const std::string& key : others) schema.leave_out(key);
+  }
+  check_splits(*this);
+  if (validation.least_class_share > validation.most_class_share)
+    throw ConfigError("validation.least_class_share is above validation.most_class_share.");
+  if (!output.name.empty()) data::check_name(output.name, "output.name");
+}
+
+LoadedPrepareConfig load_prepare_config(const std::string& preset, const std::optional<std::filesystem::path>& file,
+                                        const std::vector<std::string>& settings) {
+  LoadedPrepareConfig loaded;
+  ConfigSchema schema("prepare");
+  loaded.values.bind(schema);
+  std::optional<ShippedConfig> shipped;
+  std::vector<std::string> names;
+  for (ShippedConfig& candidate : prepare_presets()) {
+    names.push_back(candidate.name);
+    if (candidate.name == preset) shipped = {"preset " + candidate.name, std::move(candidate.text)};
+  }
+  if (!preset.empty() && !shipped) {
+    throw ConfigError(fmt::format("--preset {}: expected {}, {} or {}.{}", preset, names[0], names[1], names[2],
+                                  did_you_mean(preset, names)));
+  }
+  schema.load(file, settings, shipped);
+  loaded.values.check(schema);
+  loaded.resolved = schema.resolved();
+  loaded.identity = schema.identity();
+  for (const char* table : {"data", "clean", "features", "labels", "barriers", "weights", "splits", "scaling", "table",
+                            "validation", "output"})
+    loaded.tables[table] = schema.identity_of(table);
+  return loaded;
+}
+
+std::string prepare_reference() {
+  PrepareConfig config;
+  ConfigSchema schema("prepare");
+  config.bind(schema);
+  return schema.reference(
+      "# Configuration of `moola prepare`\n\nEvery key of the TOML file, as `moola prepare --config-reference` prints "
+      "it. Any key can be set on the command line: `--set clean.timeframe=15m`. `inherit = \"base.toml\"` at the top "
+      "reads another file first. A key that has no meaning beside the others' values is refused.\n");
+}
+
+}  // namespace moola::work

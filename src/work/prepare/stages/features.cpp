@@ -1,0 +1,68 @@
+#include "base/error.h"
+
+#include <fmt/format.h>
+
+#include "base/utc_time.h"
+#include "work/prepare/feature_columns.h"
+#include "work/prepare/stages/stages.h"
+
+namespace moola::work::stages {
+namespace {
+
+// Which column keeps the table from beginning earlier.
+std::size_t slowest(const market::FeatureTable& table) {
+  std::size_t out = 0;
+  for (std::size_t i = 1; i < table.features().size(); ++i) {
+    if (table.first_row(i) > table.first_row(out)) out = i;
+  }
+  return out;
+}
+
+}  // namespace
+
+void features(StageRun& stage) {
+  Workbench& bench = stage.bench();
+  const std::size_t place = stage.unit().symbols.front();
+  const market::Bars& bars = bench.bars(place);
+  const std::string& symbol = bench.symbols()[place].name();
+  market::FeatureTable table =
+      market::compute_features(bars, bench.bar_nanoseconds(), bench.feature_list(), bench.threads());
+  const std::size_t first = table.first_complete_row(), last_column = slowest(table);
+  if (first >= table.rows()) {
+    throw DataError(
+        fmt::format("{} has {} bars after cleaning, and the column {} has its first value only after {} or more. Give "
+                    "more bars, or "
+                    "leave the column out: features.columns = [\"…\", \"-{}\"].",
+                    symbol, table.rows(), table.features()[last_column].name, table.first_row(last_column),
+                    table.features()[last_column].name));
+  }
+  data::ContentFile file(stage.output("h5"), Overwrite::yes);
+  file.manifest()["parameters"] = {{"definitions", stage.config().features.definitions}};
+  write_feature_columns(file, table, false, {{"time", std::span<const std::int64_t>(bars.time)}});
+  file.file().set_attribute("symbol", symbol);
+  file.seal("features");
+  file.commit();
+
+  Json columns = Json::array(), undefined = Json::object();
+  for (std::size_t i = 0; i < table.features().size(); ++i) {
+    const market::Feature& feature = table.features()[i];
+    columns.push_back({{"name", feature.name},
+                       {"kind", market::to_string(feature.column.kind())},
+                       {"first_row", table.first_row(i)},
+                       {"undefined", table.undefined(i)}});
+    if (table.undefined(i) == 0) continue;
+    undefined[feature.name] = {{"bars", table.undefined(i)},
+                               {"stated", feature.column.indicator->outputs[feature.column.output].undefined}};
+  }
+  stage.write_json("json", {{"symbol", symbol},
+                            {"rows", table.rows()},
+                            {"columns", columns},
+                            {"first_complete_row", first},
+                            {"first_complete_time", utc_text(bars.time[first])},
+                            {"slowest_column", table.features()[last_column].name},
+                            {"undefined", undefined}});
+  stage.say(fmt::format("{} columns, complete from {:.10} on", table.features().size(), utc_text(bars.time[first])));
+  bench.keep_features(place, std::move(table));
+}
+
+}  // namespace moola::work::stages

@@ -1,0 +1,106 @@
+#include "work/prepare/workbench.h"
+
+#include <algorithm>
+
+#include "base/atomic_file.h"
+#include "data/bars/bars_file.h"
+#include "work/prepare/feature_columns.h"
+#include "work/prepare/horizon_labels.h"
+#include "work/prepare/stage.h"
+
+namespace moola::work {
+
+namespace fs = std::filesystem;
+
+Workbench::Workbench(fs::path workspace, fs::path run, const LoadedPrepareConfig& config,
+                     std::vector<PreparedSymbol> symbols, std::vector<StageUnit> tables, unsigned threads)
+    : workspace_(std::move(workspace)),
+      run_(std::move(run)),
+      config_(config),
+      symbols_(std::move(symbols)),
+      tables_(std::move(tables)),
+      threads_(threads),
+      features_(market::parse_features(config.values.features.columns,
+                                       market::parse_feature_definitions(config.values.features.definitions))),
+      held_(symbols_.size()) {}
+
+Workbench::~Workbench() = default;
+
+std::vector<std::size_t> Workbench::tables_of(const StageUnit& unit) const {
+  std::vector<std::size_t> out;
+  for (const StageUnit& table : tables_) {
+    const bool shared = std::any_of(table.symbols.begin(), table.symbols.end(), [&](std::size_t symbol) {
+      return std::find(unit.symbols.begin(), unit.symbols.end(), symbol) != unit.symbols.end();
+    });
+    if (shared) out.insert(out.end(), table.symbols.begin(), table.symbols.end());
+  }
+  return out;
+}
+
+fs::path Workbench::file(std::string_view stage, const std::string& unit, std::string_view ending) const {
+  return run_ / "stages" / prepare_stages()[stage_index(std::string(stage))].folder() / stage_file(unit, ending);
+}
+
+Json Workbench::json(std::string_view stage, const std::string& unit) const {
+  return read_json(file(stage, unit, "json"));
+}
+
+std::int64_t Workbench::bar_nanoseconds() const {
+  return config().clean.sampling == "time" ? config().clean.timeframe.nanoseconds : 0;
+}
+
+const market::Bars& Workbench::bars(std::size_t symbol) {
+  Held& held = held_[symbol];
+  if (!held.bars) held.bars = data::read_bars(file("clean", symbols_[symbol].name(), "h5")).bars;
+  return *held.bars;
+}
+
+const market::FeatureTable& Workbench::features(std::size_t symbol) {
+  Held& held = held_[symbol];
+  if (!held.features) held.features = read_feature_columns(file("features", symbols_[symbol].name(), "h5"), features_);
+  return *held.features;
+}
+
+const std::vector<HorizonLabels>& Workbench::labels(std::size_t symbol) {
+  Held& held = held_[symbol];
+  if (!held.labels) held.labels = read_horizon_labels(file("labels", symbols_[symbol].name(), "h5"));
+  return *held.labels;
+}
+
+const std::vector<double>& Workbench::barrier_scale(std::size_t symbol) {
+  Held& held = held_[symbol];
+  if (!held.scale) {
+    held.scale.emplace();
+    if (config().labels.scale != "price") {
+      const market::FeatureTable table = market::compute_features(
+          bars(symbol), bar_nanoseconds(), {market::parse_feature(config().labels.scale)}, threads_);
+      held.scale->assign(table.column(0).begin(), table.column(0).end());
+    }
+  }
+  return *held.scale;
+}
+
+void Workbench::keep_bars(std::size_t symbol, market::Bars bars) {
+  held_[symbol] = {};
+  held_[symbol].bars = std::move(bars);
+}
+
+void Workbench::keep_features(std::size_t symbol, market::FeatureTable features) {
+  held_[symbol].features = std::move(features);
+}
+
+void Workbench::keep_labels(std::size_t symbol, std::vector<HorizonLabels> labels) {
+  held_[symbol].labels = std::move(labels);
+}
+
+void Workbench::keep_only(const std::vector<std::size_t>& symbols) {
+  for (std::size_t symbol = 0; symbol < held_.size(); ++symbol) {
+    if (std::find(symbols.begin(), symbols.end(), symbol) == symbols.end()) held_[symbol] = {};
+  }
+}
+
+std::size_t Workbench::first_row(std::size_t symbol) {
+  return json("features", symbols_[symbol].name()).at("first_complete_row").get<std::size_t>();
+}
+
+}  // namespace moola::work

@@ -1,0 +1,96 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "data/store/dataset_id.h"
+#include "market/bars.h"
+#include "market/features/feature_table.h"
+#include "market/labels/label_quality.h"
+#include "market/labels/triple_barrier.h"
+#include "work/prepare/prepare_config.h"
+
+namespace moola::work {
+
+struct StageUnit;
+
+/// One of data.bars.
+struct PreparedSymbol {
+  data::DatasetId id;
+  std::string content_sha256;
+  const std::string& name() const { return id.name; }
+};
+
+/// Labels of one horizon over the bars of a symbol, with their weights.
+struct HorizonLabels {
+  std::int64_t horizon;
+  market::BarrierLabels labels;
+  std::vector<std::int64_t> t1;  // the last stamp a label depends on; kNoTime where there is none
+  market::LabelQuality quality;  // empty for the initial labels
+  std::vector<float> weight;     // likewise
+};
+
+/// Where stages find what earlier ones have made: the files of the run's folder, and those of them that are still in
+/// memory. One per rank. What is asked for is read when it is not there; `keep_only` lets go of the rest.
+class Workbench {
+ public:
+  Workbench(std::filesystem::path workspace, std::filesystem::path run, const LoadedPrepareConfig& config,
+            std::vector<PreparedSymbol> symbols, std::vector<StageUnit> tables, unsigned threads);
+  ~Workbench();
+
+  const PrepareConfig& config() const { return config_.values; }
+  const LoadedPrepareConfig& loaded() const { return config_; }
+  const std::filesystem::path& workspace() const { return workspace_; }
+  const std::filesystem::path& run() const { return run_; }
+  const std::vector<PreparedSymbol>& symbols() const { return symbols_; }
+  const std::vector<StageUnit>& tables() const { return tables_; }
+  unsigned threads() const { return threads_; }
+  /// All symbols that share a table with one of `unit`.
+  std::vector<std::size_t> tables_of(const StageUnit& unit) const;
+
+  /// RUN/stages/02-clean/UNIT.ending.
+  std::filesystem::path file(std::string_view stage, const std::string& unit, std::string_view ending) const;
+  Json json(std::string_view stage, const std::string& unit) const;
+
+  /// Nanoseconds between the cleaned bars; 0 where they are not of the clock.
+  std::int64_t bar_nanoseconds() const;
+
+  /// Cleaned bars.
+  const market::Bars& bars(std::size_t symbol);
+  const market::FeatureTable& features(std::size_t symbol);
+  const std::vector<HorizonLabels>& labels(std::size_t symbol);
+  /// What barriers are multiples of, per cleaned bar: as it was known a bar before; empty where they are shares of the
+  /// price.
+  const std::vector<double>& barrier_scale(std::size_t symbol);
+
+  void keep_bars(std::size_t symbol, market::Bars bars);
+  void keep_features(std::size_t symbol, market::FeatureTable features);
+  void keep_labels(std::size_t symbol, std::vector<HorizonLabels> labels);
+  /// Lets go of all symbols but these.
+  void keep_only(const std::vector<std::size_t>& symbols);
+
+  /// The features that the configuration names.
+  const std::vector<market::Feature>& feature_list() const { return features_; }
+  /// The first row of `symbol`'s bars that is a row of its table: all features have a value from it on.
+  std::size_t first_row(std::size_t symbol);
+
+ private:
+  struct Held {
+    std::optional<market::Bars> bars;
+    std::optional<market::FeatureTable> features;
+    std::optional<std::vector<HorizonLabels>> labels;
+    std::optional<std::vector<double>> scale;
+  };
+  std::filesystem::path workspace_, run_;
+  const LoadedPrepareConfig& config_;
+  std::vector<PreparedSymbol> symbols_;
+  std::vector<StageUnit> tables_;
+  unsigned threads_;
+  std::vector<market::Feature> features_;
+  std::vector<Held> held_;
+};
+
+}  // namespace moola::work
