@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -27,6 +28,28 @@ struct Bars {
     time.resize(n);
     for (std::vector<double>* column : {&open, &high, &low, &close, &volume}) column->resize(n);
     flags.resize(n);
+  }
+  /// Adds bar `i` of `from` at the end.
+  void push_back(const Bars& from, std::size_t i) {
+    push_back(from.time[i], from.open[i], from.high[i], from.low[i], from.close[i], from.volume[i], from.flags[i]);
+  }
+  void push_back(std::int64_t begin, double first, double highest, double lowest, double last, double traded,
+                 std::uint8_t particular) {
+    time.push_back(begin);
+    open.push_back(first);
+    high.push_back(highest);
+    low.push_back(lowest);
+    close.push_back(last);
+    volume.push_back(traded);
+    flags.push_back(particular);
+  }
+  /// Makes the last bar one with bar `i` of `from`, which follows it.
+  void extend_last(const Bars& from, std::size_t i) {
+    high.back() = std::max(high.back(), from.high[i]);
+    low.back() = std::min(low.back(), from.low[i]);
+    close.back() = from.close[i];
+    volume.back() += from.volume[i];
+    flags.back() |= from.flags[i];
   }
   /// Copies bar `from` over bar `to`.
   void move_bar(std::size_t from, std::size_t to) {

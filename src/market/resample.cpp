@@ -1,6 +1,5 @@
 #include "market/resample.h"
 
-#include <algorithm>
 #include <stdexcept>
 
 namespace moola::market {
@@ -22,19 +21,10 @@ ResampledBars resample(const Bars& bars, std::int64_t step) {
   for (std::size_t i = 0; i < bars.size(); ++i) {
     const std::int64_t begin = floored(bars.time[i], step);
     if (to.empty() || to.time.back() != begin) {
-      to.time.push_back(begin);
-      to.open.push_back(bars.open[i]);
-      to.high.push_back(bars.high[i]);
-      to.low.push_back(bars.low[i]);
-      to.close.push_back(bars.close[i]);
-      to.volume.push_back(bars.volume[i]);
-      to.flags.push_back(bars.flags[i]);
+      to.push_back(bars, i);
+      to.time.back() = begin;
     } else {
-      to.high.back() = std::max(to.high.back(), bars.high[i]);
-      to.low.back() = std::min(to.low.back(), bars.low[i]);
-      to.close.back() = bars.close[i];
-      to.volume.back() += bars.volume[i];
-      to.flags.back() |= bars.flags[i];
+      to.extend_last(bars, i);
     }
     out.holder[i] = static_cast<std::uint32_t>(to.size() - 1);
   }

@@ -28,7 +28,7 @@ Fill fill_for(double p, const DropoutKey& key) {
 }
 
 auto kernel(Isa isa) {
-  return isa == Isa::v4 ? keyed_dropout::fill_v4 : isa == Isa::v3 ? keyed_dropout::fill_v3 : keyed_dropout::fill_v2;
+  return for_isa(isa, keyed_dropout::fill_v2, keyed_dropout::fill_v3, keyed_dropout::fill_v4);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 namespace moola::models::lstm_kernel {
 
 const Kernels& kernels(Isa isa) {
-  return isa == Isa::v4 ? v4 : isa == Isa::v3 ? v3 : v2;
+  return for_isa(isa, v2, v3, v4);
 }
 
 const Kernels& kernels() {

@@ -32,13 +32,7 @@ void count(RowCounts& counts, std::string_view key) {
 
 void RawBars::add(std::int64_t time, double open, double high, double low, double close, double volume,
                   std::uint8_t flags, market::RowOrigin origin) {
-  bars.time.push_back(time);
-  bars.open.push_back(open);
-  bars.high.push_back(high);
-  bars.low.push_back(low);
-  bars.close.push_back(close);
-  bars.volume.push_back(volume);
-  bars.flags.push_back(flags);
+  bars.push_back(time, open, high, low, close, volume, flags);
   origins.push_back(origin);
 }
 

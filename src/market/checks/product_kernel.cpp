@@ -3,7 +3,7 @@
 namespace moola::market::product_kernel {
 
 AddProducts add_products(Isa isa) {
-  return isa == Isa::v4 ? add_products_v4 : isa == Isa::v3 ? add_products_v3 : add_products_v2;
+  return for_isa(isa, add_products_v2, add_products_v3, add_products_v4);
 }
 
 }  // namespace moola::market::product_kernel

@@ -11,21 +11,8 @@
 namespace moola::market {
 namespace {
 
-void append(Bars& to, const Bars& from, std::size_t i) {
-  to.time.push_back(from.time[i]);
-  to.open.push_back(from.open[i]);
-  to.high.push_back(from.high[i]);
-  to.low.push_back(from.low[i]);
-  to.close.push_back(from.close[i]);
-  to.volume.push_back(from.volume[i]);
-  to.flags.push_back(from.flags[i]);
-}
-
 void append_filled(Bars& to, std::int64_t time, double close) {
-  to.time.push_back(time);
-  for (auto* column : {&to.open, &to.high, &to.low, &to.close}) column->push_back(close);
-  to.volume.push_back(0);
-  to.flags.push_back(kFilled);
+  to.push_back(time, close, close, close, close, 0, kFilled);
 }
 
 }  // namespace
@@ -52,7 +39,7 @@ GapReport fill_gaps(Bars& bars, std::int64_t step, const SessionCalendar& calend
       fresh = true;
     }
     const bool inside = session < open.size() && open[session].open <= time;
-    append(out, bars, i);
+    out.push_back(bars, i);
     report.outside += !inside;
     if (!inside) continue;
     if (fresh && !calendar.always_open()) out.flags.back() |= kSessionEdge;

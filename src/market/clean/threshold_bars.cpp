@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/error.h"
 
 namespace moola::market {
@@ -16,21 +14,12 @@ Bars threshold_bars(const Bars& bars, ThresholdKind kind, double threshold, bool
   double traded = 0;
   bool begun = false;
   for (std::size_t i = 0; i < bars.size(); ++i) {
-    if (!begun) {
-      out.resize(out.size() + 1);
-      out.time.back() = bars.time[i];
-      out.open.back() = bars.open[i];
-      out.high.back() = bars.high[i];
-      out.low.back() = bars.low[i];
-      out.volume.back() = 0;
-      out.flags.back() = 0;
+    if (begun) {
+      out.extend_last(bars, i);
+    } else {
+      out.push_back(bars, i);
       traded = 0;
     }
-    out.high.back() = std::max(out.high.back(), bars.high[i]);
-    out.low.back() = std::min(out.low.back(), bars.low[i]);
-    out.close.back() = bars.close[i];
-    out.volume.back() += bars.volume[i];
-    out.flags.back() |= bars.flags[i];
     traded += kind == ThresholdKind::volume ? bars.volume[i] : bars.volume[i] * bars.close[i];
     begun = traded < threshold;
   }

@@ -125,11 +125,18 @@ Scratch::Column::~Column() {
 
 IndicatorCall::IndicatorCall(const BarColumns& bars_in, const ParameterValues& values_in,
                              std::span<const std::span<double>> outputs, Scratch& scratch_in)
-    : bars(bars_in), values(values_in), scratch(scratch_in), outputs_(outputs), undefined_(outputs.size()) {}
+    : bars(bars_in),
+      values(values_in),
+      scratch(scratch_in),
+      outputs_(outputs),
+      unwanted_(outputs.size()),
+      undefined_(outputs.size()) {}
 
 std::span<double> IndicatorCall::out(std::size_t output) {
   if (wanted(output) || bars.size() == 0) return outputs_[output];
-  return unwanted_.emplace_back(scratch).span();
+  std::optional<Scratch::Column>& unwanted = unwanted_[output];
+  if (!unwanted) unwanted.emplace(scratch);
+  return unwanted->span();
 }
 
 std::string IndicatorColumn::name() const {

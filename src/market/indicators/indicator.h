@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -106,7 +107,7 @@ class IndicatorCall {
 
  private:
   std::span<const std::span<double>> outputs_;
-  std::deque<Scratch::Column> unwanted_;
+  std::vector<std::optional<Scratch::Column>> unwanted_;  // by output; lent when it is first asked for
   std::vector<std::int64_t> undefined_;
 };
 

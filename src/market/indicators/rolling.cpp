@@ -12,7 +12,7 @@ namespace moola::market {
 namespace rolling {
 
 const Kernels& kernels(Isa isa) {
-  return isa == Isa::v4 ? kKernels_v4 : isa == Isa::v3 ? kKernels_v3 : kKernels_v2;
+  return for_isa(isa, kKernels_v2, kKernels_v3, kKernels_v4);
 }
 
 }  // namespace rolling

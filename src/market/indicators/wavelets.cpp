@@ -96,7 +96,7 @@ void weigh_last(const double* window, std::size_t rows, const double* weights, s
 namespace wavelet {
 
 const Kernels& kernels(Isa isa) {
-  return isa == Isa::v4 ? kKernels_v4 : isa == Isa::v3 ? kKernels_v3 : kKernels_v2;
+  return for_isa(isa, kKernels_v2, kKernels_v3, kKernels_v4);
 }
 
 }  // namespace wavelet

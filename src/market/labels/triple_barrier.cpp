@@ -128,7 +128,7 @@ void label_rows_by_own(const PriceSpans& prices, const BarBarriers& barriers, co
 namespace barrier_scan {
 
 Label label_bars(Isa isa) {
-  return isa == Isa::v4 ? label_bars_v4 : isa == Isa::v3 ? label_bars_v3 : label_bars_v2;
+  return for_isa(isa, label_bars_v2, label_bars_v3, label_bars_v4);
 }
 
 }  // namespace barrier_scan
