@@ -11,6 +11,9 @@ namespace moola::market {
 /// Relative strength: 100 g / (g + l), with Wilder's averages g of the rises and l of the falls of x from row to row.
 /// First value after `period` rows. 0 where both averages are 0, as TA-Lib has it. TA-Lib RSI; Wilder 1978.
 std::int64_t rsi(std::span<const double> x, int period, std::span<double> out);
+/// The same, and whether it is above 70 and below 30; what is empty is not wanted. Where both averages are 0, neither.
+std::int64_t rsi_and_flags(std::span<const double> x, int period, std::span<double> out, std::span<double> overbought,
+                           std::span<double> oversold);
 
 /// Chande's momentum oscillator with Wilder's averages, as TA-Lib has it: 100 (g - l) / (g + l), see rsi. 0 where
 /// both averages are 0. First value after `period` rows. TA-Lib CMO; Chande 1994.

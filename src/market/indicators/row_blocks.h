@@ -220,6 +220,11 @@ class BlockTotal {
   double total_ = 0, lost_ = 0;
 };
 
+/// A period of bars as a number of rows.
+inline std::size_t length(int period) {
+  return static_cast<std::size_t>(period);
+}
+
 /// NaN in the rows before `first`.
 inline void fill_before(std::size_t first, std::span<double> out) {
   std::fill_n(out.begin(), std::min(first, out.size()), std::numeric_limits<double>::quiet_NaN());

@@ -53,6 +53,9 @@ void directional_sums(const BarColumns& bars, int period, WilderStart start, con
 std::int64_t directional_indicator(std::span<const double> movement, std::span<const double> range, std::size_t first,
                                    std::span<double> out);
 
+/// 100 |plus - minus| / (plus + minus) of row `i`; NaN where that is 0 / 0, for which directional_index has a value.
+double directional_index_at(const DirectionalSums& sums, std::size_t i);
+
 /// 100 |plus - minus| / (plus + minus), from row `first` on; where this is 0 / 0, as on the row before, and 0 before
 /// the first. Returns how many are. TA-Lib DX.
 std::int64_t directional_index(const DirectionalSums& sums, std::size_t first, std::span<double> out);
