@@ -68,8 +68,10 @@ class Scratch {
     ~Column();
     Column(const Column&) = delete;
     Column& operator=(const Column&) = delete;
+    // NOLINTBEGIN(google-explicit-constructor): it stands wherever a column does
     operator std::span<double>() const { return *data_; }
     operator std::span<const double>() const { return *data_; }
+    // NOLINTEND(google-explicit-constructor)
     std::span<double> span() const { return *data_; }
     double& operator[](std::size_t i) const { return (*data_)[i]; }
 

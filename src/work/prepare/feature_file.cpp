@@ -75,8 +75,7 @@ std::string indicator_reference() {
     }
     out += "\n\n| column | what | kind | first | TA-Lib |\n|---|---|---|---|---|\n";
     const market::ParameterValues usual = market::usual_values(indicator);
-    for (std::size_t output = 0; output < indicator.outputs.size(); ++output) {
-      const market::IndicatorOutput& column = indicator.outputs[output];
+    for (const market::IndicatorOutput& column : indicator.outputs) {
       std::string patterns;
       for (const std::string& pattern : column.names) patterns += (patterns.empty() ? "`" : ", `") + pattern + "`";
       out += fmt::format("| {} | {}{} | {} | {} | {} |\n", patterns, column.help,

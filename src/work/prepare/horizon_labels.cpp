@@ -64,14 +64,14 @@ void write_horizon_labels(data::ContentFile& file, const market::Bars& bars, con
   file.file().set_attribute("horizons", horizons);
 }
 
-std::vector<HorizonLabels> read_horizon_labels(const std::filesystem::path& path) {
-  const data::hdf5::File file = data::open_content(path, "labels");
-  const auto attribute = file.attribute("horizons");
+std::vector<HorizonLabels> read_horizon_labels(const std::filesystem::path& file) {
+  const data::hdf5::File labels = data::open_content(file, "labels");
+  const auto attribute = labels.attribute("horizons");
   std::vector<HorizonLabels> out;
   for (const std::int64_t horizon : std::get<std::vector<std::int64_t>>(attribute.value())) {
     HorizonLabels each{.horizon = horizon, .labels = {}, .t1 = {}, .quality = {}, .weight = {}};
     const auto read = [&]<class T>(const char* what, std::vector<T>& values) {
-      if (file.has_dataset(column(what, horizon))) values = file.read<T>(column(what, horizon));
+      if (labels.has_dataset(column(what, horizon))) values = labels.read<T>(column(what, horizon));
     };
     read("label", each.labels.label);
     read("touch", each.labels.touch);
