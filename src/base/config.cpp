@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -335,7 +336,11 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
     }
   };
 
-  if (shipped) take(parse_toml(shipped->text, shipped->name), shipped->name);
+  if (shipped) {
+    take(parse_toml(shipped->text, shipped->name), shipped->name);
+    // What it says are other defaults: nobody who sets a key that makes one of them meaningless has given both.
+    for (const auto& key : keys_) key->shipped_ = std::exchange(key->given_, false);
+  }
   if (file) {
     if (std::filesystem::exists(*file) && !std::filesystem::is_regular_file(*file) &&
         !std::filesystem::is_directory(*file)) {
@@ -389,7 +394,7 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
   }
 
   for (const auto& key : keys_) {
-    if (key->required_ && !key->given_) {
+    if (key->required_ && !key->given_ && !key->shipped_) {
       throw ConfigError(fmt::format("{}: {} is missing ({}). Give it in the file under [{}], or as --set {}=….",
                                     file ? file->string() : "the command line", key->path(), key->help_, key->table_,
                                     key->path()));

@@ -45,7 +45,7 @@ class ConfigKey {
   std::string table_, name_, help_, unit_, default_;
   Target target_;
   double low_ = -std::numeric_limits<double>::infinity(), high_ = std::numeric_limits<double>::infinity();
-  bool low_open_ = false, required_ = false, circumstance_ = false, given_ = false, left_out_ = false;
+  bool low_open_ = false, required_ = false, circumstance_ = false, given_ = false, shipped_ = false, left_out_ = false;
   std::vector<std::string> choices_;
 
   std::string path() const { return table_.empty() ? name_ : table_ + "." + name_; }
@@ -87,7 +87,7 @@ class ConfigSchema {
   /// in this order. `inherit = "base.toml"` at the top of a file reads that file first, once, relative to the file.
   /// Throws ConfigError with file and line for what is no TOML, unknown (naming the nearest key), of the wrong type or
   /// out of range, for a missing required key, and for an empty file; IoError for one that can't be read.
-  /// What `shipped` says comes before the file.
+  /// What `shipped` says comes before the file, and counts as defaults, not as given.
   void load(const std::optional<std::filesystem::path>& file, const std::vector<std::string>& settings,
             const std::optional<ShippedConfig>& shipped = std::nullopt);
 

@@ -24,15 +24,17 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates) {
   const std::string* best = nullptr;
-  std::size_t best_distance = 0;
+  std::size_t best_distance = 0, best_letters = 0;
   for (const std::string& candidate : candidates) {
     // A word that was cut short or grown long is near too, whatever its length.
     const bool part = word.size() >= 3 && candidate.size() >= 3 &&
                       (candidate.find(word) != std::string::npos || word.find(candidate) != std::string_view::npos);
-    const std::size_t distance = part ? 1 : edit_distance(word, candidate);
-    if (best == nullptr || distance < best_distance) {
+    const std::size_t letters = edit_distance(word, candidate), distance = part ? 1 : letters;
+    // Of several that the word is a part of, the one that has least beside it.
+    if (best == nullptr || distance < best_distance || (distance == best_distance && letters < best_letters)) {
       best = &candidate;
       best_distance = distance;
+      best_letters = letters;
     }
   }
   if (best == nullptr) return std::nullopt;

@@ -98,6 +98,15 @@ BOOST_AUTO_TEST_CASE(an_unknown_setting_names_the_nearest_key_and_a_bad_one_its_
   BOOST_TEST(holds(message("train.epochs=1\nlr=2"), "train.epochs must be an integer"));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_shipped_comes_first_and_does_not_count_as_given) {
+  DemoConfig demo;
+  demo.schema.load(std::nullopt, {"train.lr=0.5"}, ShippedConfig{"preset", "[train]\nepochs = 7\nlr = 0.25\n"});
+  BOOST_TEST(demo.epochs == 7);
+  BOOST_TEST(demo.lr == 0.5);
+  BOOST_TEST(!demo.schema.given("train.epochs"));
+  BOOST_TEST(demo.schema.given("train.lr"));
+}
+
 BOOST_AUTO_TEST_CASE(the_resolved_configuration_reads_back_to_the_same_values) {
   DemoConfig written;
   written.name = "quote \" slash \\ line \n tab \t bell \a delete \x7f é";

@@ -32,6 +32,10 @@ BOOST_AUTO_TEST_CASE(a_word_cut_short_or_grown_long_is_near) {
   BOOST_TEST(nearest("number_of_epochs", keys).value() == "epochs");
 }
 
+BOOST_AUTO_TEST_CASE(of_several_that_hold_the_word_the_one_with_least_beside_it_is_named) {
+  BOOST_TEST(nearest("label", std::vector<std::string>{"initial_labels", "labels"}).value() == "labels");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_far_from_everything_gets_no_suggestion) {
   const std::vector<std::string> keys{"train.lr", "train.epochs"};
   BOOST_TEST(did_you_mean("zzzzzzzzzzzz", keys).empty());
