@@ -44,13 +44,39 @@ TableSeparations separations_of(const PrepareConfig& config, const TableLayout& 
     return validation::Separation::time(static_cast<std::int64_t>(separation.value) *
                                         config.clean.timeframe.nanoseconds);
   };
-  return {of_time(validation::parse_separation(config.splits.purge, "splits.purge")),
-          of_time(validation::parse_separation(config.splits.embargo, "splits.embargo"))};
+  const auto purge = validation::parse_separation(config.splits.purge, "splits.purge");
+  if (purge.unit == validation::Separation::Unit::fraction) {
+    std::int64_t longest = 0;
+    for (std::size_t h = 0; h < config.labels.horizons.size(); ++h)
+      longest = std::max(longest, config.longest_label(h));
+    const auto wanted = static_cast<std::size_t>(longest) * layout.symbols.size();
+    if (const std::size_t rows = purge.rows(layout.size()); rows < wanted) {
+      throw ConfigError(fmt::format(
+          "splits.purge = \"{}\" is {} of {} rows, and the longest label may last {} bars of {} symbol{}. Labels of "
+          "train rows would look into the validation part; set splits.purge to \"{}bars\" or more.",
+          config.splits.purge, rows, layout.size(), longest, layout.symbols.size(),
+          layout.symbols.size() == 1 ? "" : "s", longest));
+    }
+  }
+  return {of_time(purge), of_time(validation::parse_separation(config.splits.embargo, "splits.embargo"))};
+}
+
+namespace {
+
+// Where validation::chronological_split begins to leave rows out after the train part.
+std::size_t boundary_row(const PrepareConfig& config, const TableLayout& layout) {
+  return static_cast<std::size_t>(config.splits.train * static_cast<double>(layout.size()));
+}
+
+}  // namespace
+
+std::int64_t first_after_train(const PrepareConfig& config, const TableLayout& layout) {
+  return layout.time.at(boundary_row(config, layout));
 }
 
 std::vector<std::size_t> train_ends(const PrepareConfig& config, Workbench& bench, const TableLayout& layout) {
   const std::size_t n = layout.size();
-  const auto boundary = static_cast<std::size_t>(config.splits.train * static_cast<double>(n));
+  const std::size_t boundary = boundary_row(config, layout);
   const validation::Separation purge = separations_of(config, layout).purge;
   std::vector<std::size_t> ends(layout.symbols.size());
   if (n == 0) return ends;

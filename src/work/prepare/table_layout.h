@@ -22,11 +22,15 @@ struct TableLayout {
 TableLayout layout_of(Workbench& bench, const StageUnit& table);
 
 /// How far parts are kept apart in this table: as configured, but where several symbols share the rows, bars mean the
-/// time that so many bars take.
+/// time that so many bars take. Throws ConfigError for a purge by a share of the rows that is shorter than the longest
+/// label.
 struct TableSeparations {
   validation::Separation purge, embargo;
 };
 TableSeparations separations_of(const PrepareConfig& config, const TableLayout& layout);
+
+/// The stamp of the first row that is not of the train part, whatever is left out there.
+std::int64_t first_after_train(const PrepareConfig& config, const TableLayout& layout);
 
 /// Bars that may be looked at when something is fitted: of each symbol of the table those from its first row up to,
 /// exclusive, `end`, the first that lies within the purge before the validation part.

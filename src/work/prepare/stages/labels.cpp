@@ -22,6 +22,14 @@ struct Train {
   std::size_t begin, end;
 };
 
+// The rows before the first whose label depends on a price of the next part: a purge by the clock is fewer bars where
+// the market closes, and a label lasts a number of bars.
+Train before_next_part(Train train, const std::vector<std::int64_t>& t1, std::int64_t next) {
+  const auto at = [&](std::size_t row) { return t1.begin() + static_cast<std::ptrdiff_t>(row); };
+  const auto late = std::find_if(at(train.begin), at(train.end), [next](std::int64_t last) { return last >= next; });
+  return {train.begin, static_cast<std::size_t>(late - t1.begin())};
+}
+
 // Where each bar's label ends, as sample_weights.h wants it: -1 where there is none.
 struct LabelEnds {
   std::vector<std::int64_t> first, last;
@@ -102,9 +110,7 @@ void labels(StageRun& stage) {
     const std::size_t place = layout.symbols[s];
     const std::string& symbol = bench.symbols()[place].name();
     const market::Bars& bars = bench.bars(place);
-    const Train train{layout.first_bar[s], ends[s]};
-    if (train.begin >= train.end)
-      throw LeakError(fmt::format("the train part of {} holds no rows of {}.", stage.unit().name, symbol));
+    const Train purged{layout.first_bar[s], ends[s]};
     std::vector<HorizonLabels> all;
     Json horizons = Json::object();
     for (const std::int64_t horizon : config.labels.horizons) {
@@ -112,6 +118,9 @@ void labels(StageRun& stage) {
       const market::TripleBarrier rule =
           rule_of(config, symbol, found.at("symbols").at(symbol).at("horizons").at(name).at("rule"));
       HorizonLabels each = label_bars(bars, bench.barrier_scale(place), horizon, rule, bench.threads());
+      const Train train = before_next_part(purged, each.t1, first_after_train(config, layout));
+      if (train.begin >= train.end)
+        throw LeakError(fmt::format("the train part of {} holds no rows of {}.", stage.unit().name, symbol));
       const int quality_horizon = static_cast<int>(horizon);
       const market::QualityScale scale = market::fit_quality(each.labels, quality_horizon, train.begin, train.end);
       each.quality = market::score_quality(each.labels, quality_horizon, scale);
