@@ -53,9 +53,13 @@ void bind_labels(ConfigSchema& schema, PrepareConfig& config) {
   schema.key("horizons", config.labels.horizons)
       .range(1, 10'000)
       .unit("bars")
-      .help("bars that labels are meant for; each has its own barriers and its own columns");
+      .help(
+          "how far ahead labels look; each horizon has its own barriers and its own columns, `label_10`, `t1_10`, "
+          "`weight_10`, `quality_10`");
   schema.key("scale", config.labels.scale)
-      .help("a column of features that barriers are multiples of, as it was known a bar before; `price`: shares of it");
+      .help(
+          "what barriers are multiples of: a column of features, as it was known a bar before; `price`: barriers are "
+          "shares of the price");
   schema.key("up", config.labels.up)
       .above(0)
       .help("upper barrier of each horizon, times the scale; empty: the table of usual ones");
@@ -64,11 +68,17 @@ void bind_labels(ConfigSchema& schema, PrepareConfig& config) {
       .range(1, 1'000'000)
       .unit("bars")
       .help("how long the barriers of each horizon stand; empty: as `up`");
-  schema.key("touch", config.labels.touch).choices({"high_low", "close"}).help("which prices reach a barrier");
-  schema.key("entry", config.labels.entry).choices({"close", "next_open"}).help("where the trade begins");
+  schema.key("touch", config.labels.touch)
+      .choices({"high_low", "close"})
+      .help("which prices reach a barrier: highs and lows, or closes alone");
+  schema.key("entry", config.labels.entry)
+      .choices({"close", "next_open"})
+      .help("where the trade that a label judges begins: at the `close` of the row's bar, or at the `next_open`");
   schema.key("tie", config.labels.tie)
       .choices({"nearest_open", "stop_first", "invalid"})
-      .help("what a bar means that reaches both barriers");
+      .help(
+          "a bar that reaches both barriers ended at the one nearer to its open (`nearest_open`), at the lower "
+          "(`stop_first`), or gives no label (`invalid`)");
   schema.key("costs", config.labels.costs)
       .help(
           "of a round trip, per symbol: `\"BTCUSD=0.1%\"` of the price, or `\"MES=0.625\"` in price; a symbol that is "
@@ -77,14 +87,19 @@ void bind_labels(ConfigSchema& schema, PrepareConfig& config) {
       .help("move both barriers away by the cost, so that what a label promises is what remains");
 
   schema.table("barriers", "The search for barriers whose labels can be learnt from, on the train part alone.");
-  schema.key("optimise", config.barriers.optimise).help("search; false: the barriers of [labels] stay");
+  schema.key("optimise", config.barriers.optimise)
+      .help("search for barriers; false: those of [labels], or the usual ones, stay");
   schema.key("safe", config.barriers.safe)
       .help("look at train rows alone; false looks at all of them, which output.profile = \"final\" refuses");
-  schema.key("population", config.barriers.population).range(4, 100'000).help("barriers per generation");
-  schema.key("generations", config.barriers.generations).range(1, 100'000).help("generations");
+  schema.key("population", config.barriers.population)
+      .range(4, 100'000)
+      .help("pairs of barriers that are tried in a generation");
+  schema.key("generations", config.barriers.generations)
+      .range(1, 100'000)
+      .help("how often the best are combined and varied");
   schema.key("sample", config.barriers.sample)
       .range(0.01, 1)
-      .help("share of the train rows that are looked at: one stretch of them");
+      .help("share of the train rows that the search looks at: one stretch of them, drawn by `seed`");
   schema.key("least_scale", config.barriers.least_scale).above(0).help("the nearest barrier, times the scale");
   schema.key("most_scale", config.barriers.most_scale)
       .at_least(0)
@@ -104,26 +119,36 @@ void PrepareConfig::bind(ConfigSchema& schema) {
       .required()
       .help("bars `SYMBOL/vN`, one or several (`moola data import bars` makes one)");
   schema.key("multi_symbol", data.multi_symbol).help("put all symbols into one table; false: a table each");
-  schema.key("from", data.from).help("the first bar's time at the earliest (UTC, such as 2019-01-01); empty: all");
-  schema.key("to", data.to).help("the time that all bars begin before; empty: all");
+  schema.key("from", data.from)
+      .help("only bars from this time on (UTC, such as `2019-01-01` or `2019-01-01T12:00:00Z`); empty: all");
+  schema.key("to", data.to).help("only bars that begin before this time; empty: all");
 
   schema.table("clean", "How bars become the bars that everything is computed from.");
   schema.key("timeframe", clean.timeframe)
       .help("of the bars to compute with: a multiple of what they are, such as `5m`, `20m`, `1h`, `4h`, `1d`");
   schema.key("sampling", clean.sampling)
       .choices({"time", "volume", "dollars"})
-      .help("what ends a bar: the clock, or having traded `threshold` units, or that much money");
-  schema.key("threshold", clean.threshold).at_least(0).help("of `sampling = \"volume\"` and `\"dollars\"`");
+      .help(
+          "what ends a bar: the clock (`time`), or that `threshold` units (`volume`) or so much money (`dollars`) were "
+          "traded in it");
+  schema.key("threshold", clean.threshold)
+      .at_least(0)
+      .help("how much is traded in a bar of `sampling = \"volume\"` or `\"dollars\"`");
   schema.key("calendar", clean.calendar)
       .choices(market::SessionCalendar::names())
-      .help("when the market is open, by its own clock: gaps are filled there and nowhere else");
+      .help(
+          "when the market is open, by its exchange's clock and summer time: `crypto` always, `cme` index and metal "
+          "futures, `fx` New York's week, `taifex` the Taiwan index future, `nyse` its day session; gaps are filled in "
+          "open hours and nowhere else");
   schema.key("holidays", clean.holidays)
       .help("days without a session, such as `\"2024-12-25\"`, by the market's clock");
   schema.key("max_fill", clean.max_fill)
       .help("gaps up to this long are filled with flat bars without volume, which carry a flag; `0`: none");
   schema.key("outliers", clean.outliers)
       .choices({"none", "atr", "zscore", "iqr"})
-      .help("drops bars whose return is beyond belief by the bars before them");
+      .help(
+          "drops bars whose return is beyond belief by the bars before them, measured by their average true range "
+          "(`atr`), deviation (`zscore`) or interquartile range (`iqr`)");
   schema.key("outlier_limit", clean.outlier_limit)
       .at_least(0)
       .help("how many of the rule's units are beyond belief; 0: what is usual (5, 5 and 3)");
@@ -158,7 +183,7 @@ void PrepareConfig::bind(ConfigSchema& schema) {
   schema.key("val", splits.val).range(0.01, 0.98).help("share of the rows; the rest is test");
   schema.key("purge", splits.purge)
       .help("left out before a later part: `\"60bars\"`, `\"5h\"` or a share; at least as long as the longest label");
-  schema.key("embargo", splits.embargo).help("left out after an earlier part, likewise");
+  schema.key("embargo", splits.embargo).help("left out after an earlier part, in the same units");
 
   bind_scaling(schema, scaling);
 
@@ -171,7 +196,11 @@ void PrepareConfig::bind(ConfigSchema& schema) {
   schema.key("correlation", validation.correlation)
       .range(0, 1)
       .help("columns with this correlation or more, of either sign, are one group");
-  schema.key("psi", validation.psi).above(0).help("population stability index above which a column has drifted");
+  schema.key("psi", validation.psi)
+      .above(0)
+      .help(
+          "population stability index above which a column counts as drifted: below 0.1 is alike, above 0.2 another "
+          "distribution");
   schema.key("least_class_share", validation.least_class_share).range(0, 1).help("a rarer class is a warning");
   schema.key("most_class_share", validation.most_class_share).range(0, 1).help("a more frequent class is a warning");
   schema.key("strict", validation.strict).help("warnings end the command with status 3");
