@@ -36,8 +36,9 @@ record::Html correlation_map(const std::vector<std::string>& columns, const Json
   }
   std::string svg = fmt::format(
       "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"correlations of {} columns\" "
-      "style=\"width:100%;max-width:760px;height:auto;background:var(--plot-grid)\" shape-rendering=\"crispEdges\">",
-      n, n, n);
+      "style=\"width:100%;min-width:0;max-width:760px;height:auto\" shape-rendering=\"crispEdges\">"
+      "<path d=\"M0 0L{} {}H0z\" style=\"fill:var(--plot-grid)\"/>",
+      n, n, n, n, n);
   for (int sign = 0; sign < 2; ++sign) {
     for (int level = 0; level < kLevels; ++level) {
       const std::string& path = paths[static_cast<std::size_t>(sign)][static_cast<std::size_t>(level)];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/duration.h"
 #include "base/parallel_pieces.h"
 #include "market/checks/causality.h"
 #include "market/checks/ranks.h"
@@ -108,7 +109,11 @@ void check_leaks(Workbench& bench, const TableLayout& layout, const validation::
   }
   const std::vector<market::SplitPart> parts{
       {"train", rows_of(split.train)}, {"val", rows_of(split.val)}, {"test", rows_of(split.test)}};
-  for (CheckResult& result : market::check_split(parts, {layout.time, last}, 1)) results.push_back(std::move(result));
+  for (CheckResult& result : market::check_split(parts, {layout.time, last}, 1)) {
+    if (result.name.ends_with("_distance") && result.passed)
+      result.detail = fmt::format("{} lie between their nearest rows.", readable_seconds(result.worst * 1e-9));
+    results.push_back(std::move(result));
+  }
 
   Json all = Json::array();
   for (const CheckResult& result : results) {

@@ -23,9 +23,21 @@ using namespace record;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-double year_of(std::int64_t time) {
-  return 1970 + static_cast<double>(time) / (365.2425 * 86400e9);
-}
+// Where stamps lie on a plot: years, or days where there are less than two years.
+class TimeAxis {
+ public:
+  TimeAxis(std::int64_t first, std::int64_t last) : first_(first), in_days_(last - first < 2 * 365 * kDay) {}
+  double operator()(std::int64_t time) const {
+    if (in_days_) return static_cast<double>(time - first_) / static_cast<double>(kDay);
+    return 1970 + static_cast<double>(time) / (365.2425 * static_cast<double>(kDay));
+  }
+  std::string label() const { return in_days_ ? fmt::format("days since {:.10}", utc_text(first_)) : "year"; }
+
+ private:
+  static constexpr std::int64_t kDay = 86'400'000'000'000;
+  std::int64_t first_;
+  bool in_days_;
+};
 
 double percent(const Json& share) {
   return 100 * share.get<double>();
@@ -57,7 +69,7 @@ Html price(Workbench& bench, std::size_t symbol, const Json& stamps) {
   const market::Bars& bars = bench.bars(symbol);
   const std::string& name = bench.symbols()[symbol].name();
   Series close{.label = "close", .role = Series::Role::first}, rolls{.label = "rolls", .role = Series::Role::third},
-      gaps{.label = "longest gaps", .role = Series::Role::second};
+      gaps{.label = "longest breaks", .role = Series::Role::second};
   const auto [low, high] = std::minmax_element(bars.close.begin(), bars.close.end());
   const auto mark = [&](Series& series, double x) {
     for (const double y : {*low, *high, kNaN}) {
@@ -66,28 +78,31 @@ Html price(Workbench& bench, std::size_t symbol, const Json& stamps) {
     }
   };
   const std::int64_t step = bench.bar_nanoseconds();
+  const TimeAxis axis(bars.time.front(), bars.time.back());
   for (std::size_t i = 0; i < bars.size(); ++i) {
     if (i > 0 && step > 0 && bars.time[i] - bars.time[i - 1] > 100 * step) {
-      close.x.push_back(year_of(bars.time[i]));
+      close.x.push_back(axis(bars.time[i]));
       close.y.push_back(kNaN);
     }
-    close.x.push_back(year_of(bars.time[i]));
+    close.x.push_back(axis(bars.time[i]));
     close.y.push_back(bars.close[i]);
-    if ((bars.flags[i] & market::kRoll) != 0 && rolls.x.size() < 300) mark(rolls, year_of(bars.time[i]));
+    if ((bars.flags[i] & market::kRoll) != 0 && rolls.x.size() < 300) mark(rolls, axis(bars.time[i]));
   }
-  for (const Json& gap : stamps.at("longest_gaps")) mark(gaps, year_of(parse_utc(gap.at("from").get<std::string>())));
+  for (const Json& gap : stamps.at("longest_gaps")) mark(gaps, axis(parse_utc(gap.at("from").get<std::string>())));
   Plot plot{.name = name + "_price",
             .title = "price of " + name,
-            .x_label = "year",
+            .x_label = axis.label(),
             .y_label = "close",
             .log_y = *high > 8 * *low,
             .series = {}};
   if (!gaps.x.empty()) plot.series.push_back(std::move(gaps));
   if (!rolls.x.empty()) plot.series.push_back(std::move(rolls));
   plot.series.push_back(std::move(close));
-  return drawn(bench, std::move(plot),
-               fmt::format("{}: closes of the cleaned bars. {} gaps are left; the longest are marked.", name,
-                           readable(stamps.at("gaps").get<double>())));
+  return drawn(
+      bench, std::move(plot),
+      fmt::format("{}: closes of the cleaned bars. There are {} breaks, hours without a session among them; the "
+                  "longest are marked.",
+                  name, readable(stamps.at("gaps").get<double>())));
 }
 
 // Which share of the clock's bars is there.
@@ -104,12 +119,13 @@ Html coverage(Workbench& bench, std::size_t symbol) {
     there[std::min(part, kParts - 1)] += 1;
     if ((bars.flags[i] & market::kFilled) != 0) filled[std::min(part, kParts - 1)] += 1;
   }
+  const TimeAxis axis(bars.time.front(), bars.time.back());
   const double expected = static_cast<double>(span) / static_cast<double>(step) / static_cast<double>(kParts);
   Series all{.label = "bars", .role = Series::Role::first},
       made_up{.label = "with filled minutes", .role = Series::Role::second};
   for (std::size_t part = 0; part < kParts; ++part) {
-    const double x = year_of(first + static_cast<std::int64_t>(static_cast<double>(span) * static_cast<double>(part) /
-                                                               static_cast<double>(kParts)));
+    const double x = axis(first + static_cast<std::int64_t>(static_cast<double>(span) * static_cast<double>(part) /
+                                                            static_cast<double>(kParts)));
     all.x.push_back(x);
     made_up.x.push_back(x);
     all.y.push_back(100 * there[part] / expected);
@@ -119,7 +135,7 @@ Html coverage(Workbench& bench, std::size_t symbol) {
   return drawn(bench,
                {.name = name + "_coverage",
                 .title = "coverage of " + name,
-                .x_label = "year",
+                .x_label = axis.label(),
                 .y_label = "% of the clock's bars",
                 .from_zero = true,
                 .series = {std::move(all), std::move(made_up)},
@@ -150,7 +166,10 @@ Html cleaning(const Json& facts, const StageUnit& table, const Workbench& bench)
 
 Html split_timeline(const Json& splits) {
   const auto rows = [&](const char* part) { return splits.at("parts").at(part).at("rows").get<double>(); };
-  const double left_out = splits.at("purged").get<double>() + splits.at("embargoed").get<double>();
+  // Of ranges [begin, end): rows between the first of a part and the first of the next that are in neither.
+  const auto first_row = [&](const char* part) { return splits.at(part).front().at(0).get<double>(); };
+  const double before_val = first_row("val") - first_row("train") - rows("train");
+  const double before_test = first_row("test") - first_row("val") - rows("val");
   HtmlTable out{{"part", "rows", "from", "to"}, {}, {false, true}};
   for (const char* part : {"train", "val", "test"}) {
     const Json& entry = splits.at("parts").at(part);
@@ -158,9 +177,9 @@ Html split_timeline(const Json& splits) {
                         cell(report::moment(entry.at("last").get<std::string>()))});
   }
   return share_bar({{"train", rows("train"), Tone::good},
-                    {"left out before validation", left_out / 2, Tone::warning},
+                    {"left out before validation", before_val, Tone::warning},
                     {"validation", rows("val"), Tone::plain},
-                    {"left out before test", left_out / 2, Tone::warning},
+                    {"left out before test", before_test, Tone::warning},
                     {"test", rows("test"), Tone::bad}}) +
          record::table(out) +
          paragraph(text(fmt::format("Purged {} rows (purge {}), embargoed {} (embargo {}).",
@@ -224,11 +243,14 @@ Html labels_section(Workbench& bench, const std::string& table, const Json& labe
     }
   }
   out += record::table(shares);
+  const auto begin_of = [](const Json& stretch) { return parse_utc(stretch.at("from").get<std::string>()); };
   for (const auto& [horizon, entry] : labels.items()) {
+    const Json& stretches = entry.at("over_time");
+    const TimeAxis axis(begin_of(stretches.front()), begin_of(stretches.back()));
     Series up{.label = "up", .role = Series::Role::third}, down{.label = "down", .role = Series::Role::second},
         neutral{.label = "neutral", .role = Series::Role::first};
-    for (const Json& stretch : entry.at("over_time")) {
-      const double x = year_of(parse_utc(stretch.at("from").get<std::string>()));
+    for (const Json& stretch : stretches) {
+      const double x = axis(begin_of(stretch));
       const bool none = stretch.at("rows").get<double>() == 0;
       for (const auto& [series, key] :
            {std::pair(&up, "up"), std::pair(&down, "down"), std::pair(&neutral, "neutral")}) {
@@ -239,7 +261,7 @@ Html labels_section(Workbench& bench, const std::string& table, const Json& labe
     out += drawn(bench,
                  {.name = fmt::format("{}_classes_{}", table, horizon),
                   .title = fmt::format("classes of horizon {} over time", horizon),
-                  .x_label = "year",
+                  .x_label = axis.label(),
                   .y_label = "% of the labels",
                   .from_zero = true,
                   .series = {std::move(up), std::move(down), std::move(neutral)},
@@ -266,7 +288,7 @@ Html drift_section(const Json& drift) {
   }
   return paragraph(text(fmt::format(
              "{} of {} columns have drifted from the train part (population stability index above "
-             "{}). The 20 furthest; `moved by` is in interquartile ranges of the train part.",
+             "{}). The furthest come first; “moved by” is in interquartile ranges of the train part.",
              drift.at("drifted").get<std::size_t>(), columns.size(), drift.at("psi_limit").get<double>()))) +
          record::table(out);
 }
@@ -363,6 +385,12 @@ Html table_section(Workbench& bench, const Json& facts, const StageUnit& unit) {
                   warnings == 0 ? Tone::good : Tone::warning});
   Html out = cards(list);
   out += facts_of_table(datasets);
+  if (warnings > 0) {
+    Html all{"<ul>"};
+    for (const Json& warning : validation.at("warnings"))
+      all += Html{"<li>"} + text(warning.get<std::string>()) + Html{"</li>"};
+    out += section(unit.name + "-warnings", "Warnings", all + Html{"</ul>"});
+  }
   Html prices;
   for (const std::size_t symbol : unit.symbols) {
     prices +=
@@ -375,12 +403,6 @@ Html table_section(Workbench& bench, const Json& facts, const StageUnit& unit) {
   out += section(unit.name + "-drift", "Drift", drift_section(facts.at("drift").at(unit.name)));
   out += section(unit.name + "-relevance", "What columns tell", relevance_section(validation));
   out += section(unit.name + "-columns", "Columns", columns_section(validation));
-  if (warnings > 0) {
-    Html all{"<ul>"};
-    for (const Json& warning : validation.at("warnings"))
-      all += Html{"<li>"} + text(warning.get<std::string>()) + Html{"</li>"};
-    out += section(unit.name + "-warnings", "Warnings", all + Html{"</ul>"});
-  }
   return out + section(unit.name + "-leakage", "Leakage suite", leakage_section(validation.at("leakage")));
 }
 
