@@ -170,8 +170,10 @@ void add_conclusions(PrepareResult& result, Workbench& bench) {
   for (const StageUnit& table : bench.tables()) {
     if (fs::exists(bench.file("datasets", table.name, "json")))
       result.datasets.push_back(bench.json("datasets", table.name).at("id").get<std::string>());
-    if (fs::exists(bench.file("validation", table.name, "json")))
-      result.warnings = result.warnings || bench.json("validation", table.name).at("warnings").size() > 0;
+    if (!fs::exists(bench.file("validation", table.name, "json"))) continue;
+    const std::string of = bench.tables().size() == 1 ? "" : table.name + ": ";
+    const Json validation = bench.json("validation", table.name);
+    for (const Json& warning : validation.at("warnings")) result.warnings.push_back(of + warning.get<std::string>());
   }
 }
 
@@ -200,6 +202,28 @@ std::vector<StageUnit> prepared_tables(const PrepareConfig& config) {
 
 namespace {
 
+std::string replaced(std::string text, std::string_view word, const std::string& name) {
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + name.size()))
+    text.replace(at, word.size(), name);
+  return text;
+}
+
+// What a stage would write for a unit.
+std::vector<std::string> foreseen_files(const Stage& stage, const StageUnit& unit,
+                                        const std::vector<PreparedSymbol>& symbols) {
+  std::vector<std::string> out;
+  for (const std::string_view file : stage.writes) {
+    const std::string path =
+        file.starts_with("data/") ? std::string(file) : fmt::format("stages/{}/{}", stage.folder(), file);
+    if (!path.ends_with("SYMBOL.h5") && !path.ends_with("SYMBOL.json")) {
+      out.push_back(replaced(path, "TABLE", unit.name));
+      continue;
+    }
+    for (const std::size_t symbol : unit.symbols) out.push_back(replaced(path, "SYMBOL", symbols[symbol].name()));
+  }
+  return out;
+}
+
 // What would be done, without doing it.
 PrepareResult foresee(const PrepareRequest& request, const LoadedPrepareConfig& config,
                       const std::vector<PreparedSymbol>& symbols) {
@@ -222,14 +246,7 @@ PrepareResult foresee(const PrepareRequest& request, const LoadedPrepareConfig& 
       }
       out.state = "to do";
       out.units.push_back(unit.name);
-      for (const std::string_view file : stage.writes) {
-        std::string text(file);
-        for (const char* word : {"SYMBOL", "TABLE"}) {
-          for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word))
-            text.replace(at, std::string_view(word).size(), unit.name);
-        }
-        out.outputs.push_back(text.starts_with("data/") ? text : fmt::format("stages/{}/{}", stage.folder(), text));
-      }
+      for (std::string& file : foreseen_files(stage, unit, symbols)) out.outputs.push_back(std::move(file));
     }
     result.stages.push_back(std::move(out));
   }

@@ -35,7 +35,7 @@ struct PrepareResult {
   std::vector<StageResult> stages = {};
   std::vector<std::string> datasets = {};  // ids of the tables
   bool interrupted = false;                // a stop signal: the same command goes on
-  bool warnings = false;                   // of the validation
+  std::vector<std::string> warnings = {};  // of the validation; of several tables with the table's name before each
 };
 
 /// Runs the stages of `moola prepare` in a run of the workspace: `artifacts/runs/ID/stages/`. The result is rank 0's.

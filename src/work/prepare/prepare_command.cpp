@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/text_table.h"
 #include "work/prepare/compare_runs.h"
 
@@ -21,6 +23,17 @@ Json stages_json(const PrepareResult& result) {
   return stages;
 }
 
+constexpr std::size_t kPrintedWarnings = 12;
+
+void print_warnings(const std::vector<std::string>& warnings) {
+  if (warnings.empty()) return;
+  std::cout << fmt::format("\n{} warning{}:\n", warnings.size(), warnings.size() == 1 ? "" : "s");
+  for (std::size_t i = 0; i < std::min(kPrintedWarnings, warnings.size()); ++i)
+    std::cout << fmt::format("  {}\n", warnings[i]);
+  if (warnings.size() > kPrintedWarnings)
+    std::cout << fmt::format("  and {} more, in the report\n", warnings.size() - kPrintedWarnings);
+}
+
 void print_result(const PrepareOptions& options, const PrepareResult& result) {
   const std::filesystem::path report = result.folder / "report.html";
   const bool has_report = !result.folder.empty() && std::filesystem::exists(report);
@@ -29,6 +42,7 @@ void print_result(const PrepareOptions& options, const PrepareResult& result) {
                       {"status", result.status},
                       {"stages", stages_json(result)},
                       {"datasets", result.datasets},
+                      {"warnings", result.warnings},
                       {"report", has_report ? Json(report.string()) : Json(nullptr)}}
                      .dump(2)
               << "\n";
@@ -49,6 +63,12 @@ void print_result(const PrepareOptions& options, const PrepareResult& result) {
   for (const std::string& id : result.datasets) std::cout << fmt::format("  table   {}\n", id);
   std::cout << fmt::format("  run     {}\n", result.run);
   if (has_report) std::cout << fmt::format("  report  {}\n", report.string());
+  print_warnings(result.warnings);
+  if (result.interrupted) {
+    std::cout << "\nStopped by a signal; the same command goes on.\n";
+  } else if (result.status == "stopped") {
+    std::cout << fmt::format("\nDone up to {}; the same command without --to goes on.\n", options.to);
+  }
 }
 
 void print_comparison(const PrepareOptions& options) {
@@ -143,8 +163,10 @@ int run_prepare(const PrepareOptions& options, const Team& team) {
   const PrepareResult result = prepare(options.request(), config, team);
   if (team.rank == 0) print_result(options, result);
   if (team.any(result.interrupted)) return static_cast<int>(ExitCode::run_again);
-  return static_cast<int>(team.any(config.values.validation.strict && result.warnings) ? ExitCode::gate_not_met
-                                                                                       : ExitCode::done);
+  const bool refused = config.values.validation.strict && !result.warnings.empty();
+  if (refused && team.rank == 0)
+    log_warning("Everything was written, but validation.strict = true: with warnings the status is 3.");
+  return static_cast<int>(team.any(refused) ? ExitCode::gate_not_met : ExitCode::done);
 }
 
 }  // namespace moola::work
