@@ -52,12 +52,9 @@ std::int64_t amihud(const BarColumns& bars, std::span<double> out) {
 }
 
 std::int64_t amihud_mean(const BarColumns& bars, int period, Scratch& scratch, std::span<double> out) {
-  Scratch::Column each(scratch);
-  if (amihud(bars, each) == 0) {
-    window_mean(each, period, out);
-    return 0;
-  }
-  Scratch::Column sum(scratch), has_volume(scratch);
+  // Not otherwise where every bar has volume: whether one to come has none may not change a bit of this one.
+  Scratch::Column each(scratch), sum(scratch), has_volume(scratch);
+  amihud(bars, each);
   window_sum(each, period, sum);
   from_second_row(has_volume, [&](std::size_t i) { return bars.volume[i] == 0.0 ? 0.0 : 1.0; });
   window_sum(has_volume, period, out);

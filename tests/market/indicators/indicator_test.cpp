@@ -120,28 +120,42 @@ BOOST_AUTO_TEST_CASE(a_value_without_a_definition_is_counted_only_where_it_is_st
   }
 }
 
-BOOST_AUTO_TEST_CASE(no_value_looks_ahead) {
-  const Bars before = walking_bars(4, 900);
-  for (const std::size_t from : {1U, 450U, 899U}) {
-    Bars after = before;
-    const Bars other = walking_bars(5, 900);
-    for (std::size_t i = from; i < after.size(); ++i) {
-      after.open[i] = other.open[i] * 1.5;
-      after.high[i] = other.high[i] * 1.5;
-      after.low[i] = other.low[i] * 1.5;
-      after.close[i] = other.close[i] * 1.5;
-      after.volume[i] = other.volume[i] * 3 + 1;
+// What is to come may be anything: other prices, no volume, prices that stand still, or nothing at all.
+std::vector<Bars> futures_of(const Bars& bars, std::size_t from) {
+  const Bars other = walking_bars(5, bars.size());
+  Bars moved = bars, silent = bars, still = bars, ended = bars;
+  for (std::size_t i = from; i < bars.size(); ++i) {
+    for (auto column : {&Bars::open, &Bars::high, &Bars::low, &Bars::close}) {
+      (moved.*column)[i] = (other.*column)[i] * 1.5;
+      (still.*column)[i] = bars.close[from - 1];
     }
-    each_variation([&](const Indicator& indicator, const ParameterValues& values) {
-      const Result one = compute(indicator, values, before), two = compute(indicator, values, after);
-      for (std::size_t output = 0; output < one.columns.size(); ++output) {
-        std::size_t changed = 0;
-        for (std::size_t i = 0; i < from; ++i) changed += bits(one.columns[output][i]) != bits(two.columns[output][i]);
-        BOOST_TEST_CONTEXT(indicator.outputs[output].names.front()) {
-          BOOST_TEST(changed == 0U);
-        }
+    moved.volume[i] = other.volume[i] * 3 + 1;
+    silent.volume[i] = 0;
+  }
+  ended.resize(from);
+  return {moved, silent, still, ended};
+}
+
+BOOST_AUTO_TEST_CASE(no_value_looks_ahead) {
+  Bars traded = walking_bars(4, 900), broken = traded;
+  for (double& volume : traded.volume) volume += 1;  // so that a bar without volume is something new
+  broken.volume[5] = 0;
+  for (const Bars& before : {traded, broken}) {
+    for (const std::size_t from : {1U, 450U, 899U}) {
+      for (const Bars& after : futures_of(before, from)) {
+        each_variation([&](const Indicator& indicator, const ParameterValues& values) {
+          const Result one = compute(indicator, values, before), two = compute(indicator, values, after);
+          for (std::size_t output = 0; output < one.columns.size(); ++output) {
+            std::size_t changed = 0;
+            for (std::size_t i = 0; i < from; ++i)
+              changed += bits(one.columns[output][i]) != bits(two.columns[output][i]);
+            BOOST_TEST_CONTEXT(indicator.outputs[output].names.front()) {
+              BOOST_TEST(changed == 0U);
+            }
+          }
+        });
       }
-    });
+    }
   }
 }
 
