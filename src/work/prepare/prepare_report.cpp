@@ -147,7 +147,7 @@ Html coverage(Workbench& bench, std::size_t symbol) {
 
 Html cleaning(const Json& facts, const StageUnit& table, const Workbench& bench) {
   HtmlTable out{
-      {"symbol", "bars given", "bars", "filled", "gaps left", "longest gap", "outliers", "rolls", "no volume"},
+      {"symbol", "bars given", "outliers", "filled", "gaps left", "longest gap", "bars made", "rolls", "no volume"},
       {},
       {false, true, true, true, true, true, true, true, true}};
   for (const std::size_t symbol : table.symbols) {
@@ -155,11 +155,10 @@ Html cleaning(const Json& facts, const StageUnit& table, const Workbench& bench)
     const Json& clean = facts.at("clean").at(name);
     const Json& gaps = clean.at("gaps");
     out.rows.push_back(
-        {code(name), number(clean.at("bars_given").get<double>()), number(clean.at("bars").get<double>()),
+        {code(name), number(clean.at("bars_given").get<double>()), number(clean.at("outliers_dropped").get<double>()),
          number(gaps.at("filled_bars").get<double>()), number(gaps.at("left").get<double>()),
-         cell(readable_seconds(gaps.at("longest_seconds").get<double>())),
-         number(clean.at("outliers_dropped").get<double>()), number(clean.at("bars_with_roll").get<double>()),
-         number(clean.at("bars_without_volume").get<double>())});
+         cell(readable_seconds(gaps.at("longest_seconds").get<double>())), number(clean.at("bars").get<double>()),
+         number(clean.at("bars_with_roll").get<double>()), number(clean.at("bars_without_volume").get<double>())});
   }
   return record::table(out);
 }
@@ -440,11 +439,13 @@ fs::path write_prepare_report(Workbench& bench, const Json& facts) {
     warnings += facts.at("validation").at(table.name).at("warnings").size();
     checks += facts.at("validation").at(table.name).at("leakage").size();
   }
-  Html body = callout(warnings == 0 ? Tone::good : Tone::warning,
-                      text(fmt::format("{} checks for leaks passed. {}", checks,
-                                       warnings == 0 ? "Nothing else gave reason to warn."
-                                                     : fmt::format("{} warning{} to read before trusting the table.",
-                                                                   warnings, warnings == 1 ? "" : "s"))));
+  Html body =
+      callout(warnings == 0 ? Tone::good : Tone::warning,
+              text(fmt::format("{} checks for leaks passed. {}", checks,
+                               warnings == 0 ? "Nothing else gave reason to warn."
+                                             : fmt::format("{} warning{} to read before trusting {}.", warnings,
+                                                           warnings == 1 ? "" : "s",
+                                                           bench.tables().size() == 1 ? "the table" : "the tables"))));
   for (const StageUnit& table : bench.tables()) {
     const std::string id = facts.at("datasets").at(table.name).at("id").get<std::string>();
     body += bench.tables().size() == 1 ? table_section(bench, facts, table)
@@ -456,12 +457,11 @@ fs::path write_prepare_report(Workbench& bench, const Json& facts) {
   body += section("configuration", "Configuration", report::configuration(source));
   body += section("environment", "Code and machine", report::environment(source));
   const fs::path file = bench.run() / "report.html";
-  write_file(file,
-             page({.title = bench.tables().size() == 1 ? bench.tables().front().name : bench.run().filename().string(),
-                   .kicker = "Prepared table",
-                   .subtitle = source.manifest.run,
-                   .footer = "moola prepare",
-                   .body = std::move(body)}));
+  write_file(file, page({.title = source.manifest.name,
+                         .kicker = bench.tables().size() == 1 ? "Prepared table" : "Prepared tables",
+                         .subtitle = source.manifest.run,
+                         .footer = "moola prepare",
+                         .body = std::move(body)}));
   return file;
 }
 
