@@ -1,6 +1,7 @@
 #include "market/features/feature.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -40,16 +41,34 @@ std::string factory_d28_column(const std::string& name) {
 
 // All columns with their usual parameters that begin so; what is there for compatibility alone must be asked for by
 // name.
-std::vector<std::string> columns_beginning(const std::string& beginning) {
+std::vector<std::string> columns_beginning(const std::string& beginning, std::span<const std::string> others) {
   std::vector<std::string> out;
-  for (const Indicator& indicator : indicators()) {
-    for (std::size_t output = 0; output < indicator.outputs.size(); ++output) {
-      const std::string name =
-          IndicatorColumn{.indicator = &indicator, .values = usual_values(indicator), .output = output}.name();
-      if (name.starts_with(beginning) && name.starts_with("d28_") == beginning.starts_with("d28_")) out.push_back(name);
+  const auto add = [&](const std::vector<Indicator>& table, const std::string& other) {
+    for (const Indicator& indicator : table) {
+      for (std::size_t output = 0; output < indicator.outputs.size(); ++output) {
+        const IndicatorColumn column{
+            .indicator = &indicator, .values = usual_values(indicator), .output = output, .other = other};
+        const std::string name = column.name();
+        if (name.starts_with(beginning) && name.starts_with("d28_") == beginning.starts_with("d28_"))
+          out.push_back(name);
+      }
     }
-  }
+  };
+  add(indicators(), {});
+  for (const std::string& other : others) add(cross_asset_indicators(), other);
   return out;
+}
+
+constexpr const char* kHowToCompare = "--others of moola features, and cross_asset.others of moola prepare, name them";
+
+void check_other(const std::string& name, const std::string& other, std::span<const std::string> others) {
+  if (std::find(others.begin(), others.end(), other) != others.end()) return;
+  if (others.empty()) {
+    throw ConfigError(fmt::format("column {} compares with {}, and there are no bars of other symbols: {}.", name,
+                                  other, kHowToCompare));
+  }
+  throw ConfigError(fmt::format("column {} compares with {}, whose bars are not among those of other symbols: {}.{}",
+                                name, other, fmt::join(others, ", "), did_you_mean(other, others)));
 }
 
 const FeatureSet* find_set(const std::string& name) {
@@ -60,21 +79,26 @@ const FeatureSet* find_set(const std::string& name) {
 }
 
 // The names of features that one name stands for.
-std::vector<std::string> expanded(const std::string& name, FeatureDefinitions definitions) {
+std::vector<std::string> expanded(const std::string& name, FeatureDefinitions definitions,
+                                  std::span<const std::string> others) {
   if (const FeatureSet* set = find_set(name)) {
     std::vector<std::string> out;
     for (const std::string& member : set->features) {
-      for (std::string& each : expanded(member, definitions)) out.push_back(std::move(each));
+      for (std::string& each : expanded(member, definitions, others)) out.push_back(std::move(each));
     }
     return out;
   }
   if (name.ends_with('*')) {
-    std::vector<std::string> out = columns_beginning(name.substr(0, name.size() - 1));
+    std::vector<std::string> out = columns_beginning(name.substr(0, name.size() - 1), others);
+    if (out.empty() && others.empty() && name.starts_with("cross_")) {
+      throw ConfigError(fmt::format(
+          "'{}' is of columns that compare with other symbols, of which there are no bars: {}.", name, kHowToCompare));
+    }
     if (out.empty()) throw ConfigError(fmt::format("no column begins as in '{}'.", name));
     return out;
   }
   try {
-    static_cast<void>(parse_feature(name, definitions));
+    static_cast<void>(parse_feature(name, definitions, others));
   } catch (const ConfigError& error) {
     std::vector<std::string> sets;
     for (const FeatureSet& set : feature_sets()) sets.emplace_back(set.name);
@@ -95,21 +119,27 @@ FeatureDefinitions parse_feature_definitions(const std::string& text) {
       fmt::format("definitions = \"{}\" is neither moola nor factory-d28.{}", text, did_you_mean(text, known)));
 }
 
-Feature parse_feature(const std::string& name, FeatureDefinitions definitions) {
+Feature parse_feature(const std::string& name, FeatureDefinitions definitions, std::span<const std::string> others) {
   const auto parts = split(name);
-  if (!parts) return {.name = name, .column = find_column(name), .timeframe = 0};
-  const Duration timeframe = parse_duration(parts->timeframe);
-  if (timeframe.nanoseconds == 0) throw ConfigError(fmt::format("column {} is of bars of no length.", name));
-  const std::string column =
-      definitions == FeatureDefinitions::factory_d28 ? factory_d28_column(parts->column) : parts->column;
-  return {.name = name, .column = find_column(column), .timeframe = timeframe.nanoseconds};
+  Feature out{.name = name, .column = {}, .timeframe = 0};
+  if (!parts) {
+    out.column = find_column(name);
+  } else {
+    out.timeframe = parse_duration(parts->timeframe).nanoseconds;
+    if (out.timeframe == 0) throw ConfigError(fmt::format("column {} is of bars of no length.", name));
+    const bool factory = definitions == FeatureDefinitions::factory_d28;
+    out.column = find_column(factory ? factory_d28_column(parts->column) : parts->column);
+  }
+  if (!out.column.other.empty()) check_other(name, out.column.other, others);
+  return out;
 }
 
-std::vector<Feature> parse_features(const std::vector<std::string>& names, FeatureDefinitions definitions) {
+std::vector<Feature> parse_features(const std::vector<std::string>& names, FeatureDefinitions definitions,
+                                    std::span<const std::string> others) {
   std::vector<std::string> wanted;
   for (const std::string& name : names) {
     const bool out = name.starts_with('-');
-    for (const std::string& each : expanded(out ? name.substr(1) : name, definitions)) {
+    for (const std::string& each : expanded(out ? name.substr(1) : name, definitions, others)) {
       const auto found = std::find(wanted.begin(), wanted.end(), each);
       if (!out && found == wanted.end()) wanted.push_back(each);
       if (out && found != wanted.end()) wanted.erase(found);
@@ -117,7 +147,7 @@ std::vector<Feature> parse_features(const std::vector<std::string>& names, Featu
   }
   if (wanted.empty()) throw ConfigError("no features are left to compute.");
   std::vector<Feature> features;
-  for (const std::string& name : wanted) features.push_back(parse_feature(name, definitions));
+  for (const std::string& name : wanted) features.push_back(parse_feature(name, definitions, others));
   return features;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,9 +28,10 @@ enum class FeatureDefinitions : std::uint8_t {
 /// "moola", "factory-d28". Throws ConfigError naming the nearest.
 FeatureDefinitions parse_feature_definitions(const std::string& text);
 
-/// "rsi_14": of the bars; "rsi_14_15m", "rsi_14_4h", "rsi_14_1d": of bars of 15 minutes, 4 hours, a day. Throws
-/// ConfigError naming the nearest.
-Feature parse_feature(const std::string& name, FeatureDefinitions definitions = FeatureDefinitions::moola);
+/// "rsi_14": of the bars; "rsi_14_15m", "rsi_14_4h", "rsi_14_1d": of bars of 15 minutes, 4 hours, a day.
+/// "cross_corr_ETHUSD_20": beside the bars of ETHUSD, which is one of `others`. Throws ConfigError naming the nearest.
+Feature parse_feature(const std::string& name, FeatureDefinitions definitions = FeatureDefinitions::moola,
+                      std::span<const std::string> others = {});
 
 /// A set of features that goes by a name.
 struct FeatureSet {
@@ -39,9 +41,10 @@ struct FeatureSet {
 const std::vector<FeatureSet>& feature_sets();
 
 /// Names of features, names of sets, and beginnings with a star ("wavelet_*", of all columns with their usual
-/// parameters), each feature once, in the order of its first mention. A name with a '-' before it takes out what was
-/// mentioned before. Throws ConfigError naming the nearest, or when nothing is left.
+/// parameters; "cross_*": beside each of `others`), each feature once, in the order of its first mention. A name with a
+/// '-' before it takes out what was mentioned before. Throws ConfigError naming the nearest, or when nothing is left.
 std::vector<Feature> parse_features(const std::vector<std::string>& names,
-                                    FeatureDefinitions definitions = FeatureDefinitions::moola);
+                                    FeatureDefinitions definitions = FeatureDefinitions::moola,
+                                    std::span<const std::string> others = {});
 
 }  // namespace moola::market

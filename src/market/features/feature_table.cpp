@@ -88,13 +88,15 @@ void FeatureTable::set_rows(std::size_t begin, std::size_t end, std::span<const 
 // The work, in pieces of one indicator each.
 class FeatureComputation {
  public:
-  FeatureComputation(const Bars& bars, FeatureTable& table) : bars_(bars), table_(table) {
+  FeatureComputation(const Bars& bars, std::int64_t bar_nanoseconds, FeatureTable& table, const OtherAssets& others)
+      : bars_(bars), table_(table) {
     for (std::size_t i = 0; i < table.features_.size(); ++i) {
       const Feature& feature = table.features_[i];
       Piece& piece = piece_of(feature);
       piece.features.push_back(i);
       if (feature.timeframe != 0 && !longer_.contains(feature.timeframe))
         longer_.emplace(feature.timeframe, resample(bars, feature.timeframe));
+      if (!feature.column.other.empty()) align_other(feature, bar_nanoseconds, others);
     }
   }
 
@@ -113,7 +115,9 @@ class FeatureComputation {
       outputs[output] = longer == nullptr ? std::span(row_of(i) + table_.features_[i].shift(), bars.size())
                                           : own.emplace_back(std::make_unique<Scratch::Column>(room))->span();
     }
-    IndicatorCall call(columns_of(bars), piece.values, outputs, room);
+    BarColumns columns = columns_of(bars);
+    if (!piece.other.empty()) columns.other = &aligned_.at({piece.timeframe, piece.other});
+    IndicatorCall call(columns, piece.values, outputs, room);
     piece.indicator->compute(call);
     for (const std::size_t i : piece.features) {
       const Feature& feature = table_.features_[i];
@@ -133,6 +137,7 @@ class FeatureComputation {
     const Indicator* indicator;
     ParameterValues values;
     std::int64_t timeframe;
+    std::string other;
     std::vector<std::size_t> features;
   };
 
@@ -140,14 +145,30 @@ class FeatureComputation {
   FeatureTable& table_;
   std::vector<Piece> pieces_;
   std::map<std::int64_t, ResampledBars> longer_;
+  std::map<std::pair<std::int64_t, std::string>, AlignedBars> aligned_;  // by timeframe and symbol
 
   Piece& piece_of(const Feature& feature) {
     for (Piece& piece : pieces_) {
       if (piece.indicator == feature.column.indicator && piece.values == feature.column.values &&
-          piece.timeframe == feature.timeframe)
+          piece.timeframe == feature.timeframe && piece.other == feature.column.other)
         return piece;
     }
-    return pieces_.emplace_back(Piece{feature.column.indicator, feature.column.values, feature.timeframe, {}});
+    return pieces_.emplace_back(
+        Piece{feature.column.indicator, feature.column.values, feature.timeframe, feature.column.other, {}});
+  }
+
+  void align_other(const Feature& feature, std::int64_t bar_nanoseconds, const OtherAssets& others) {
+    const std::pair key(feature.timeframe, feature.column.other);
+    if (aligned_.contains(key)) return;
+    const auto found = std::find_if(others.assets.begin(), others.assets.end(),
+                                    [&](const OtherAssets::Asset& asset) { return asset.symbol == key.second; });
+    if (found == others.assets.end())
+      throw ConfigError(fmt::format("column {}: the bars of {} are not there.", feature.name, key.second));
+    // Beside longer bars too stands the other's price of the moment: its own longer bars may end later than ours.
+    BarTimes ours{bars_.time, bar_nanoseconds};
+    if (feature.timeframe != 0) ours = {longer_.at(feature.timeframe).bars.time, feature.timeframe};
+    const Bars& other = *found->bars;
+    aligned_.emplace(key, align(ours, {other.time, bar_nanoseconds}, other.close, others.max_age));
   }
 
   double* row_of(std::size_t feature) { return table_.values_.get() + feature * (table_.rows_ + 1); }
@@ -178,10 +199,11 @@ void check_timeframes(const std::vector<Feature>& features, std::int64_t bar_nan
 }  // namespace
 
 FeatureTable compute_features(const Bars& bars, std::int64_t bar_nanoseconds, std::vector<Feature> features,
-                              unsigned threads, const std::function<void(double share)>& progress) {
+                              unsigned threads, const std::function<void(double share)>& progress,
+                              const OtherAssets& others) {
   check_timeframes(features, bar_nanoseconds);
   FeatureTable table(std::move(features), bars.size());
-  FeatureComputation computation(bars, table);
+  FeatureComputation computation(bars, bar_nanoseconds, table, others);
   std::atomic<std::size_t> next{0}, done{0};
   std::mutex mutex;
   std::exception_ptr failed;
@@ -200,10 +222,10 @@ FeatureTable compute_features(const Bars& bars, std::int64_t bar_nanoseconds, st
       next = computation.pieces();
     }
   };
-  std::vector<std::jthread> others;
-  for (unsigned i = 1; i < std::min<std::size_t>(threads, computation.pieces()); ++i) others.emplace_back(work);
+  std::vector<std::jthread> workers;
+  for (unsigned i = 1; i < std::min<std::size_t>(threads, computation.pieces()); ++i) workers.emplace_back(work);
   work();
-  others.clear();
+  workers.clear();
   if (failed) std::rethrow_exception(failed);
   return table;
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "market/bars.h"
@@ -43,14 +44,26 @@ class FeatureTable {
   std::unique_ptr<double[], void (*)(double*)> values_;
 };
 
+/// Bars of other symbols that columns compare with.
+struct OtherAssets {
+  struct Asset {
+    std::string symbol;
+    const Bars* bars;  // as long as those that they are compared with
+  };
+  std::vector<Asset> assets;
+  std::int64_t max_age = 0;  // nanoseconds from the end of an asset's last bar to the end of ours; older is too old
+};
+
 /// Computes `features` of `bars` on `threads` threads; columns of one indicator with the same parameters are computed
 /// together. The same bits on any number of threads. `progress`, when given, hears of every finished share, from any
 /// thread, one at a time.
 ///
 /// A feature of longer bars stands from the row on that follows the end of the longer bar that it knows last. Memory: 8
-/// bytes a value, and some ten columns per thread. Throws ConfigError when longer bars are not a multiple of
-/// `bar_nanoseconds`, or not longer.
+/// bytes a value, some ten columns per thread, and 12 bytes a bar for each of `others`. Columns that compare know of
+/// either side what had ended before their row. Throws ConfigError when longer bars are not a multiple of
+/// `bar_nanoseconds`, or not longer, or when an asset is not among `others`.
 FeatureTable compute_features(const Bars& bars, std::int64_t bar_nanoseconds, std::vector<Feature> features,
-                              unsigned threads, const std::function<void(double share)>& progress = {});
+                              unsigned threads, const std::function<void(double share)>& progress = {},
+                              const OtherAssets& others = {});
 
 }  // namespace moola::market

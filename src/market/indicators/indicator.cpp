@@ -32,10 +32,13 @@ std::size_t parameter_index(const Indicator& indicator, std::string_view name) {
   throw std::logic_error(fmt::format("indicator {} has no parameter {}", indicator.name, name));
 }
 
-// The literal text up to the next parameter, and the parameter; both leave `pattern`.
+constexpr std::string_view kOther = "other";
+
+// The literal text up to the next parameter or symbol, and that; both leave `pattern`.
 struct Segment {
   std::string_view literal;
   std::optional<std::size_t> parameter;
+  bool other = false;
 };
 Segment take_segment(const Indicator& indicator, std::string_view& pattern) {
   const std::size_t open = pattern.find('{');
@@ -45,23 +48,39 @@ Segment take_segment(const Indicator& indicator, std::string_view& pattern) {
     return out;
   }
   const std::size_t close = pattern.find('}', open);
-  out.parameter = parameter_index(indicator, pattern.substr(open + 1, close - open - 1));
+  const std::string_view name = pattern.substr(open + 1, close - open - 1);
+  out.other = name == kOther;
+  if (!out.other) out.parameter = parameter_index(indicator, name);
   pattern.remove_prefix(close + 1);
   return out;
 }
 
-std::optional<ParameterValues> match(const Indicator& indicator, std::string_view pattern, std::string_view name) {
-  ParameterValues values = usual_values(indicator);
+// The symbol at the beginning of `text`, which loses it. Symbols may hold what follows them in the pattern, so that the
+// last place counts where that stands.
+std::string_view take_symbol(std::string_view& text, std::string_view pattern) {
+  const std::size_t end = text.rfind(pattern.substr(0, pattern.find('{')));
+  const std::string_view out = text.substr(0, end == std::string_view::npos ? 0 : end);
+  text.remove_prefix(out.size());
+  return out;
+}
+
+std::optional<IndicatorColumn> match(const Indicator& indicator, std::size_t output, std::string_view pattern,
+                                     std::string_view name) {
+  IndicatorColumn found{.indicator = &indicator, .values = usual_values(indicator), .output = output};
   while (!pattern.empty()) {
-    const auto [literal, parameter] = take_segment(indicator, pattern);
+    const auto [literal, parameter, other] = take_segment(indicator, pattern);
     if (!name.starts_with(literal)) return std::nullopt;
     name.remove_prefix(literal.size());
+    if (other) {
+      found.other = take_symbol(name, pattern);
+      if (found.other.empty()) return std::nullopt;
+    }
     if (!parameter) continue;
     const auto value = take_number(name);
     if (!value) return std::nullopt;
-    values.set(*parameter, *value);
+    found.values.set(*parameter, *value);
   }
-  return name.empty() ? std::optional(values) : std::nullopt;
+  return name.empty() ? std::optional(found) : std::nullopt;
 }
 
 // Without an exponent, as take_number reads it.
@@ -72,18 +91,25 @@ std::string number_text(double value) {
 }
 
 // The column's name by `pattern`; none when it leaves out a parameter that is not the usual.
-std::optional<std::string> written(const Indicator& indicator, std::string_view pattern,
-                                   const ParameterValues& values) {
+std::optional<std::string> written(const IndicatorColumn& column, std::string_view pattern) {
   std::string out;
-  ParameterValues named = usual_values(indicator);
+  ParameterValues named = usual_values(*column.indicator);
   while (!pattern.empty()) {
-    const auto [literal, parameter] = take_segment(indicator, pattern);
+    const auto [literal, parameter, other] = take_segment(*column.indicator, pattern);
     out += literal;
+    if (other) out += column.other;
     if (!parameter) continue;
-    named.set(*parameter, values.number(*parameter));
-    out += number_text(values.number(*parameter));
+    named.set(*parameter, column.values.number(*parameter));
+    out += number_text(column.values.number(*parameter));
   }
-  return named == values ? std::optional(out) : std::nullopt;
+  return named == column.values ? std::optional(out) : std::nullopt;
+}
+
+// The symbol that a mistyped column of two symbols most likely names: what stands before its last number.
+std::string symbol_in(const std::string& name) {
+  const std::size_t end = name.rfind('_');
+  const std::size_t before = end == std::string::npos || end == 0 ? end : name.rfind('_', end - 1);
+  return before == std::string::npos ? "" : name.substr(before + 1, end - before - 1);
 }
 
 void check_values(const IndicatorColumn& column, const std::string& name) {
@@ -141,7 +167,7 @@ std::span<double> IndicatorCall::out(std::size_t output) {
 
 std::string IndicatorColumn::name() const {
   for (const std::string& pattern : indicator->outputs[output].names) {
-    if (auto text = written(*indicator, pattern, values)) return *text;
+    if (auto text = written(*this, pattern)) return *text;
   }
   throw std::logic_error(fmt::format("no name of {} says all of its parameters", indicator->name));
 }
@@ -168,17 +194,19 @@ const Indicator& find_indicator(std::string_view name) {
 
 IndicatorColumn find_column(const std::string& name) {
   std::vector<std::string> known;
-  for (const Indicator& indicator : indicators()) {
-    for (std::size_t output = 0; output < indicator.outputs.size(); ++output) {
-      for (const std::string& pattern : indicator.outputs[output].names) {
-        if (const auto values = match(indicator, pattern, name)) {
-          const IndicatorColumn found{.indicator = &indicator, .values = *values, .output = output};
-          check_values(found, name);
-          return found;
+  for (const auto* table : {&indicators(), &cross_asset_indicators()}) {
+    for (const Indicator& indicator : *table) {
+      for (std::size_t output = 0; output < indicator.outputs.size(); ++output) {
+        for (const std::string& pattern : indicator.outputs[output].names) {
+          const auto found = match(indicator, output, pattern, name);
+          if (!found) continue;
+          check_values(*found, name);
+          return *found;
         }
+        IndicatorColumn usual{.indicator = &indicator, .values = usual_values(indicator), .output = output};
+        if (table == &cross_asset_indicators()) usual.other = symbol_in(name);
+        known.push_back(usual.name());
       }
-      known.push_back(
-          IndicatorColumn{.indicator = &indicator, .values = usual_values(indicator), .output = output}.name());
     }
   }
   throw ConfigError(fmt::format("there is no column '{}'.{}", name, did_you_mean(name, known)));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "market/bars.h"
+#include "market/indicators/aligned_bars.h"
 
 namespace moola::market {
 
@@ -18,6 +19,7 @@ namespace moola::market {
 struct BarColumns {
   std::span<const std::int64_t> time;
   std::span<const double> open, high, low, close, volume;
+  const AlignedBars* other = nullptr;  // bars of another symbol beside them, for indicators that compare
   std::size_t size() const { return close.size(); }
 };
 BarColumns columns_of(const Bars& bars);
@@ -116,7 +118,8 @@ class IndicatorCall {
 /// A column that an indicator gives.
 struct IndicatorOutput {
   /// How its columns are called, the shortest first: literal text with parameters in braces, those that a pattern does
-  /// not name having their usual value: {"bb_upper", "bb_upper_{period}_{deviations}"}.
+  /// not name having their usual value: {"bb_upper", "bb_upper_{period}_{deviations}"}. "{other}" is the symbol that an
+  /// indicator of two compares with.
   std::vector<std::string> names;
   ColumnKind kind;
   std::string help;  // what it says: "close over its mean, less 1"
@@ -147,6 +150,7 @@ struct IndicatorColumn {
   const Indicator* indicator;
   ParameterValues values;
   std::size_t output;
+  std::string other = {};  // the symbol that it compares with; empty: it is of one symbol's bars
 
   /// Its shortest name.
   std::string name() const;
@@ -154,12 +158,15 @@ struct IndicatorColumn {
   ColumnKind kind() const { return indicator->outputs[output].kind; }
 };
 
-/// All indicators, by family and then as each family lists its own.
+/// All indicators of one symbol's bars, by family and then as each family lists its own.
 const std::vector<Indicator>& indicators();
+/// Those that compare a symbol's bars with another's: BarColumns::other must be there. Rows of warm-up count from the
+/// first bar that has one of the other beside it.
+const std::vector<Indicator>& cross_asset_indicators();
 /// Throws ConfigError naming the nearest.
 const Indicator& find_indicator(std::string_view name);
-/// "sma_20", "bb_upper", "macd_line_8_21_5". Throws ConfigError naming the nearest, or saying which parameter is out of
-/// its range.
+/// "sma_20", "bb_upper", "macd_line_8_21_5", "cross_corr_ETHUSD_20". Throws ConfigError naming the nearest, or saying
+/// which parameter is out of its range.
 IndicatorColumn find_column(const std::string& name);
 
 /// The usual parameters of an indicator.
