@@ -109,7 +109,8 @@ class Verdict {
     } else if (dead_) {
       result_.detail = "Nothing changed at all: the features are not computed from the bars that are corrupted.";
     } else {
-      result_.detail = fmt::format("{} columns, {} places: no earlier row changed.", names_.size(), trials_);
+      result_.detail = fmt::format("{} columns, {} place{}: no earlier row changed.", names_.size(), trials_,
+                                   trials_ == 1 ? "" : "s");
     }
     return std::move(result_);
   }

@@ -407,7 +407,8 @@ Html table_section(Workbench& bench, const Json& facts, const StageUnit& unit) {
 
 Html timings(const fs::path& run) {
   HtmlTable out{{"stage", "state", "time", "outputs"}, {}, {false, false, true, true}};
-  for (const Json& stage : read_json(run / "state.json").at("stages")) {
+  const Json state = read_json(run / "state.json");
+  for (const Json& stage : state.at("stages")) {
     if (!stage.contains("seconds")) continue;
     out.rows.push_back({cell(stage.at("name").get<std::string>()), cell(stage.at("state").get<std::string>()),
                         cell(readable_seconds(stage.at("seconds").get<double>())),
