@@ -29,7 +29,7 @@ TableRows rows_of_one_symbol() {
           .segment = {0, 0, 0, 1},
           .horizons = {{.horizon = 5,
                         .label = {1, 0, kInvalidLabel, -1},
-                        .t1 = {20, 20, kNoLabelEnd, 70},
+                        .t1 = {20, 20, kNoTime, 70},
                         .weight = {1, 0.5F, 1, 1.5F},
                         .quality = {0.25F, 0.5F, std::numeric_limits<float>::quiet_NaN(), 1}}}};
 }
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(rows_that_are_no_table_are_refused_before_anything_is_writt
   refused(with([](TableRows& r) { r.segment.pop_back(); }), "3 values in 'segment'");
   refused(with([](TableRows& r) { r.horizons[0].label[0] = 2; }), "has 2 in 'label_5' of row 0");
   refused(with([](TableRows& r) { r.horizons[0].label[0] = kInvalidLabel; }), "no label but a 't1_5' in row 0");
-  refused(with([](TableRows& r) { r.horizons[0].t1[0] = kNoLabelEnd; }), "a label but no 't1_5' in row 0");
+  refused(with([](TableRows& r) { r.horizons[0].t1[0] = kNoTime; }), "a label but no 't1_5' in row 0");
   refused(with([](TableRows& r) { r.horizons[0].t1[0] = 9; }), "row 0");
   refused(with([](TableRows& r) { r.horizons[0].weight[1] = -1; }), "the weight -1");
   refused(with([](TableRows& r) { r.horizons.push_back(r.horizons[0]); }), "horizon 5 after 5");

@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_table_of_the_factory_is_understood_by_its_names) {
   BOOST_TEST(features_of(table) == (std::vector<double>{0.5, 1, 0.25, 0, -1000, 1}), boost::test_tools::per_element());
   const HorizonColumns& labels = table.horizon(20);
   BOOST_TEST(labels.label == (std::vector<std::int8_t>{1, -99, -1}), boost::test_tools::per_element());
-  BOOST_TEST(labels.t1 == (std::vector<std::int64_t>{start + 2 * kMinute, kNoLabelEnd, start + 5 * kMinute}),
+  BOOST_TEST(labels.t1 == (std::vector<std::int64_t>{start + 2 * kMinute, kNoTime, start + 5 * kMinute}),
              boost::test_tools::per_element());
   BOOST_TEST(labels.weight == (std::vector<float>{1.5F, 0.5F, 1}), boost::test_tools::per_element());
   BOOST_TEST(labels.quality == (std::vector<float>{0.9F, 0.1F, 0.5F}), boost::test_tools::per_element());
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_label_that_looks_some_rows_ahead_ends_at_the_stamp_of_tha
   const FeatureTableFile table = folder.open(folder.import(
       "time,x,label\n2020-01-01,1,1\n2020-01-02,1,1\n2020-01-05,1,-99\n2020-01-06,1,0\n", {.label_bars = 2}));
   // The usual distance is the median of 1, 3 and 1 days; behind the end rows go on at it.
-  const std::vector<std::int64_t> ends{parse_utc("2020-01-05"), parse_utc("2020-01-06"), kNoLabelEnd,
+  const std::vector<std::int64_t> ends{parse_utc("2020-01-05"), parse_utc("2020-01-06"), kNoTime,
                                        parse_utc("2020-01-08")};
   BOOST_TEST(table.horizon(1).t1 == ends, boost::test_tools::per_element());
 }

@@ -89,7 +89,7 @@ class Import {
 
   void read_rows() {
     rows_.time = sources_.stamps(columns_.time, zone_);
-    const auto none = std::ranges::find(rows_.time, kNoLabelEnd);
+    const auto none = std::ranges::find(rows_.time, kNoTime);
     if (none != rows_.time.end()) {
       sources_.refuse(columns_.time, static_cast<std::uint64_t>(none - rows_.time.begin()),
                       "expected a time stamp of the column's form");

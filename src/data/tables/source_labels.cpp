@@ -39,8 +39,8 @@ std::vector<std::int64_t> read_label_ends(const JoinedTables& sources, const std
   std::vector<std::int64_t> ends = sources.stamps(column, zone);
   for (std::uint64_t row = 0; row < ends.size(); ++row) {
     if (label[row] == kInvalidLabel) {
-      ends[row] = kNoLabelEnd;
-    } else if (ends[row] == kNoLabelEnd) {
+      ends[row] = kNoTime;
+    } else if (ends[row] == kNoTime) {
       sources.refuse(column, row, "a row with a label needs the time that its label depends on last");
     } else if (ends[row] < time[row]) {
       sources.refuse(column, row, fmt::format("a label ends before its row's own time, {}", utc_text(time[row])));
@@ -63,11 +63,11 @@ std::vector<float> read_weights(const JoinedTables& sources, const std::string& 
 }
 
 std::int64_t usual_distance(const TableRows& rows) {
-  std::vector<std::int64_t> last(1, kNoLabelEnd), distances;
+  std::vector<std::int64_t> last(1, kNoTime), distances;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto symbol = rows.symbol.empty() ? std::size_t{0} : static_cast<std::size_t>(rows.symbol[i]);
-    if (symbol >= last.size()) last.resize(symbol + 1, kNoLabelEnd);
-    if (last[symbol] != kNoLabelEnd) distances.push_back(rows.time[i] - last[symbol]);
+    if (symbol >= last.size()) last.resize(symbol + 1, kNoTime);
+    if (last[symbol] != kNoTime) distances.push_back(rows.time[i] - last[symbol]);
     last[symbol] = rows.time[i];
   }
   if (distances.empty()) return 0;
@@ -82,7 +82,7 @@ std::vector<std::int64_t> label_ends_after(const TableRows& rows, std::span<cons
   std::vector<std::int32_t> symbol = rows.symbol;
   symbol.resize(rows.size());
   const SegmentRows of = rows_by_segment(symbol);
-  std::vector<std::int64_t> ends(rows.size(), kNoLabelEnd);
+  std::vector<std::int64_t> ends(rows.size(), kNoTime);
   for (std::size_t s = 0; s < of.segments(); ++s) {
     const std::span<const std::int64_t> mine = of.of(s);
     for (std::size_t i = 0; i < mine.size(); ++i) {

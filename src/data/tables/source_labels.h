@@ -15,7 +15,7 @@ namespace moola::data {
 std::vector<std::int8_t> read_labels(const JoinedTables& sources, const std::string& column,
                                      const std::map<std::string, std::int8_t>& meaning);
 
-/// The last stamps that labels depend on; kNoLabelEnd where there is no label. Throws DataError where a label has none,
+/// The last stamps that labels depend on; kNoTime where there is no label. Throws DataError where a label has none,
 /// or one before its row's own time.
 std::vector<std::int64_t> read_label_ends(const JoinedTables& sources, const std::string& column, const TimeZone& zone,
                                           std::span<const std::int8_t> label, std::span<const std::int64_t> time);

@@ -250,20 +250,20 @@ std::vector<std::string> SourceTable::texts(std::size_t column) const {
 
 std::vector<std::int64_t> SourceTable::stamps(std::size_t column, const TimeZone& zone) const {
   const arrow::DataType& type = *content_->table->field(static_cast<int>(column))->type();
-  if (type.id() == arrow::Type::NA) return std::vector<std::int64_t>(rows_, kNoLabelEnd);  // an empty column
+  if (type.id() == arrow::Type::NA) return std::vector<std::int64_t>(rows_, kNoTime);  // an empty column
   StampColumn reader(type, names_[column], file_);
   std::vector<std::int64_t> stamps;
   stamps.reserve(rows_);
   content_->values(column, [&](const arrow::Array& array, std::int64_t i) {
-    stamps.push_back(reader.at(array, i).value_or(kNoLabelEnd));
+    stamps.push_back(reader.at(array, i).value_or(kNoTime));
   });
   if (reader.zoned() || zone.name() == "UTC") return stamps;
   std::vector<std::int64_t> local;
-  std::ranges::copy_if(stamps, std::back_inserter(local), [](std::int64_t stamp) { return stamp != kNoLabelEnd; });
+  std::ranges::copy_if(stamps, std::back_inserter(local), [](std::int64_t stamp) { return stamp != kNoTime; });
   zone.to_utc(local);
   auto next = local.begin();
   for (std::int64_t& stamp : stamps) {
-    if (stamp != kNoLabelEnd) stamp = *next++;
+    if (stamp != kNoTime) stamp = *next++;
   }
   return stamps;
 }

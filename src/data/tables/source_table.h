@@ -38,7 +38,7 @@ class SourceTable {
   std::vector<double> numbers(std::size_t column) const;
   /// Text as it is, whole numbers in decimal (also those that are stored as doubles); empty where there is none.
   std::vector<std::string> texts(std::size_t column) const;
-  /// Nanoseconds UTC; kNoLabelEnd where there is none or it is no stamp. Stamps that say no zone are of `zone`. Throws
+  /// Nanoseconds UTC; kNoTime where there is none or it is no stamp. Stamps that say no zone are of `zone`. Throws
   /// DataError when the column can't hold stamps.
   std::vector<std::int64_t> stamps(std::size_t column, const TimeZone& zone) const;
   /// A value as it stands there, for messages.

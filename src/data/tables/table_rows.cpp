@@ -63,7 +63,7 @@ Fault label_fault(const HorizonColumns& labels, const TableRows& rows) {
                          labels.horizon, i);
   }
   for (std::size_t i = 0; i < labels.t1.size(); ++i) {
-    const bool none = labels.t1[i] == kNoLabelEnd;
+    const bool none = labels.t1[i] == kNoTime;
     if (none != (labels.label[i] == kInvalidLabel))
       return fmt::format("has {} in row {}",
                          none ? fmt::format("a label but no 't1_{}'", labels.horizon)

@@ -1,22 +1,21 @@
 #pragma once
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "base/utc_time.h"
 
 namespace moola::data {
 
 /// What stands in a label where there is none.
 inline constexpr std::int8_t kInvalidLabel = -99;
-/// What stands in `t1` where there is no label; NumPy reads it as NaT. It is validation::kNoLabel.
-inline constexpr std::int64_t kNoLabelEnd = std::numeric_limits<std::int64_t>::min();
 
 /// Labels of one horizon, a value per row each; empty where the table has none of them.
 struct HorizonColumns {
   std::int32_t horizon = 0;             // in bars; part of the names: label_5, t1_5, weight_5, quality_5
   std::vector<std::int8_t> label = {};  // -1, 0, 1, or kInvalidLabel; never empty
-  std::vector<std::int64_t> t1 = {};    // last stamp that the label depends on, kNoLabelEnd where there is none
+  std::vector<std::int64_t> t1 = {};    // last stamp that the label depends on, kNoTime where there is none
   std::vector<float> weight = {};       // of the sample, finite and >= 0
   std::vector<float> quality = {};      // of the label; NaN where there is none
 };

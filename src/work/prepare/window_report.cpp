@@ -80,13 +80,14 @@ SetFinding WindowChecker::expansions() const {
   const auto end = companion<std::int32_t>(windows_, "expansion_end");
   std::int64_t outside = 0, first = -1;
   for (std::size_t i = 0; i < start.size(); ++i) {
+    const bool none = start[i] == -1 && end[i] == -1;
     const bool good = start[i] < end[i] && start[i] >= static_cast<std::int64_t>(inner_.begin) &&
                       end[i] < static_cast<std::int64_t>(inner_.end);
-    if (good) continue;
+    if (none || good) continue;
     if (outside++ == 0) first = static_cast<std::int64_t>(i);
   }
   return {.check = "expansions",
-          .expected = fmt::format("start before end, both in bars {}", market::to_string(inner_)),
+          .expected = fmt::format("start before end, both in bars {}, or none", market::to_string(inner_)),
           .found = outside == 0 ? "all are" : fmt::format("{} are not, the first in window {}", outside, first),
           .holds = outside == 0};
 }
