@@ -41,7 +41,7 @@ void add_noise(Bars& bars, std::size_t begin, std::uint64_t seed) {
 
 // A row that changed though it may not.
 struct Fault {
-  std::size_t column, ahead;  // by how many bars it looks ahead
+  std::size_t column, row, ahead;  // by how many bars it looks ahead
 };
 
 // What corrupting the bars from `begin` on did to the features.
@@ -60,17 +60,18 @@ void check_shape(const FeatureMatrix& matrix, std::size_t columns, std::size_t r
   }
 }
 
-Trial compare(const FeatureMatrix& clean, const FeatureMatrix& corrupted, std::size_t begin) {
+// `known`: the first row that may change.
+Trial compare(const FeatureMatrix& clean, const FeatureMatrix& corrupted, std::size_t known) {
   Trial out;
   for (std::size_t c = 0; c < clean.columns.size(); ++c) {
     const std::span<const double> before = clean.columns[c], after = corrupted.columns[c];
-    const std::size_t known = std::min(begin + 1, after.size());
-    for (std::size_t row = 0; row < known; ++row) {
+    const std::size_t unchanged = std::min(known, after.size());
+    for (std::size_t row = 0; row < unchanged; ++row) {
       if (same(before[row], after[row])) continue;
-      out.faults.push_back({.column = c, .ahead = begin - row + 1});
+      out.faults.push_back({.column = c, .row = row, .ahead = known - row});
       break;
     }
-    for (std::size_t row = known; row < after.size() && !out.changed_later; ++row)
+    for (std::size_t row = unchanged; row < after.size() && !out.changed_later; ++row)
       out.changed_later = !same(before[row], after[row]);
   }
   return out;
@@ -89,8 +90,7 @@ class Verdict {
       const auto ahead = static_cast<double>(fault.ahead);
       if (ahead > result_.worst) {
         result_.worst = ahead;
-        worst_ = fmt::format("{}, row {} of which changes with bar {}", names_[fault.column], begin + 1 - fault.ahead,
-                             begin);
+        worst_ = fmt::format("{}, row {} of which changes with bar {}", names_[fault.column], fault.row, begin);
       }
       if (!contains(fault.column)) faulty_.push_back(fault.column);
     }
@@ -126,6 +126,18 @@ class Verdict {
   bool contains(std::size_t column) const { return std::find(faulty_.begin(), faulty_.end(), column) != faulty_.end(); }
 };
 
+// The first row that may know bar `begin`.
+std::size_t first_to_know(const Bars& bars, std::size_t begin, const CausalityOptions& options) {
+  if (options.row_time.empty()) return begin + 1;
+  const std::int64_t end = bars.time[begin] + options.bar_nanoseconds;
+  return static_cast<std::size_t>(std::lower_bound(options.row_time.begin(), options.row_time.end(), end) -
+                                  options.row_time.begin());
+}
+
+std::size_t rows_for(const Bars& bars, const CausalityOptions& options) {
+  return options.row_time.empty() ? bars.size() : options.row_time.size();
+}
+
 CheckResult try_places(std::string name, const Bars& bars, const ComputeFeatures& compute, const FeatureMatrix& clean,
                        std::span<const std::string> names, Corruption corruption, std::span<const double> places,
                        const CausalityOptions& options) {
@@ -135,17 +147,19 @@ CheckResult try_places(std::string name, const Bars& bars, const ComputeFeatures
     if (begin == 0 || begin >= bars.size()) continue;
     const Bars corrupted = corrupt(bars, begin, corruption, options.seed);
     const FeatureMatrix matrix = compute(corrupted);
-    check_shape(matrix, names.size(), corrupted.size());
+    const std::size_t rows = rows_for(corrupted, options), known = first_to_know(bars, begin, options);
+    check_shape(matrix, names.size(), rows);
     // Other corruptions may leave bars that never move, or ratios, as they are.
-    const bool must_change = corruption == Corruption::noise && begin + 1 < corrupted.size();
-    verdict.add(compare(clean, matrix, begin), begin, must_change);
+    const bool must_change = options.must_change && corruption == Corruption::noise && known < rows;
+    verdict.add(compare(clean, matrix, known), begin, must_change);
   }
   return verdict.result();
 }
 
-FeatureMatrix compute_clean(const Bars& bars, const ComputeFeatures& compute, std::span<const std::string> names) {
+FeatureMatrix compute_clean(const Bars& bars, const ComputeFeatures& compute, std::span<const std::string> names,
+                            const CausalityOptions& options) {
   FeatureMatrix clean = compute(bars);
-  check_shape(clean, names.size(), bars.size());
+  check_shape(clean, names.size(), rows_for(bars, options));
   return clean;
 }
 
@@ -194,7 +208,7 @@ Bars corrupt(const Bars& bars, std::size_t begin, Corruption corruption, std::ui
 
 std::vector<CheckResult> check_causality(const Bars& bars, const ComputeFeatures& compute,
                                          std::span<const std::string> names, const CausalityOptions& options) {
-  const FeatureMatrix clean = compute_clean(bars, compute, names);
+  const FeatureMatrix clean = compute_clean(bars, compute, names, options);
   std::vector<CheckResult> out;
   for (const Corruption corruption : kCorruptions)
     out.push_back(try_places(fmt::format("causality_{}", to_string(corruption)), bars, compute, clean, names,
@@ -204,7 +218,7 @@ std::vector<CheckResult> check_causality(const Bars& bars, const ComputeFeatures
 
 CheckResult check_corrupted_tail(const Bars& bars, const ComputeFeatures& compute, std::span<const std::string> names,
                                  double share, const CausalityOptions& options) {
-  const FeatureMatrix clean = compute_clean(bars, compute, names);
+  const FeatureMatrix clean = compute_clean(bars, compute, names, options);
   const double place = 1 - share;
   return try_places("corrupted_tail", bars, compute, clean, names, Corruption::noise, {&place, 1}, options);
 }

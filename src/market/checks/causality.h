@@ -40,14 +40,20 @@ struct CausalityOptions {
   std::vector<double> places = {0.4, 0.6, 0.8, 0.95};  // where the corruption begins, as shares of the bars
   std::uint64_t seed = 1;
   std::size_t named = 5;  // columns that a failed check's detail names
+  // Where the rows are not of the bars that are corrupted, but of others beside them: when rows begin, and how long the
+  // bars last. A row may know what had ended when it begins.
+  std::span<const std::int64_t> row_time = {};
+  std::int64_t bar_nanoseconds = 0;
+  bool must_change = true;  // false: that noise changes nothing is no fault
 };
 
 /// One check for every corruption, "causality_noise" and so on: corrupting any bar from t on may change no bit of rows
-/// up to t, as row t knows bars up to t - 1 alone; and noise must change some value after t, or the features are not of
-/// these bars. `worst` is by how many bars a row looks ahead at most (1: row t knows bar t), 0 when passed.
+/// up to t, as row t knows bars up to t - 1 alone (of bars beside them: rows that begin before bar t ends); and noise
+/// must change some value after t, or the features are not of these bars. `worst` is by how many bars a row looks ahead
+/// at most (1: row t knows bar t), 0 when passed.
 ///
 /// Calls `compute` 4 times per place and once; holds two matrices at once. `names`: one per column. Throws
-/// std::invalid_argument when `compute` gives other columns or rows than it should.
+/// std::invalid_argument when `compute` gives other columns or rows than it should: one row per bar, or per row_time.
 std::vector<CheckResult> check_causality(const Bars& bars, const ComputeFeatures& compute,
                                          std::span<const std::string> names, const CausalityOptions& options = {});
 

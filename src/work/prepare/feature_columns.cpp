@@ -16,14 +16,16 @@ Json description(const market::FeatureTable& table, std::size_t i) {
   Json parameters = Json::object();
   for (std::size_t k = 0; k < indicator.parameters.size(); ++k)
     parameters[indicator.parameters[k].name] = feature.column.values.number(k);
-  return {{"name", feature.name},
-          {"indicator", indicator.name},
-          {"parameters", parameters},
-          {"timeframe", feature.timeframe == 0 ? Json(nullptr) : Json(to_string(Duration{feature.timeframe}))},
-          {"kind", market::to_string(feature.column.kind())},
-          {"shift", feature.shift()},
-          {"first_row", table.first_row(i)},
-          {"undefined", table.undefined(i)}};
+  Json out = {{"name", feature.name},
+              {"indicator", indicator.name},
+              {"parameters", parameters},
+              {"timeframe", feature.timeframe == 0 ? Json(nullptr) : Json(to_string(Duration{feature.timeframe}))},
+              {"kind", market::to_string(feature.column.kind())},
+              {"shift", feature.shift()},
+              {"first_row", table.first_row(i)},
+              {"undefined", table.undefined(i)}};
+  if (!feature.column.other.empty()) out["other"] = feature.column.other;
+  return out;
 }
 
 // The rows of X as they are written; of float32, rounded.

@@ -13,8 +13,10 @@ namespace moola::work {
 /// What `moola features` is asked for.
 struct FeatureRequest {
   std::filesystem::path workspace;
-  std::string bars;                   // "BTCUSD/v1"
-  std::vector<std::string> features;  // names, sets, "wavelet_*"
+  std::string bars;                           // "BTCUSD/v1"
+  std::vector<std::string> features;          // names, sets, "wavelet_*"
+  std::vector<std::string> others;            // bars of other symbols to compare with: "ETHUSD/v1"
+  Duration max_age = Duration::seconds(900);  // how much earlier than a bar the other's last one may have ended
   std::string definitions = "moola";
   Duration timeframe;  // of the bars that features are computed of; 0: as they are
   bool float32 = false;

@@ -20,7 +20,7 @@ namespace {
 struct Arguments {
   CommonOptions common;
   FeatureRequest request;
-  std::string timeframe;
+  std::string timeframe, max_age;
   bool list = false, reference = false, window_reference = false;
   WindowFeatureOptions windows;
 };
@@ -28,12 +28,12 @@ struct Arguments {
 void print_list(bool json) {
   Json rows = Json::array();
   TextTable table({{"column"}, {"kind"}, {"first", Align::right}, {"what"}});
-  for (const market::Indicator& indicator : market::indicators()) {
+  const auto add = [&](const market::Indicator& indicator, const std::string& other) {
     const market::ParameterValues usual = market::usual_values(indicator);
     std::vector<double> parameters;
     for (const market::IndicatorParameter& parameter : indicator.parameters) parameters.push_back(parameter.usual);
     for (std::size_t output = 0; output < indicator.outputs.size(); ++output) {
-      const market::IndicatorColumn column{.indicator = &indicator, .values = usual, .output = output};
+      const market::IndicatorColumn column{.indicator = &indicator, .values = usual, .output = output, .other = other};
       const market::IndicatorOutput& about = indicator.outputs[output];
       table.row({column.name(), std::string(market::to_string(about.kind)), std::to_string(column.warm_up()),
                  indicator.title + ": " + about.help});
@@ -46,7 +46,9 @@ void print_list(bool json) {
                       {"talib", about.talib},
                       {"help", about.help}});
     }
-  }
+  };
+  for (const market::Indicator& indicator : market::indicators()) add(indicator, {});
+  for (const market::Indicator& indicator : market::cross_asset_indicators()) add(indicator, "SYMBOL");
   if (json) {
     Json sets = Json::object();
     for (const market::FeatureSet& set : market::feature_sets()) sets[std::string(set.name)] = set.features;
@@ -62,8 +64,13 @@ void print_list(bool json) {
 void print_result(const Arguments& arguments, const FeatureFile& made) {
   const market::FeatureTable& table = made.table;
   Json undefined = Json::object();
+  std::string stated;
   for (std::size_t i = 0; i < table.features().size(); ++i) {
-    if (table.undefined(i) > 0) undefined[table.features()[i].name] = table.undefined(i);
+    if (table.undefined(i) == 0) continue;
+    const market::Feature& feature = table.features()[i];
+    undefined[feature.name] = table.undefined(i);
+    stated += fmt::format("  undefined {} on {} bars: {}\n", feature.name, table.undefined(i),
+                          feature.column.indicator->outputs[feature.column.output].undefined);
   }
   if (arguments.common.json) {
     std::cout << Json{{"file", arguments.request.out.string()},
@@ -86,12 +93,8 @@ void print_result(const Arguments& arguments, const FeatureFile& made) {
   } else {
     std::cout << "  complete  in no row: some feature needs more bars than there are\n";
   }
-  for (const auto& [name, count] : undefined.items()) {
-    const market::IndicatorColumn column = market::parse_feature(name).column;
-    std::cout << fmt::format("  undefined {} on {} bars: {}\n", name, count.get<std::int64_t>(),
-                             column.indicator->outputs[column.output].undefined);
-  }
-  std::cout << fmt::format("  sha256    {}\n  time      {}\n", made.content_sha256, readable_seconds(made.seconds));
+  std::cout << stated
+            << fmt::format("  sha256    {}\n  time      {}\n", made.content_sha256, readable_seconds(made.seconds));
 }
 
 void run(const CLI::App& app, Arguments& arguments) {
@@ -119,6 +122,10 @@ void run(const CLI::App& app, Arguments& arguments) {
   request.workspace = arguments.common.workspace;
   request.quiet = arguments.common.quiet;
   if (!arguments.timeframe.empty()) request.timeframe = parse_duration(arguments.timeframe);
+  if (!arguments.max_age.empty()) {
+    if (request.others.empty()) throw ConfigError("--max-age is of the bars of --others, and there are none.");
+    request.max_age = parse_duration(arguments.max_age);
+  }
   print_result(arguments, write_features(request));
 }
 
@@ -132,6 +139,7 @@ void add_features_command(CLI::App& app) {
       "Examples:\n"
       "  moola features --bars BTCUSD/v1 --features core_min --out features.h5\n"
       "  moola features --bars BTCUSD/v1 --timeframe 5m --features 'rsi_14,sma_*,rsi_14_1h' --out features.h5\n"
+      "  moola features --bars BTCUSD/v1 --timeframe 5m --others ETHUSD/v1 --features 'core_min,cross_*' --out f.h5\n"
       "  moola features --windows train/v1 --features relativity,feats20 --out features.h5\n"
       "  moola features --list\n");
   app.add_option("--bars", request.bars, "the bars: NAME/vN")->type_name("ID");
@@ -144,6 +152,13 @@ void add_features_command(CLI::App& app) {
       ->type_name("NAME,...");
   app.add_option("--out", request.out, "the file to write (HDF5)")->type_name("FILE");
   app.add_option("--timeframe", arguments->timeframe, "put the bars together into longer ones first: 5m, 1h")
+      ->type_name("T");
+  app.add_option("--others", request.others,
+                 "bars of other symbols, which columns compare with: cross_corr_ETHUSD_20, cross_*")
+      ->delimiter(',')
+      ->type_name("ID,...");
+  app.add_option("--max-age", arguments->max_age,
+                 "how much earlier than a bar the last one of --others may have ended (default: 15m)")
       ->type_name("T");
   app.add_option("--definitions", request.definitions,
                  "whose: moola, or factory-d28 for tables that the Python factory's state D28 made")

@@ -17,6 +17,7 @@
 #include "data/store/dataset.h"
 #include "record/run_folder.h"
 #include "record/run_list.h"
+#include "work/prepare/compared_symbols.h"
 #include "work/prepare/stage_runner.h"
 
 namespace moola::work {
@@ -24,12 +25,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Those of data.bars first, then those that they are compared with alone.
 std::vector<PreparedSymbol> find_symbols(const fs::path& workspace, const PrepareConfig& config) {
   std::vector<PreparedSymbol> out;
-  for (const std::string& text : config.data.bars) {
-    const data::DatasetId id = data::find_dataset(workspace, text, "bars");
-    out.push_back({id, data::DatasetReader(workspace, id).content_sha256()});
-  }
+  const auto add = [&](const std::vector<std::string>& bars) {
+    for (const std::string& text : bars) {
+      const data::DatasetId id = data::find_dataset(workspace, text, "bars");
+      out.push_back({id, data::DatasetReader(workspace, id).content_sha256()});
+    }
+  };
+  add(config.data.bars);
+  add(bars_for_comparison(config));
   return out;
 }
 

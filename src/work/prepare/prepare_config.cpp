@@ -18,6 +18,7 @@
 #include "market/labels/barrier_table.h"
 #include "market/labels/triple_barrier.h"
 #include "validation/separation.h"
+#include "work/prepare/compared_symbols.h"
 #include "work/prepare/label_costs.h"
 
 namespace moola::work {
@@ -165,6 +166,16 @@ void PrepareConfig::bind(ConfigSchema& schema) {
   schema.key("definitions", features.definitions)
       .choices({"moola", "factory-d28"})
       .help("`factory-d28`: columns of longer bars as the Python factory has them, with its faults");
+
+  schema.table("cross_asset", "Other symbols that columns compare with: `cross_corr_ETHUSD_20`, or `cross_*`.");
+  schema.key("others", cross_asset.others)
+      .help(
+          "bars `SYMBOL/vN` to compare with, cleaned as those of `data` are; of several tables each compares with all "
+          "but its own symbol");
+  schema.key("max_age", cross_asset.max_age)
+      .help(
+          "how much earlier than a bar the other's last one may have ended; where it is older, what compares has the "
+          "value that stands for undefined");
 
   bind_labels(schema, *this);
 
@@ -372,7 +383,7 @@ void PrepareConfig::check(ConfigSchema& schema) const {
     refuse_given(schema, {"clean.outlier_limit"}, "clean.outliers is \"none\"");
     schema.leave_out("clean.outlier_limit");
   }
-  static_cast<void>(market::parse_features(features.columns, market::parse_feature_definitions(features.definitions)));
+  check_cross_asset(*this, schema);
   check_labels(*this);
   check_barriers(*this);
   if (!barriers.optimise) {
@@ -408,8 +419,8 @@ LoadedPrepareConfig load_prepare_config(const std::string& preset, const std::op
   loaded.values.check(schema);
   loaded.resolved = schema.resolved();
   loaded.identity = schema.identity();
-  for (const char* table : {"data", "clean", "features", "labels", "barriers", "weights", "splits", "scaling", "table",
-                            "validation", "output"})
+  for (const char* table : {"data", "clean", "features", "cross_asset", "labels", "barriers", "weights", "splits",
+                            "scaling", "table", "validation", "output"})
     loaded.tables[table] = schema.identity_of(table);
   return loaded;
 }

@@ -34,6 +34,10 @@ struct PrepareConfig {
     std::vector<std::string> columns{"core_full"};
     std::string definitions = "moola";
   } features;
+  struct CrossAsset {
+    std::vector<std::string> others;
+    Duration max_age = Duration::seconds(900);
+  } cross_asset;
   struct Labels {
     std::vector<std::int64_t> horizons{5, 10, 15, 20};
     std::string scale = "atr_14";

@@ -427,7 +427,11 @@ Json prepare_facts(Workbench& bench) {
     if (stage.scope == StageScope::table) {
       for (const StageUnit& table : bench.tables()) entry[table.name] = bench.json(stage.name, table.name);
     } else {
-      for (const PreparedSymbol& symbol : bench.symbols()) entry[symbol.name()] = bench.json(stage.name, symbol.name());
+      const std::size_t count = stage.scope == StageScope::symbol ? bench.prepared() : bench.symbols().size();
+      for (std::size_t symbol = 0; symbol < count; ++symbol) {
+        const std::string& name = bench.symbols()[symbol].name();
+        entry[name] = bench.json(stage.name, name);
+      }
     }
   }
   return facts;

@@ -47,7 +47,7 @@ Sample sample_labels(Workbench& bench, const TableLayout& layout, const std::vec
 
 Json stationarity_of(Workbench& bench, std::size_t symbol, market::Rows train) {
   const market::FeatureTable& table = bench.features(symbol);
-  const std::vector<market::Feature>& features = bench.feature_list();
+  const std::vector<market::Feature>& features = bench.feature_list(symbol);
   std::vector<std::span<const double>> columns;
   for (std::size_t column = 0; column < features.size(); ++column) columns.push_back(table.column(column));
   const auto tested = market::test_stationarity(columns, std::span(&train, 1), {}, bench.threads());
@@ -71,7 +71,7 @@ Json stationarity_of(Workbench& bench, std::size_t symbol, market::Rows train) {
 
 void check_relevance(Workbench& bench, const TableLayout& layout, const validation::ChronologicalSplit& split,
                      TableFindings& found) {
-  const std::vector<market::Feature>& features = bench.feature_list();
+  const std::vector<market::Feature>& features = bench.feature_list(layout.symbols.front());
   const std::vector<RowRange> rows = thinned(split.train, kSampledRows);
   const std::size_t sampled = validation::count_rows(rows);
   const double stride = static_cast<double>(validation::count_rows(split.train)) / static_cast<double>(sampled);

@@ -12,9 +12,9 @@
 
 namespace moola::work {
 
-/// What a stage does its work on, one after the other: each symbol, each table (all symbols of one, or one symbol), or
-/// the run as a whole.
-enum class StageScope { symbol, table, run };
+/// What a stage does its work on, one after the other: the bars of each symbol, also of those that are compared with
+/// alone; each symbol of data.bars; each table (all symbols of one, or one symbol); or the run as a whole.
+enum class StageScope { bars, symbol, table, run };
 
 /// One piece of a stage's work: the symbols that belong to it, by their places in data.bars.
 struct StageUnit {
@@ -43,6 +43,7 @@ struct Stage {
   std::vector<std::string_view> tables;  // of the configuration: what it depends on beside them
   std::vector<std::string_view> writes;  // what its files are called, for people
   void (*run)(StageRun&);
+  bool compares = false;  // it reads the bars of other symbols too, that its unit's columns compare with
 
   /// "03-features".
   std::string folder() const;

@@ -38,7 +38,8 @@ std::vector<StageUnit> units_of(const Stage& stage, const Workbench& bench) {
   if (stage.scope == StageScope::table) return bench.tables();
   std::vector<StageUnit> out;
   std::vector<std::size_t> all;
-  for (std::size_t symbol = 0; symbol < bench.symbols().size(); ++symbol) {
+  const std::size_t count = stage.scope == StageScope::symbol ? bench.prepared() : bench.symbols().size();
+  for (std::size_t symbol = 0; symbol < count; ++symbol) {
     out.push_back({bench.symbols()[symbol].name(), {symbol}});
     all.push_back(symbol);
   }
@@ -52,17 +53,22 @@ std::vector<StageUnit> StageRunner::units(const Stage& stage) const {
   return units_of(stage, bench_);
 }
 
-// What it reads: of its own symbols, or of all that share its table. Nothing when one of them is not there.
+// What it reads: of its own symbols, or of all that share its table, and of bars that these compare with. Nothing when
+// one of them is not there.
 std::optional<std::vector<StageRecord>> StageRunner::inputs(const Stage& stage, const StageUnit& unit,
                                                             const FindRecord& find) const {
-  const auto is_ours = [&](std::size_t symbol) {
-    return std::find(unit.symbols.begin(), unit.symbols.end(), symbol) != unit.symbols.end();
-  };
+  std::vector<std::size_t> with_compared = unit.symbols;
+  for (const std::size_t symbol : unit.symbols) {
+    const std::vector<std::size_t> compared = bench_.compared(symbol);
+    if (stage.compares) with_compared.insert(with_compared.end(), compared.begin(), compared.end());
+  }
   std::vector<StageRecord> out;
   for (const std::string_view name : stage.reads) {
     const Stage& earlier = prepare_stages()[stage_index(std::string(name))];
     for (const StageUnit& each : units_of(earlier, bench_)) {
-      if (std::none_of(each.symbols.begin(), each.symbols.end(), is_ours)) continue;
+      const auto& ours = earlier.scope == StageScope::bars ? with_compared : unit.symbols;
+      if (std::find_first_of(each.symbols.begin(), each.symbols.end(), ours.begin(), ours.end()) == each.symbols.end())
+        continue;
       auto record = find(earlier, each.name);
       if (!record) return std::nullopt;
       out.push_back(std::move(*record));

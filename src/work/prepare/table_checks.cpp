@@ -52,7 +52,7 @@ Json map_json(const market::CorrelationMatrix& matrix) {
 
 void check_correlations(Workbench& bench, const TableLayout& layout, const std::vector<RowRange>& train,
                         const std::vector<bool>& constant, TableFindings& found) {
-  const std::vector<market::Feature>& features = bench.feature_list();
+  const std::vector<market::Feature>& features = bench.feature_list(layout.symbols.front());
   const std::vector<RowRange> rows = thinned(train, kSampledRows);
   std::vector<std::vector<double>> values(features.size());
   for_each_piece(features.size(), bench.threads(),
@@ -137,7 +137,7 @@ void check_stamps(Workbench& bench, const TableLayout& layout, TableFindings& fo
 
 void check_columns(Workbench& bench, const TableLayout& layout, const validation::ChronologicalSplit& split,
                    TableFindings& found) {
-  const std::vector<market::Feature>& features = bench.feature_list();
+  const std::vector<market::Feature>& features = bench.feature_list(layout.symbols.front());
   std::vector<market::ColumnSummary> summaries(features.size());
   const std::vector<RowRange> whole{{0, layout.size()}};
   for_each_piece(features.size(), bench.threads(), [&](std::size_t column) {

@@ -70,7 +70,8 @@ void add_window_feature_options(CLI::App& app, WindowFeatureOptions& options) {
 
 void check_window_feature_options(const CLI::App& app, const WindowFeatureOptions& options) {
   const std::vector<std::string> of_windows{"--inner", "--name", "--version", "--check"};
-  const std::vector<std::string> of_bars{"--bars", "--timeframe", "--definitions", "--float32"};
+  const std::vector<std::string> of_bars{"--bars",    "--timeframe",   "--others",
+                                         "--max-age", "--definitions", "--float32"};
   for (const std::string& option : options.asked() ? of_bars : of_windows) {
     if (app.count(option) == 0) continue;
     throw ConfigError(options.asked()

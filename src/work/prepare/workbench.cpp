@@ -4,6 +4,7 @@
 
 #include "base/atomic_file.h"
 #include "data/bars/bars_file.h"
+#include "work/prepare/compared_symbols.h"
 #include "work/prepare/feature_columns.h"
 #include "work/prepare/horizon_labels.h"
 #include "work/prepare/stage.h"
@@ -20,11 +21,22 @@ Workbench::Workbench(fs::path workspace, fs::path run, const LoadedPrepareConfig
       symbols_(std::move(symbols)),
       tables_(std::move(tables)),
       threads_(threads),
-      features_(market::parse_features(config.values.features.columns,
-                                       market::parse_feature_definitions(config.values.features.definitions))),
-      held_(symbols_.size()) {}
+      held_(symbols_.size()) {
+  for (std::size_t symbol = 0; symbol < config.values.data.bars.size(); ++symbol)
+    features_.push_back(columns_of_symbol(config.values, symbols_[symbol].name()));
+}
 
 Workbench::~Workbench() = default;
+
+std::vector<std::size_t> Workbench::compared(std::size_t symbol) const {
+  std::vector<std::size_t> out;
+  for (const std::string& name : compared_symbols(config(), symbols_[symbol].name())) {
+    const auto found =
+        std::find_if(symbols_.begin(), symbols_.end(), [&](const PreparedSymbol& each) { return each.name() == name; });
+    out.push_back(static_cast<std::size_t>(found - symbols_.begin()));
+  }
+  return out;
+}
 
 std::vector<std::size_t> Workbench::tables_of(const StageUnit& unit) const {
   std::vector<std::size_t> out;
@@ -32,7 +44,12 @@ std::vector<std::size_t> Workbench::tables_of(const StageUnit& unit) const {
     const bool shared = std::any_of(table.symbols.begin(), table.symbols.end(), [&](std::size_t symbol) {
       return std::find(unit.symbols.begin(), unit.symbols.end(), symbol) != unit.symbols.end();
     });
-    if (shared) out.insert(out.end(), table.symbols.begin(), table.symbols.end());
+    if (!shared) continue;
+    for (const std::size_t symbol : table.symbols) {
+      const std::vector<std::size_t> others = compared(symbol);
+      out.push_back(symbol);
+      out.insert(out.end(), others.begin(), others.end());
+    }
   }
   return out;
 }
@@ -55,9 +72,16 @@ const market::Bars& Workbench::bars(std::size_t symbol) {
   return *held.bars;
 }
 
+market::OtherAssets Workbench::others(std::size_t symbol) {
+  market::OtherAssets out{.assets = {}, .max_age = config().cross_asset.max_age.nanoseconds};
+  for (const std::size_t other : compared(symbol)) out.assets.push_back({symbols_[other].name(), &bars(other)});
+  return out;
+}
+
 const market::FeatureTable& Workbench::features(std::size_t symbol) {
   Held& held = held_[symbol];
-  if (!held.features) held.features = read_feature_columns(file("features", symbols_[symbol].name(), "h5"), features_);
+  if (!held.features)
+    held.features = read_feature_columns(file("features", symbols_[symbol].name(), "h5"), features_[symbol]);
   return *held.features;
 }
 

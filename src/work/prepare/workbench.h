@@ -17,7 +17,7 @@ namespace moola::work {
 
 struct StageUnit;
 
-/// One of data.bars.
+/// One of data.bars, or of the bars that they are compared with.
 struct PreparedSymbol {
   data::DatasetId id;
   std::string content_sha256;
@@ -45,10 +45,15 @@ class Workbench {
   const LoadedPrepareConfig& loaded() const { return config_; }
   const std::filesystem::path& workspace() const { return workspace_; }
   const std::filesystem::path& run() const { return run_; }
+  /// Those of data.bars, and after them those that they are compared with alone.
   const std::vector<PreparedSymbol>& symbols() const { return symbols_; }
+  /// How many of them are of data.bars.
+  std::size_t prepared() const { return features_.size(); }
+  /// The symbols that columns of `symbol` compare with, by their places in `symbols`.
+  std::vector<std::size_t> compared(std::size_t symbol) const;
   const std::vector<StageUnit>& tables() const { return tables_; }
   unsigned threads() const { return threads_; }
-  /// All symbols that share a table with one of `unit`.
+  /// All symbols that share a table with one of `unit`, and those that they compare with.
   std::vector<std::size_t> tables_of(const StageUnit& unit) const;
 
   /// RUN/stages/02-clean/UNIT.ending.
@@ -60,6 +65,8 @@ class Workbench {
 
   /// Cleaned bars.
   const market::Bars& bars(std::size_t symbol);
+  /// Cleaned bars of those that columns of `symbol` compare with; they stay here until `keep_only` lets them go.
+  market::OtherAssets others(std::size_t symbol);
   const market::FeatureTable& features(std::size_t symbol);
   const std::vector<HorizonLabels>& labels(std::size_t symbol);
   /// What barriers are multiples of, per cleaned bar: as it was known a bar before; empty where they are shares of the
@@ -72,8 +79,8 @@ class Workbench {
   /// Lets go of all symbols but these.
   void keep_only(const std::vector<std::size_t>& symbols);
 
-  /// The features that the configuration names.
-  const std::vector<market::Feature>& feature_list() const { return features_; }
+  /// The features of a symbol of data.bars; symbols of one table have the same.
+  const std::vector<market::Feature>& feature_list(std::size_t symbol) const { return features_[symbol]; }
   /// The first row of `symbol`'s bars that is a row of its table: all features have a value from it on.
   std::size_t first_row(std::size_t symbol);
 
@@ -89,7 +96,7 @@ class Workbench {
   std::vector<PreparedSymbol> symbols_;
   std::vector<StageUnit> tables_;
   unsigned threads_;
-  std::vector<market::Feature> features_;
+  std::vector<std::vector<market::Feature>> features_;  // per symbol of data.bars
   std::vector<Held> held_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "base/atomic_file.h"
 #include "data/tables/feature_table_file.h"
@@ -160,18 +161,23 @@ void datasets(StageRun& stage) {
   const validation::ChronologicalSplit split = split_ranges(splits);
 
   data::FeatureTableInfo info{.feature_names = {}, .symbols = {}, .fitted = fitted_parts(barriers, labels)};
-  for (const market::Feature& feature : bench.feature_list()) info.feature_names.push_back(feature.name);
+  for (const market::Feature& feature : bench.feature_list(layout.symbols.front()))
+    info.feature_names.push_back(feature.name);
   data::DatasetWriter writer(bench.workspace(), {.kind = "feature_table", .name = name});
   Json parameters = Json::object();
-  for (const char* table : {"data", "clean", "features", "labels", "barriers", "weights", "table"})
+  for (const char* table : {"data", "clean", "features", "cross_asset", "labels", "barriers", "weights", "table"})
     parameters[table] = bench.loaded().tables.at(table);
   writer.manifest()["parameters"] = parameters;
   writer.manifest()["profile"] = stage.config().output.profile;
   writer.manifest()["barriers_of_train_rows_alone"] = stage.config().barriers.safe;
+  std::set<std::size_t> parents;
   for (const std::size_t symbol : layout.symbols) {
     info.symbols.push_back(bench.symbols()[symbol].name());
-    writer.add_parent({bench.symbols()[symbol].id, bench.symbols()[symbol].content_sha256});
+    parents.insert(symbol);
+    for (const std::size_t other : bench.compared(symbol)) parents.insert(other);
   }
+  for (const std::size_t symbol : parents)
+    writer.add_parent({bench.symbols()[symbol].id, bench.symbols()[symbol].content_sha256});
   const data::TableRows rows = rows_of(bench, layout);
   data::write_feature_table(
       writer, rows, info, feature_rows(bench, layout),

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/duration.h"
 #include "base/utc_time.h"
 #include "work/prepare/feature_columns.h"
 #include "work/prepare/stages/stages.h"
@@ -18,6 +21,13 @@ std::size_t slowest(const market::FeatureTable& table) {
   return out;
 }
 
+std::string extent_of(const market::OtherAssets& others, const std::string& symbol) {
+  const auto found = std::find_if(others.assets.begin(), others.assets.end(),
+                                  [&](const market::OtherAssets::Asset& asset) { return asset.symbol == symbol; });
+  return fmt::format("{} from {} to {}", symbol, utc_text(found->bars->time.front()),
+                     utc_text(found->bars->time.back()));
+}
+
 }  // namespace
 
 void features(StageRun& stage) {
@@ -25,9 +35,18 @@ void features(StageRun& stage) {
   const std::size_t place = stage.unit().symbols.front();
   const market::Bars& bars = bench.bars(place);
   const std::string& symbol = bench.symbols()[place].name();
-  market::FeatureTable table =
-      market::compute_features(bars, bench.bar_nanoseconds(), bench.feature_list(), bench.threads());
+  market::FeatureTable table = market::compute_features(bars, bench.bar_nanoseconds(), bench.feature_list(place),
+                                                        bench.threads(), {}, bench.others(place));
   const std::size_t first = table.first_complete_row(), last_column = slowest(table);
+  if (const std::string& other = table.features()[last_column].column.other; first >= table.rows() && !other.empty()) {
+    throw DataError(fmt::format(
+        "{} has no value, as {} and {} have too few bars in common: {} has bars from {} to {}, {}, and what a column "
+        "compares must be there for all of its bars in a row (cross_asset.max_age bridges {}). Give bars of the same "
+        "time, or leave the column out: features.columns = [\"…\", \"-{}\"].",
+        table.features()[last_column].name, symbol, other, symbol, utc_text(bars.time.front()),
+        utc_text(bars.time.back()), extent_of(bench.others(place), other),
+        to_string(stage.config().cross_asset.max_age), table.features()[last_column].name));
+  }
   if (first >= table.rows()) {
     throw DataError(
         fmt::format("{} has {} bars after cleaning, and the column {} has its first value only after {} or more. Give "

@@ -49,7 +49,7 @@ void scaling(StageRun& stage) {
                            .clip = config.scaling.clip,
                            .columns = {}};
   for (const validation::RowRange& range : train) scaler.fitted_on.push_back({range.begin, range.end});
-  const std::vector<market::Feature>& features = bench.feature_list();
+  const std::vector<market::Feature>& features = bench.feature_list(layout.symbols.front());
   scaler.columns.resize(features.size());
   for_each_piece(features.size(), bench.threads(), [&](std::size_t column) {
     const market::ColumnKind kind = features[column].column.kind();
