@@ -107,7 +107,6 @@ void check_cross_asset(const PrepareConfig& config, ConfigSchema& schema) {
                     "\"{}\" do not keep.",
                     config.clean.sampling));
   }
-  if (config.cross_asset.max_age.nanoseconds < 0) throw ConfigError("cross_asset.max_age must be 0 or above.");
   check_others(config);
   std::set<std::string> unused;
   for (const std::string& bars : others) unused.insert(symbol_of(bars));

@@ -21,7 +21,6 @@ using Clock = std::chrono::steady_clock;
 
 // The symbols to compare with, in the order of their bars.
 std::vector<std::string> other_symbols(const FeatureRequest& request) {
-  if (request.max_age.nanoseconds < 0) throw ConfigError("--max-age must be 0 or above.");
   const std::string own = data::find_dataset(request.workspace, request.bars, "bars").name;
   std::vector<std::string> out;
   for (const std::string& bars : request.others) {

@@ -115,6 +115,40 @@ BOOST_AUTO_TEST_CASE(features_of_other_bars_do_not_pass) {
   BOOST_TEST(holds(named(results, "causality_noise").detail, "Nothing changed at all"));
 }
 
+// Rows of bars of 15 minutes beside bars of 5, which know those that had ended `late` bars before they begin.
+std::vector<CheckResult> check_beside(std::size_t late, bool must_change = true, bool changes = true) {
+  const Bars bars = walking_bars(4, 600, true);
+  std::vector<std::int64_t> rows;
+  for (std::size_t i = 0; i < bars.size(); i += 3) rows.push_back(bars.time[i]);
+  const auto compute = [&](const Bars& given) {
+    std::vector<double> out(rows.size(), 1.0);
+    for (std::size_t row = 0; row < rows.size() && changes; ++row) {
+      const std::size_t bar = std::min(3 * row + 3 - late, given.size());
+      out[row] = bar == 0 ? std::nan("") : given.close[bar - 1];
+    }
+    return matrix_of(Columns{out});
+  };
+  CausalityOptions options;
+  options.row_time = rows;
+  options.bar_nanoseconds = 5 * kMinuteNs;
+  options.must_change = must_change;
+  const std::vector<std::string> names{"beside"};
+  return check_causality(bars, compute, names, options);
+}
+
+BOOST_AUTO_TEST_CASE(rows_beside_bars_know_those_that_ended_before_they_begin) {
+  for (const CheckResult& result : check_beside(3)) BOOST_TEST(result.passed, result.detail);
+  // The bar that begins with the row.
+  const auto knows_more = check_beside(2);
+  BOOST_TEST(!named(knows_more, "causality_noise").passed);
+  BOOST_TEST(named(knows_more, "causality_noise").worst == 1);
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_nothing_changes_pass_where_they_may_stay) {
+  BOOST_TEST(!named(check_beside(3, true, false), "causality_noise").passed);
+  BOOST_TEST(named(check_beside(3, false, false), "causality_noise").passed);
+}
+
 BOOST_AUTO_TEST_CASE(only_some_of_many_columns_are_named) {
   const auto compute = [](const Bars& bars) { return matrix_of(Columns(7, bars.close)); };
   const std::vector<std::string> names{"a", "b", "c", "d", "e", "f", "g"};
