@@ -103,7 +103,8 @@ BOOST_AUTO_TEST_CASE(comparisons_that_cannot_be_made_are_refused_in_one_paragrap
   BOOST_TEST(holds(refusal({"--others", "ETH/v1,XAU/v1", "--features", "cross_corr_ETH_20"}), "names XAU, and no"));
   BOOST_TEST(holds(refusal({"--others", "EHT/v1", "--features", "cross_*"}), "Did you mean 'ETH'?"));
   BOOST_TEST(holds(refusal({"--max-age", "5m", "--features", "sma_5"}), "--max-age is of the bars of --others"));
-  BOOST_TEST(holds(refusal({"--others", "ETH/v1", "--max-age", "-5m", "--features", "cross_*"}), "'-5m' is not a length of time"));
+  BOOST_TEST(holds(refusal({"--others", "ETH/v1", "--max-age", "-5m", "--features", "cross_*"}),
+                   "'-5m' is not a length of time"));
   market::Bars minutes = walking_bars(4, 60);
   for (std::size_t i = 0; i < minutes.size(); ++i)
     minutes.time[i] = kFirstStamp + static_cast<std::int64_t>(i) * kMinuteNs;
