@@ -22,6 +22,10 @@ void check(const BarrierSearchOptions& o) {
     throw ConfigError(fmt::format("barriers from {} to {} times the scale.", o.least_scale, o.most_scale));
   if (!(o.least_length > 0) || !(o.least_length <= o.most_length))
     throw ConfigError(fmt::format("max_bars from {} to {} horizons.", o.least_length, o.most_length));
+  if (std::ceil(o.horizon * o.least_length) > std::floor(o.horizon * o.most_length)) {
+    throw ConfigError(fmt::format("max_bars from {} to {} horizons of {} bars: no whole number of bars lies between.",
+                                  o.least_length, o.most_length, o.horizon));
+  }
   if (!(o.sample > 0 && o.sample <= 1)) throw ConfigError(fmt::format("a sample of {} of the rows.", o.sample));
   if (!(o.cost >= 0)) throw ConfigError(fmt::format("a cost of {}.", o.cost));
 }
@@ -46,9 +50,14 @@ struct Barriers {
   auto operator<=>(const Barriers&) const = default;
 };
 
-// Two hundredths of a scale are the same barrier: the labels hardly differ, and equal ones are evaluated once.
+// Barriers within a hundredth of a scale are the same: the labels hardly differ, and equal ones are evaluated once.
+// Where even the nearest is less than half a scale (shares of the price), the steps are finer in proportion.
 Barriers barriers_of(const Point& point, const BarrierSearchOptions& o) {
-  const auto rounded = [](double value) { return std::round(value * 100.0) / 100.0; };
+  double steps = 100;
+  while (steps * o.least_scale < 50) steps *= 10;
+  const auto rounded = [&](double value) {
+    return std::clamp(std::round(value * steps) / steps, o.least_scale, o.most_scale);
+  };
   const double bars = std::clamp(std::floor(o.horizon * point[2]), std::ceil(o.horizon * o.least_length),
                                  std::floor(o.horizon * o.most_length));
   return {.up = rounded(point[0]), .down = rounded(point[1]), .max_bars = std::max(1, static_cast<std::int32_t>(bars))};

@@ -117,4 +117,30 @@ BOOST_AUTO_TEST_CASE(too_few_rows_and_impossible_options_are_refused) {
   BOOST_TEST(holds(refused([](auto& o) { o.cost = -1; }), "a cost of -1"));
 }
 
+// Steps of a hundredth would make one barrier of them all.
+BOOST_AUTO_TEST_CASE(shares_of_the_price_are_searched_in_steps_of_their_own_size_and_within_their_bounds) {
+  const Sample s = sample(6000);
+  BarrierSearchOptions shares = quick();
+  shares.least_scale = 0.0013;
+  shares.most_scale = 0.0127;
+  const BarrierOptimum found = search_barriers(s.prices(), {}, 100, 5000, shares, 2);
+  std::set<double> up;
+  for (const BarrierEvaluation& one : found.evaluations) {
+    up.insert(one.up);
+    BOOST_REQUIRE((one.up >= 0.0013 && one.up <= 0.0127 && one.down >= 0.0013 && one.down <= 0.0127));
+  }
+  BOOST_TEST(up.size() > 20U);
+}
+
+BOOST_AUTO_TEST_CASE(lengths_that_leave_no_whole_number_of_bars_are_refused) {
+  const Sample s = sample(3000);
+  BarrierSearchOptions options = quick();
+  options.horizon = 1;
+  options.least_length = 2.1;
+  options.most_length = 2.9;
+  BOOST_TEST(holds(refusal_of([&] { search_barriers(s.prices(), s.scale, 0, 3000, options, 1); }), "whole number"));
+  options.most_length = 3;
+  BOOST_TEST(search_barriers(s.prices(), s.scale, 0, 3000, options, 1).rule.max_bars == 3);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
