@@ -454,4 +454,12 @@ std::string ConfigSchema::reference(const std::string& introduction) const {
   return out;
 }
 
+void naming_key(const std::string& key, const std::function<void()>& check) {
+  try {
+    check();
+  } catch (const ConfigError& error) {
+    throw ConfigError(fmt::format("{}: {}", key, error.what()));
+  }
+}
+
 }  // namespace moola

@@ -2,6 +2,7 @@
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -122,5 +123,8 @@ class ConfigSchema {
   ConfigKey& at(const std::string& path) const;
   std::string write(bool with_circumstances) const;
 };
+
+/// Runs `check`; what it refuses as ConfigError begins with `key`.
+void naming_key(const std::string& key, const std::function<void()>& check);
 
 }  // namespace moola

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <set>
 
 #include "base/error.h"
@@ -254,11 +255,7 @@ void check_bars(const PrepareConfig::Data& data) {
     throw ConfigError(fmt::format("data.multi_symbol is for several symbols; data.bars names {} alone.", data.bars[0]));
   }
   for (const auto& [key, text] : {std::pair{"data.from", data.from}, {"data.to", data.to}}) {
-    try {
-      if (!text.empty()) static_cast<void>(parse_utc(text));
-    } catch (const ConfigError& error) {
-      throw ConfigError(fmt::format("{}: {}", key, error.what()));
-    }
+    if (!text.empty()) naming(key, [&] { static_cast<void>(parse_utc(text)); });
   }
   if (!data.from.empty() && !data.to.empty() && parse_utc(data.from) >= parse_utc(data.to))
     throw ConfigError(fmt::format("data.from = {} is not before data.to = {}.", data.from, data.to));
@@ -279,12 +276,18 @@ void check_labels(const PrepareConfig& config) {
         labels.up.size(), labels.down.size(), labels.max_bars.size(), n));
   }
   if (labels.scale != "price") {
-    static_cast<void>(market::parse_feature(labels.scale));
+    naming_key("labels.scale", [&] { static_cast<void>(market::parse_feature(labels.scale)); });
   } else if (!any) {
     for (const std::int64_t horizon : labels.horizons)
       static_cast<void>(market::usual_percentage_barriers(static_cast<int>(horizon)));
   }
-  static_cast<void>(parse_label_costs(labels.costs));
+  std::vector<std::string> symbols;
+  for (const std::string& bars : config.data.bars) symbols.push_back(data::parse_dataset_id(bars, "bars").name);
+  for (const auto& [symbol, cost] : parse_label_costs(labels.costs)) {
+    if (std::find(symbols.begin(), symbols.end(), symbol) != symbols.end()) continue;
+    throw ConfigError(fmt::format("labels.costs has a cost of {}, which data.bars does not name.{}", symbol,
+                                  did_you_mean(symbol, symbols)));
+  }
 }
 
 void check_barriers(const PrepareConfig& config) {
@@ -302,6 +305,14 @@ void check_barriers(const PrepareConfig& config) {
   if (barriers.least_length > barriers.most_length) {
     throw ConfigError(fmt::format("barriers.least_length = {} is above barriers.most_length = {}.",
                                   barriers.least_length, barriers.most_length));
+  }
+  for (const std::int64_t horizon : config.labels.horizons) {
+    const auto bars = static_cast<double>(horizon);
+    if (std::ceil(bars * barriers.least_length) <= std::floor(bars * barriers.most_length)) continue;
+    throw ConfigError(
+        fmt::format("barriers.least_length = {} and barriers.most_length = {} leave no whole number of bars for a "
+                    "horizon of {}; give them more room.",
+                    barriers.least_length, barriers.most_length, horizon));
   }
   if (barriers.optimise && config.labels.scale == "price" && (barriers.most_scale == 0 || barriers.most_scale > 0.5)) {
     throw ConfigError(
@@ -340,15 +351,20 @@ void check_splits(const PrepareConfig& config) {
 
 std::int64_t PrepareConfig::longest_label(std::size_t horizon) const {
   const auto bars = labels.horizons[horizon];
-  if (barriers.optimise) return static_cast<std::int64_t>(std::floor(static_cast<double>(bars) * barriers.most_length));
-  if (!labels.max_bars.empty()) return labels.max_bars[horizon];
-  if (labels.scale == "price") return market::usual_percentage_barriers(static_cast<int>(bars)).max_bars;
   std::int64_t longest = 0;
-  for (const std::string& id : data.bars) {
-    const std::string symbol = data::parse_dataset_id(id, "bars").name;
-    longest = std::max<std::int64_t>(longest, market::usual_barriers(symbol, static_cast<int>(bars)).max_bars);
+  if (!labels.max_bars.empty()) {
+    longest = labels.max_bars[horizon];
+  } else if (labels.scale == "price") {
+    longest = market::usual_percentage_barriers(static_cast<int>(bars)).max_bars;
+  } else {
+    for (const std::string& id : data.bars) {
+      const std::string symbol = data::parse_dataset_id(id, "bars").name;
+      longest = std::max<std::int64_t>(longest, market::usual_barriers(symbol, static_cast<int>(bars)).max_bars);
+    }
   }
-  return longest;
+  if (!barriers.optimise) return longest;
+  // The configured ones stay where the search finds none.
+  return std::max(longest, static_cast<std::int64_t>(std::floor(static_cast<double>(bars) * barriers.most_length)));
 }
 
 double PrepareConfig::furthest_barrier(std::size_t horizon) const {
@@ -358,8 +374,11 @@ double PrepareConfig::furthest_barrier(std::size_t horizon) const {
 
 void PrepareConfig::check(ConfigSchema& schema) const {
   check_bars(data);
-  static_cast<void>(market::SessionCalendar(clean.calendar, clean.holidays));
-  if (clean.calendar == "crypto") refuse_given(schema, {"clean.holidays"}, "clean.calendar is \"crypto\"");
+  naming_key("clean.holidays", [&] { static_cast<void>(market::SessionCalendar(clean.calendar, clean.holidays)); });
+  if (clean.calendar == "crypto") {
+    refuse_given(schema, {"clean.holidays"}, "clean.calendar is \"crypto\"");
+    schema.leave_out("clean.holidays");
+  }
   if (clean.timeframe.nanoseconds <= 0) throw ConfigError("clean.timeframe must be above 0, such as 5m.");
   if (clean.max_fill.nanoseconds < 0) throw ConfigError("clean.max_fill must be 0 or above.");
   if (table.max_gap.nanoseconds < 0) throw ConfigError("table.max_gap must be 0 or above.");
