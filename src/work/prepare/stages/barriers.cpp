@@ -89,6 +89,12 @@ void barriers(StageRun& stage) {
           "none. Give more bars, or a larger share or a shorter purge.",
           stage.unit().name, bars.size() - begin, symbol, config.splits.train, config.splits.purge));
     }
+    if (config.barriers.optimise && end - begin < static_cast<std::size_t>(market::BarrierSearchOptions{}.least_rows)) {
+      throw DataError(fmt::format(
+          "the train part of {} has {} rows of {}, too few to search barriers in: {} at least are needed. Give more "
+          "bars, or leave the barriers of [labels] as they are: barriers.optimise = false.",
+          stage.unit().name, end - begin, symbol, market::BarrierSearchOptions{}.least_rows));
+    }
     const double rows = static_cast<double>(end - begin);
     const auto close = std::span(bars.close).subspan(begin, end - begin);
     const market::TradeCost trade = cost_of(symbol, costs);
@@ -110,7 +116,8 @@ void barriers(StageRun& stage) {
         const Json shares = summary_json(nearest.labels);
         log_warning(
             "{}, horizon {}: no barriers gave labels that can be learnt from; the best had {:.0f} % up, {:.0f} % down "
-            "and {:.0f} % neutral. The usual ones stay; a larger barriers.most_scale gives more neutral labels.",
+            "and {:.0f} % neutral. The usual ones stay; farther barriers give more neutral labels, nearer ones fewer: "
+            "barriers.least_scale, barriers.most_scale.",
             symbol, config.labels.horizons[h], 100 * shares.at("up").get<double>(),
             100 * shares.at("down").get<double>(), 100 * shares.at("neutral").get<double>());
       }

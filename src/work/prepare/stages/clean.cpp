@@ -75,6 +75,12 @@ void clean(StageRun& stage) {
       bars = market::resample(bars, config.clean.timeframe.nanoseconds).bars;
     seconds = config.clean.timeframe.nanoseconds / kSecond;
   } else {
+    if (std::all_of(bars.volume.begin(), bars.volume.end(), [](double volume) { return volume == 0; })) {
+      throw DataError(fmt::format(
+          "{} has no volume in any bar, and clean.sampling = \"{}\" ends bars by what is traded. Leave clean.sampling "
+          "and clean.threshold out: bars by the clock need no volume.",
+          to_string(symbol.id), config.clean.sampling));
+    }
     bars = market::threshold_bars(
         bars, config.clean.sampling == "volume" ? market::ThresholdKind::volume : market::ThresholdKind::dollars,
         config.clean.threshold);

@@ -90,6 +90,18 @@ Json scale_json(const market::QualityScale& scale) {
           {"high", scale.high}};
 }
 
+// What qualities are fitted on are trades that a barrier ended.
+void check_moves(const StageRun& stage, const std::string& symbol, const HorizonLabels& each, Train train) {
+  const Json counts = label_counts(each.labels, train.begin, train.end);
+  if (counts.at("up").get<std::size_t>() + counts.at("down").get<std::size_t>() > 0) return;
+  throw DataError(
+      fmt::format("no price of {} in the train part of {} reaches a barrier for a horizon of {} bars: of {} rows {} "
+                  "are neutral and "
+                  "{} have no label. Do its prices move at all? If so, set nearer barriers for this horizon.",
+                  symbol, stage.unit().name, each.horizon, train.end - train.begin,
+                  counts.at("neutral").get<std::size_t>(), counts.at("none").get<std::size_t>()));
+}
+
 // The stamps that the labels of these rows depend on.
 Json seen(const market::Bars& bars, const HorizonLabels& each, Train train) {
   const std::int64_t last = *std::max_element(each.t1.begin() + static_cast<std::ptrdiff_t>(train.begin),
@@ -121,6 +133,7 @@ void labels(StageRun& stage) {
       const Train train = before_next_part(purged, each.t1, first_after_train(config, layout));
       if (train.begin >= train.end)
         throw LeakError(fmt::format("the train part of {} holds no rows of {}.", stage.unit().name, symbol));
+      check_moves(stage, symbol, each, train);
       const int quality_horizon = static_cast<int>(horizon);
       const market::QualityScale scale = market::fit_quality(each.labels, quality_horizon, train.begin, train.end);
       each.quality = market::score_quality(each.labels, quality_horizon, scale);
