@@ -155,6 +155,7 @@ RunKey run_key(const RunRequest& request) {
 
 Run open_run(const fs::path& workspace, const RunRequest& request) {
   check_name(request.name);
+  if (!request.resume.empty()) static_cast<void>(find_run(workspace, request.resume));  // or nothing is made at all
   create_folders(runs_folder(workspace));
   const auto deadline = std::chrono::steady_clock::now() + request.patience;
   for (bool said = false;; said = true) {

@@ -1,7 +1,10 @@
 #include "data/store/hdf5.h"
 
+#include <sys/resource.h>
+
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <csignal>
 #include <fstream>
 #include <limits>
 #include <numeric>
@@ -202,6 +205,35 @@ BOOST_AUTO_TEST_CASE(what_is_no_hdf5_file_is_said_in_one_line) {
   out.close();
   std::filesystem::resize_file(folder / "x.h5", std::filesystem::file_size(folder / "x.h5") - 1);
   BOOST_TEST(holds(message_of([&] { hdf5::File::open(folder / "x.h5"); }), "truncated"));
+}
+
+// A file that may not grow stands for a disk without room. What cannot be written is noticed at the latest on closing,
+// HDF5 is not left to trip over it, and other files are written and read as before.
+BOOST_AUTO_TEST_CASE(a_full_disk_is_an_error_and_no_crash_wherever_the_room_ends) {
+  const TemporaryFolder folder;
+  const std::vector<double> values(20'000, 1.5);
+  struct rlimit old;
+  ::getrlimit(RLIMIT_FSIZE, &old);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  for (const std::size_t bytes : {100, 3000, 50'000, 159'000}) {
+    const struct rlimit small {
+      bytes, old.rlim_max
+    };
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    BOOST_CHECK_THROW(
+        {
+          hdf5::File file = hdf5::File::create(folder / "full.h5");
+          file.write("x", values);
+          file.close();
+        },
+        IoError);
+    ::setrlimit(RLIMIT_FSIZE, &old);
+    hdf5::File file = hdf5::File::create(folder / "other.h5");
+    file.write("x", values);
+    file.close();
+    BOOST_TEST((hdf5::File::open(folder / "other.h5").read<double>("x") == values));
+  }
+  std::signal(SIGXFSZ, handler);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -19,6 +19,9 @@
 namespace moola::data::hdf5 {
 namespace {
 
+// Of this process. One thread at a time is in here, as in HDF5.
+int write_failures = 0;
+
 static_assert(std::endian::native == std::endian::little,
               "files are little-endian and memory is handed to HDF5 as it is");
 
@@ -92,6 +95,9 @@ File File::open_existing(const std::filesystem::path& path, unsigned flags) {
 }
 
 void silence() {
+  // At the end of the process HDF5 would close what a failed write has spoilt. What is sound was closed by its handle.
+  static const int once = H5dont_atexit();
+  static_cast<void>(once);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
@@ -101,6 +107,7 @@ std::int64_t check(std::int64_t returned, Doing doing, const std::string& where,
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, &why);
   H5Eclear2(H5E_DEFAULT);
   if (doing == Doing::writing) {
+    ++write_failures;
     // HDF5 says it in the middle of offsets and addresses.
     if (const std::size_t at = why.find("errno = "); at != why.npos) {
       if (const int number = std::atoi(why.c_str() + at + 8); number > 0)
@@ -139,20 +146,32 @@ hid_t file_type(Type type) {
   throw std::logic_error("no such element type");
 }
 
-Handle::Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
+Handle::Handle(std::int64_t id, Close close) : id_(id), close_(close), failures_(write_failures) {}
+
+Handle::Handle(Handle&& other) noexcept
+    : id_(std::exchange(other.id_, -1)), close_(other.close_), failures_(other.failures_) {}
 
 Handle& Handle::operator=(Handle&& other) noexcept {
   if (this != &other) {
     reset();
     id_ = std::exchange(other.id_, -1);
     close_ = other.close_;
+    failures_ = other.failures_;
   }
   return *this;
 }
 
 int Handle::reset() {
   const std::int64_t id = std::exchange(id_, -1);
-  return id < 0 ? 0 : close_(id);
+  if (id < 0) return 0;
+  if (spoilt()) return -1;
+  const int closed = close_(id);
+  if (closed < 0) ++write_failures;  // closing reads nothing: it is a flush that failed
+  return closed;
+}
+
+bool Handle::spoilt() const {
+  return failures_ != write_failures;
 }
 
 std::string numpy_name(Type type) {
@@ -274,6 +293,8 @@ File File::open_to_add(const std::filesystem::path& path) {
 }
 
 void File::close() {
+  // A data set's last chunks are written when it is closed, where nothing can be thrown.
+  if (id_.spoilt()) check(-1, Doing::writing, path_.string(), "closing a data set");
   check(H5Fflush(id_.get(), H5F_SCOPE_GLOBAL), Doing::writing, path_.string(), "H5Fflush");
   check(id_.reset(), Doing::writing, path_.string(), "H5Fclose");
 }

@@ -16,24 +16,29 @@
 /// calls, even on different files. Read on one thread and hand the numbers to others.
 namespace moola::data::hdf5 {
 
-/// An HDF5 identifier of any sort, closed with it.
+/// An HDF5 identifier of any sort, closed with it; but not after a write failed that it may have been part of: HDF5
+/// would try that write again and crash on what the failure has left. The little that is held then goes with the
+/// process, which has lost its disk.
 class Handle {
  public:
   using Close = int (*)(std::int64_t);
 
   Handle() = default;
-  Handle(std::int64_t id, Close close) : id_(id), close_(close) {}
+  Handle(std::int64_t id, Close close);
   Handle(Handle&& other) noexcept;
   Handle& operator=(Handle&& other) noexcept;
   ~Handle() { reset(); }
 
   std::int64_t get() const { return id_; }
-  /// Closes now; negative when HDF5 could not (a flush to a full disk).
+  /// Closes now; negative when HDF5 could not (a flush to a full disk), or when a write has failed since it was opened.
   int reset();
+  /// Whether a write has failed since it was opened, of whatever file.
+  bool spoilt() const;
 
  private:
   std::int64_t id_ = -1;
   Close close_ = nullptr;
+  int failures_ = 0;  // of writes, until it was opened
 };
 
 /// What an element of a data set may be. Little-endian in the file.

@@ -92,8 +92,9 @@ std::vector<std::string> bars_for_comparison(const PrepareConfig& config) {
 std::vector<market::Feature> columns_of_symbol(const PrepareConfig& config, const std::string& symbol) {
   std::vector<market::Feature> out;
   naming_key("features.columns", [&] {
-    out = market::parse_features(config.features.columns, market::parse_feature_definitions(config.features.definitions),
-                                 compared_symbols(config, symbol));
+    out =
+        market::parse_features(config.features.columns, market::parse_feature_definitions(config.features.definitions),
+                               compared_symbols(config, symbol));
   });
   return out;
 }

@@ -12,11 +12,11 @@ namespace moola::work {
 
 /// What `moola prepare` is asked for beside its configuration.
 struct PrepareRequest {
-  std::filesystem::path workspace;
-  std::string from, to;  // stages; empty: the first and the last
-  std::string resume;    // a run, and no other
-  bool fresh = false;    // make everything again
-  bool dry_run = false;  // say what would be done
+  std::filesystem::path workspace = {};
+  std::string from = {}, to = {};  // stages; empty: the first and the last
+  std::string resume = {};         // a run, and no other
+  bool fresh = false;              // make everything again
+  bool dry_run = false;            // say what would be done
   bool quiet = false;
 };
 

@@ -255,7 +255,7 @@ void check_bars(const PrepareConfig::Data& data) {
     throw ConfigError(fmt::format("data.multi_symbol is for several symbols; data.bars names {} alone.", data.bars[0]));
   }
   for (const auto& [key, text] : {std::pair{"data.from", data.from}, {"data.to", data.to}}) {
-    if (!text.empty()) naming(key, [&] { static_cast<void>(parse_utc(text)); });
+    if (!text.empty()) naming_key(key, [&] { static_cast<void>(parse_utc(text)); });
   }
   if (!data.from.empty() && !data.to.empty() && parse_utc(data.from) >= parse_utc(data.to))
     throw ConfigError(fmt::format("data.from = {} is not before data.to = {}.", data.from, data.to));

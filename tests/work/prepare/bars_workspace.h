@@ -17,17 +17,23 @@ namespace moola::test {
 
 class BarsWorkspace {
  public:
+  BarsWorkspace() = default;
   /// Imports `bars` as bars/SYM/v1.
-  explicit BarsWorkspace(const market::Bars& bars) {
+  explicit BarsWorkspace(const market::Bars& bars) { import(bars, "SYM"); }
+
+  /// Imports `bars` as the next version of bars/SYMBOL.
+  void import(const market::Bars& bars, const std::string& symbol) const {
     std::string csv = "time,open,high,low,close,volume\n";
     for (std::size_t i = 0; i < bars.size(); ++i) {
       csv += fmt::format("{},{},{},{},{},{}\n", bars.time[i], bars.open[i], bars.high[i], bars.low[i], bars.close[i],
                          bars.volume[i]);
     }
     write_file(path("bars.csv"), csv);
-    const ProcessResult imported = run("data", {"import", "bars", path("bars.csv"), "--symbol", "SYM"});
+    const ProcessResult imported = run("data", {"import", "bars", path("bars.csv"), "--symbol", symbol});
     BOOST_REQUIRE_MESSAGE(imported.exit_code == 0, imported.errors);
   }
+
+  const std::filesystem::path& folder() const { return folder_.path(); }
 
   std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
   bool has(const std::string& name) const { return std::filesystem::exists(path(name)); }
