@@ -1,6 +1,7 @@
 #pragma once
 // A workspace with bars made up for a test, and the commands that prepare them.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
@@ -65,7 +66,8 @@ class BarsWorkspace {
     BOOST_TEST(result.exit_code == 2);
     BOOST_TEST(result.output == "");
     BOOST_TEST(result.errors.find("\n\n") == std::string::npos);
-    BOOST_TEST((others() == before));
+    const auto after = others();
+    BOOST_TEST((after == before), fmt::format("{} leaves {}", result.errors, fmt::join(after, ", ")));
     return result.errors;
   }
 

@@ -1,0 +1,116 @@
+#pragma once
+// moola prepare as a process of its own that signals end.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "base/json.h"
+#include "base/sha256.h"
+#include "tests/work/prepare/bars_workspace.h"
+
+namespace moola::test {
+
+/// Two symbols, all columns: about a second, in stages that all take some of it.
+inline const std::vector<std::string>& prepare_call() {
+  static const std::vector<std::string> call{"--set",   "data.bars=[\"AAA/v1\", \"BBB/v1\"]",
+                                             "--set",   "splits.embargo=\"20bars\"",
+                                             "--set",   "labels.horizons=[5, 20]",
+                                             "--ranks", "2",
+                                             "--quiet"};
+  return call;
+}
+
+inline void import_two_symbols(const BarsWorkspace& workspace) {
+  workspace.import(walking_bars(11, 4000, true), "AAA");
+  workspace.import(walking_bars(12, 4000, true), "BBB");
+}
+
+/// A moola prepare that gets `signal` once `when` returns; the exit code, 128 + n of signal n.
+inline int prepare_and_signal(const BarsWorkspace& workspace, int signal, const std::function<void()>& when) {
+  std::vector<std::string> words{program("moola-prepare")};
+  words.insert(words.end(), prepare_call().begin(), prepare_call().end());
+  words.insert(words.end(), {"--workspace", workspace.folder().string()});
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int nowhere = ::open("/dev/null", O_WRONLY);
+    ::dup2(nowhere, STDOUT_FILENO);
+    ::dup2(nowhere, STDERR_FILENO);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  when();
+  ::kill(child, signal);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// What a finished preparation has made, by names that no circumstance has a part in: artifacts of stages but the
+/// report, tables, splits and scalers, with the hashes of their contents.
+inline std::map<std::string, std::string> prepared_contents(const BarsWorkspace& workspace) {
+  std::map<std::string, std::string> out;
+  for (const std::string& file : workspace.others()) {
+    const std::filesystem::path path = workspace.path(file);
+    if (file.ends_with(".done.json") && file.find("12-report") == std::string::npos) {
+      const Json record = read_json(path);
+      for (const Json& output : record["outputs"]) {
+        const std::string name = output["path"].get<std::string>();
+        if (!name.starts_with("data/") || name.ends_with(".h5")) out[name] = output["content_sha256"];
+      }
+    } else if (file.starts_with("data/splits/") || file.starts_with("data/scalers/")) {
+      Json content = read_json(path);
+      content.erase("created_at");
+      content.erase("created_by");
+      out[file] = sha256_hex(json_text(content));
+    }
+  }
+  return out;
+}
+
+/// Kills a preparation in each of `kills` workspaces at a moment of `whole`, the time that it takes undisturbed, and
+/// does the same again: what it ends with must be `expected`.
+inline void check_killed_preparations(int kills, unsigned seed) {
+  const BarsWorkspace undisturbed;
+  import_two_symbols(undisturbed);
+  const auto began = std::chrono::steady_clock::now();
+  const ProcessResult whole = undisturbed.run("prepare", prepare_call());
+  BOOST_REQUIRE_MESSAGE(whole.exit_code == 0, whole.errors);
+  const auto span = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
+  const auto expected = prepared_contents(undisturbed);
+  BOOST_TEST(expected.size() > 20U);
+  std::mt19937 random(seed);
+  int landed = 0;
+  for (int kill = 0; kill < kills; ++kill) {
+    const BarsWorkspace killed;
+    import_two_symbols(killed);
+    // One in each equal stretch of it, so that few kills see all stages too.
+    const double place = (kill + static_cast<double>(random() % 1000) / 1000) / kills;
+    const auto delay = std::chrono::microseconds(static_cast<std::int64_t>(static_cast<double>(span.count()) * place));
+    const int code = prepare_and_signal(killed, SIGKILL, [&] { std::this_thread::sleep_for(delay); });
+    BOOST_REQUIRE((code == 0 || code == 128 + SIGKILL));
+    landed += code != 0;
+    const ProcessResult again = killed.run("prepare", prepare_call());
+    BOOST_TEST_CONTEXT("killed after " << delay.count() << " of " << span.count() << " us") {
+      BOOST_TEST(again.exit_code == 0, again.errors);
+      BOOST_TEST((prepared_contents(killed) == expected));
+      for (const std::string& file : killed.others()) BOOST_TEST(!file.ends_with(".tmp"), file);
+    }
+  }
+  BOOST_TEST(landed > kills / 2);
+}
+
+}  // namespace moola::test
