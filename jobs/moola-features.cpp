@@ -4,7 +4,7 @@
 #include <CLI/Formatter.hpp>
 
 #include "base/command_line.h"
-#include "work/prepare/features_command.h"
+#include "work/features/features_command.h"
 
 int main(int argc, char** argv) {
   CLI::App app;

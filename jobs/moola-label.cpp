@@ -4,7 +4,7 @@
 #include <CLI/Formatter.hpp>
 
 #include "base/command_line.h"
-#include "work/prepare/label_command.h"
+#include "work/labels/label_command.h"
 
 int main(int argc, char** argv) {
   CLI::App app;

@@ -5,10 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <fstream>
+#include <sstream>
 
 #include "base/error.h"
 
@@ -147,6 +151,27 @@ void write_file(const fs::path& target, std::string_view content, Overwrite over
   file.commit();
 }
 
+namespace {
+
+// Not so one that has ended and that nobody has asked for its end yet, nor one on its way out, whose files (and locks)
+// are closed already.
+bool is_running(int process) {
+  if (::kill(process, 0) != 0 && errno == ESRCH) return false;
+  constexpr unsigned kExiting = 0x4;  // PF_EXITING of Linux, in the flags of /proc/PID/stat
+  std::ifstream file(fmt::format("/proc/{}/stat", process));
+  std::string line, state;
+  std::getline(file, line);
+  const std::size_t name_end = line.rfind(')');
+  if (name_end == std::string::npos) return true;  // no /proc here
+  std::istringstream fields(line.substr(name_end + 1));
+  long parent = 0, group = 0, session = 0, terminal = 0, foreground = 0;
+  unsigned flags = 0;
+  fields >> state >> parent >> group >> session >> terminal >> foreground >> flags;
+  return state != "Z" && state != "X" && (flags & kExiting) == 0;
+}
+
+}  // namespace
+
 void remove_abandoned(const fs::path& folder) {
   const std::string host = "." + host_name() + ".";
   std::error_code error;
@@ -159,7 +184,7 @@ void remove_abandoned(const fs::path& folder) {
     const char* begin = name.data() + found + host.size();
     const auto [end, parsed] = std::from_chars(begin, name.data() + name.size(), process);
     if (parsed != std::errc() || end == begin || *end != '.' || process <= 0) continue;
-    if (::kill(process, 0) != 0 && errno == ESRCH) fs::remove(entry.path(), error);
+    if (!is_running(process)) fs::remove(entry.path(), error);
   }
 }
 

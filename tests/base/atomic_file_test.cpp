@@ -3,6 +3,8 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -164,6 +166,22 @@ BOOST_AUTO_TEST_CASE(a_killed_writer_leaves_nothing_visible_and_its_rest_is_clea
   remove_abandoned(folder.path());
   BOOST_TEST(entries(folder.path()) == 1U);
   BOOST_TEST(read_file(folder / "a") == "before");
+}
+
+BOOST_AUTO_TEST_CASE(a_writer_that_has_ended_and_was_not_waited_for_yet_is_a_dead_one) {
+  const TemporaryFolder folder;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const AtomicFile file(folder / "a");
+    put(file.temporary(), "half a");
+    ::_exit(0);
+  }
+  siginfo_t ended;
+  BOOST_REQUIRE(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) == 0);
+  BOOST_TEST(entries(folder.path()) == 1U);
+  remove_abandoned(folder.path());
+  BOOST_TEST(entries(folder.path()) == 0U);
+  ::waitpid(child, nullptr, 0);
 }
 
 BOOST_AUTO_TEST_CASE(only_rests_of_dead_writers_of_this_host_are_cleared_away) {

@@ -17,7 +17,7 @@
 #include "base/atomic_file.h"
 #include "base/json.h"
 #include "base/sha256.h"
-#include "tests/work/prepare/bars_workspace.h"
+#include "tests/work/bars_workspace.h"
 
 namespace moola::test {
 

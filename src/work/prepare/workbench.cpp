@@ -4,8 +4,8 @@
 
 #include "base/atomic_file.h"
 #include "data/bars/bars_file.h"
+#include "work/features/feature_columns.h"
 #include "work/prepare/compared_symbols.h"
-#include "work/prepare/feature_columns.h"
 #include "work/prepare/horizon_labels.h"
 #include "work/prepare/stage.h"
 

@@ -2,10 +2,10 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 
-#include "bars_workspace.h"
 #include "data/store/dataset.h"
 #include "data/store/hdf5.h"
 #include "tests/support/messages.h"
+#include "tests/work/bars_workspace.h"
 #include "work/prepare/prepare.h"
 
 using namespace moola;

@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
-#include "bars_workspace.h"
 #include "base/error.h"
 #include "data/tables/feature_table_file.h"
 #include "tests/support/messages.h"
+#include "tests/work/bars_workspace.h"
 #include "work/prepare/prepare.h"
 
 using namespace moola;

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "bars_workspace.h"
 #include "data/store/hdf5.h"
+#include "tests/work/bars_workspace.h"
 #include "work/prepare/prepare.h"
 
 namespace moola::test {

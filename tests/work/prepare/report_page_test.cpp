@@ -1,8 +1,8 @@
 // The page that moola prepare leaves, as a reader finds it.
 #include <boost/test/unit_test.hpp>
 
-#include "bars_workspace.h"
 #include "tests/support/messages.h"
+#include "tests/work/bars_workspace.h"
 #include "work/prepare/prepare.h"
 
 using namespace moola;

@@ -6,7 +6,7 @@
 
 #include "base/duration.h"
 #include "base/utc_time.h"
-#include "work/prepare/feature_columns.h"
+#include "work/features/feature_columns.h"
 #include "work/prepare/stages/stages.h"
 
 namespace moola::work::stages {

@@ -1,4 +1,4 @@
-#include "work/prepare/prepare_report.h"
+#include "work/prepare/report/prepare_report.h"
 #include "work/prepare/stages/stages.h"
 
 namespace moola::work::stages {

@@ -1,4 +1,4 @@
-#include "work/prepare/table_checks.h"
+#include "work/prepare/checks/table_checks.h"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,295 @@
+#include "work/labels/label_strategy.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/duration.h"
+#include "base/error.h"
+#include "base/utc_time.h"
+#include "market/features/feature_table.h"
+#include "market/labels/signal_rule.h"
+#include "work/labels/label_signal.h"
+
+namespace moola::work {
+namespace {
+
+using market::BarrierLabels;
+using market::PriceSpans;
+
+template <class... Each>
+struct Visitor : Each... {
+  using Each::operator()...;
+};
+
+PriceSpans prices_of(const market::Bars& bars) {
+  return {bars.open, bars.high, bars.low, bars.close};
+}
+
+// Features by name, as they stood a bar before.
+class Columns {
+ public:
+  Columns(const data::StoredBars& stored, const std::vector<std::string>& names, unsigned threads)
+      : table_(market::compute_features(stored.bars, Duration::seconds(stored.info.bar_seconds).nanoseconds,
+                                        features(names), threads)) {}
+
+  std::vector<std::span<const double>> all() const {
+    std::vector<std::span<const double>> out;
+    for (std::size_t i = 0; i < table_.features().size(); ++i) out.push_back(table_.column(i));
+    return out;
+  }
+
+ private:
+  static std::vector<market::Feature> features(const std::vector<std::string>& names) {
+    std::vector<market::Feature> out;
+    for (const std::string& name : names) out.push_back(market::parse_feature(name));
+    return out;
+  }
+  market::FeatureTable table_;
+};
+
+// What barriers are multiples of; empty for shares of the entry price.
+std::vector<double> scale_of(const data::StoredBars& stored, const std::string& scale, unsigned threads) {
+  if (scale == "price") return {};
+  const Columns columns(stored, {scale}, threads);
+  const std::span<const double> column = columns.all().front();
+  return {column.begin(), column.end()};
+}
+
+void check_column(const std::string& name) {
+  static_cast<void>(market::parse_feature(name));
+}
+
+void check_scale(const std::string& scale) {
+  if (scale != "price") check_column(scale);
+}
+
+std::vector<std::int64_t> exit_bars(const BarrierLabels& labels) {
+  std::vector<std::int64_t> out(labels.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = labels.exit_bar(i);
+  return out;
+}
+
+// The columns of a trade besides its label.
+void add_trade(LabelTable& table, BarrierLabels& labels, bool with_touch) {
+  if (with_touch) table.columns.push_back({"touch", std::move(labels.touch)});
+  table.columns.push_back({"bars", std::move(labels.bars)});
+  table.columns.push_back({"mae", std::move(labels.mae)});
+  table.columns.push_back({"mfe", std::move(labels.mfe)});
+  table.columns.push_back({"exit_return", std::move(labels.exit_return)});
+}
+
+Json json_of(const market::TripleBarrier& rule) {
+  return {{"up", rule.up},
+          {"down", rule.down},
+          {"max_bars", rule.max_bars},
+          {"touch", to_string(rule.touch)},
+          {"entry", to_string(rule.entry)},
+          {"tie", to_string(rule.tie)},
+          {"cost", rule.cost},
+          {"cost_share", rule.cost_share},
+          {"unknown_scale_is_neutral", rule.unknown_scale_is_neutral}};
+}
+
+Json json_of(const market::Directional& rule) {
+  return {{"horizon", rule.holding.bars},
+          {"entry", to_string(rule.holding.entry)},
+          {"dead_band", rule.dead_band},
+          {"cost", rule.cost},
+          {"cost_share", rule.cost_share}};
+}
+
+LabelTable label(const data::StoredBars& stored, const BarrierStrategy& strategy, unsigned threads) {
+  std::vector<double> scale = scale_of(stored, strategy.scale, threads);
+  BarrierLabels labels =
+      market::triple_barrier_per_bar(prices_of(stored.bars), {.up = scale, .down = scale}, strategy.rule, threads);
+  LabelTable table{.last_bar = exit_bars(labels), .parameters = json_of(strategy.rule)};
+  table.parameters["scale"] = strategy.scale;
+  table.columns.push_back({"label", std::move(labels.label)});
+  add_trade(table, labels, true);
+  // Shares are of the entry price: the column says what of.
+  if (scale.empty()) scale = market::entry_prices(prices_of(stored.bars), strategy.rule.entry);
+  table.columns.push_back({"scale", std::move(scale)});
+  return table;
+}
+
+LabelTable label(const data::StoredBars& stored, const AdaptiveStrategy& strategy, unsigned threads) {
+  const PriceSpans prices = prices_of(stored.bars);
+  std::vector<double> scale = scale_of(stored, strategy.scale, threads);
+  if (scale.empty()) scale = market::entry_prices(prices, strategy.rule.entry);
+  const std::vector<std::string> features = market::regime_features(strategy.regimes);
+  std::optional<Columns> columns;
+  if (!features.empty()) columns.emplace(stored, features, threads);
+  market::AdaptiveBarriers barriers =
+      market::adapt_barriers(scale, strategy.rule.max_bars, strategy.regimes,
+                             columns ? columns->all() : std::vector<std::span<const double>>());
+  BarrierLabels labels = market::triple_barrier_per_bar(prices, barriers.spans(), strategy.rule, threads);
+  LabelTable table{.last_bar = exit_bars(labels), .parameters = json_of(strategy.rule)};
+  table.parameters["scale"] = strategy.scale;
+  table.parameters["regimes"] = Json::array();
+  for (const market::RegimeFactors& line : strategy.regimes) {
+    table.parameters["regimes"].push_back({{"feature", line.feature},
+                                           {"state", line.state},
+                                           {"up", line.factors.up},
+                                           {"down", line.factors.down},
+                                           {"bars", line.factors.bars}});
+  }
+  table.parameters["longest"] = market::longest_adaptive(strategy.rule.max_bars, strategy.regimes);
+  table.columns.push_back({"label", std::move(labels.label)});
+  add_trade(table, labels, true);
+  table.columns.push_back({"scale_up", std::move(barriers.up)});
+  table.columns.push_back({"scale_down", std::move(barriers.down)});
+  table.columns.push_back({"max_bars", std::move(barriers.max_bars)});
+  return table;
+}
+
+std::vector<std::int8_t> sides_of(const data::StoredBars& stored, const MetaStrategy& strategy, unsigned threads) {
+  if (!strategy.signal_file.empty()) return sides_of_file(strategy.signal_file, strategy.signal, stored.bars);
+  const market::SignalRule rule = market::parse_signal_rule(strategy.signal);
+  const Columns columns(stored, rule.features(), threads);
+  return market::signal_sides(rule, columns.all());
+}
+
+LabelTable label(const data::StoredBars& stored, const MetaStrategy& strategy, unsigned threads) {
+  const PriceSpans prices = prices_of(stored.bars);
+  std::vector<std::int8_t> side = sides_of(stored, strategy, threads);
+  const auto* const barriers = std::get_if<market::TripleBarrier>(&strategy.judge);
+  // Without barriers there is nothing to scale: the sign alone is looked at.
+  const std::vector<double> scale =
+      barriers != nullptr ? scale_of(stored, strategy.scale, threads) : std::vector<double>();
+  market::MetaLabels labels =
+      barriers != nullptr ? market::meta_labels(prices, scale, side, *barriers, strategy.timeout, threads)
+                          : market::meta_labels(prices, scale, side, std::get<market::Directional>(strategy.judge));
+  LabelTable table{.last_bar = exit_bars(labels.trade),
+                   .parameters = std::visit([](const auto& rule) { return json_of(rule); }, strategy.judge)};
+  table.parameters["judge"] = barriers != nullptr ? "barriers" : "return";
+  table.parameters["signal"] = strategy.signal;
+  // Which file stated the sides is told by what it stated: they are a column.
+  table.parameters["signal_from_file"] = !strategy.signal_file.empty();
+  if (barriers != nullptr) {
+    table.parameters["scale"] = strategy.scale;
+    table.parameters["timeout"] = to_string(strategy.timeout);
+  }
+  table.columns.push_back({"label", std::move(labels.label)});
+  table.columns.push_back({"side", std::move(side)});
+  add_trade(table, labels.trade, true);
+  if (barriers != nullptr)
+    table.columns.push_back({"scale", scale.empty() ? market::entry_prices(prices, barriers->entry) : scale});
+  return table;
+}
+
+LabelTable label(const data::StoredBars& stored, const DirectionalStrategy& strategy, unsigned threads) {
+  const std::vector<double> scale = scale_of(stored, strategy.scale, threads);
+  BarrierLabels labels = market::directional_labels(prices_of(stored.bars), scale, strategy.rule);
+  LabelTable table{.last_bar = exit_bars(labels), .parameters = json_of(strategy.rule)};
+  table.parameters["scale"] = strategy.scale;
+  table.columns.push_back({"label", std::move(labels.label)});
+  add_trade(table, labels, false);
+  return table;
+}
+
+Json pedigree(const market::ReturnLimits& limits, const std::vector<market::FitRows>& ranges,
+              const market::Bars& bars) {
+  Json rows = Json::array(), times = Json::array();
+  for (const auto& [begin, end] : ranges) {
+    rows.push_back({begin, end});
+    times.push_back({utc_text(bars.time[begin]), utc_text(bars.time[end - 1])});
+  }
+  return {{"low", limits.low}, {"high", limits.high}, {"returns", limits.fitted}, {"rows", rows}, {"times", times}};
+}
+
+LabelTable label(const data::StoredBars& stored, const RegressionStrategy& strategy, unsigned) {
+  const market::RegressionTarget& rule = strategy.rule;
+  const std::size_t n = stored.bars.size();
+  for (const auto& [begin, end] : strategy.fit_rows) {
+    if (begin >= end || end > n) {
+      throw ConfigError(fmt::format("--fit-rows {}:{}: the {} bars have no such rows; the last range may end at {}.",
+                                    begin, end, n, n));
+    }
+  }
+  const std::vector<double> returns = market::forward_returns(prices_of(stored.bars), rule.holding, rule.kind);
+  market::ReturnLimits limits{.low = -HUGE_VAL, .high = HUGE_VAL, .fitted = 0};
+  LabelTable table;
+  table.parameters = {{"horizon", rule.holding.bars},
+                      {"entry", to_string(rule.holding.entry)},
+                      {"returns", rule.kind == market::ReturnKind::simple ? "simple" : "log"},
+                      {"multiple", rule.multiple},
+                      {"winsor", nullptr}};
+  if (!strategy.fit_rows.empty()) {
+    limits = market::fit_return_limits(returns, rule, strategy.fit_rows);
+    table.parameters["winsor"] = {rule.low, rule.high};
+    table.fitted["return_limits"] = pedigree(limits, strategy.fit_rows, stored.bars);
+  }
+  std::vector<float> exit_return(n);
+  table.last_bar.assign(n, -1);
+  for (std::size_t i = 0; i < n; ++i) {
+    exit_return[i] = static_cast<float>(returns[i]);
+    if (returns[i] == returns[i]) table.last_bar[i] = static_cast<std::int64_t>(i) + rule.holding.bars;
+  }
+  table.columns.push_back({"target", market::regression_targets(returns, rule, limits)});
+  table.columns.push_back({"exit_return", std::move(exit_return)});
+  return table;
+}
+
+LabelTable label(const data::StoredBars& stored, const TrendStrategy& strategy, unsigned threads) {
+  market::TrendLabels labels = market::trend_scan(stored.bars.close, strategy.rule, threads);
+  LabelTable table;
+  table.parameters = {
+      {"min_bars", strategy.rule.least}, {"max_bars", strategy.rule.most}, {"min_t", strategy.rule.least_t}};
+  for (std::size_t i = 0; i < labels.size(); ++i) table.last_bar.push_back(labels.last_bar(i, strategy.rule));
+  table.columns.push_back({"label", std::move(labels.label)});
+  table.columns.push_back({"bars", std::move(labels.bars)});
+  table.columns.push_back({"t_value", std::move(labels.t_value)});
+  table.columns.push_back({"exit_return", std::move(labels.exit_return)});
+  return table;
+}
+
+}  // namespace
+
+std::string_view name_of(const LabelStrategy& strategy) {
+  return std::visit(Visitor{[](const BarrierStrategy& it) -> std::string_view { return it.name; },
+                            [](const AdaptiveStrategy&) -> std::string_view { return "adaptive"; },
+                            [](const MetaStrategy&) -> std::string_view { return "meta"; },
+                            [](const DirectionalStrategy&) -> std::string_view { return "directional"; },
+                            [](const RegressionStrategy&) -> std::string_view { return "regression"; },
+                            [](const TrendStrategy&) -> std::string_view { return "trend_scan"; }},
+                    strategy);
+}
+
+void check_strategy(const LabelStrategy& strategy) {
+  std::visit(Visitor{[](const BarrierStrategy& it) {
+                       check_scale(it.scale);
+                       market::check_barriers(it.rule);
+                     },
+                     [](const AdaptiveStrategy& it) {
+                       check_scale(it.scale);
+                       market::check_barriers(it.rule);
+                       market::longest_adaptive(it.rule.max_bars, it.regimes);
+                       for (const std::string& feature : market::regime_features(it.regimes)) check_column(feature);
+                     },
+                     [](const MetaStrategy& it) {
+                       check_scale(it.scale);
+                       if (const auto* const rule = std::get_if<market::TripleBarrier>(&it.judge))
+                         market::check_barriers(*rule);
+                       else
+                         market::directional_labels({}, {}, std::get<market::Directional>(it.judge));
+                       if (!it.signal_file.empty()) return;
+                       for (const std::string& feature : market::parse_signal_rule(it.signal).features())
+                         check_column(feature);
+                     },
+                     [](const DirectionalStrategy& it) {
+                       check_scale(it.scale);
+                       market::directional_labels({}, {}, it.rule);
+                     },
+                     [](const RegressionStrategy& it) { market::check_holding({}, it.rule.holding); },
+                     [](const TrendStrategy& it) { market::trend_scan({}, it.rule); }},
+             strategy);
+}
+
+LabelTable compute_labels(const data::StoredBars& stored, const LabelStrategy& strategy, unsigned threads) {
+  LabelTable table = std::visit([&](const auto& each) { return label(stored, each, threads); }, strategy);
+  table.parameters["strategy"] = name_of(strategy);
+  return table;
+}
+
+}  // namespace moola::work
