@@ -4,6 +4,7 @@
 
 #include "prepared.h"
 #include "tests/support/messages.h"
+#include "work/prepare/prepared_tables.h"
 
 using namespace moola;
 using namespace moola::test;

@@ -1,0 +1,211 @@
+// How the keys of moola prepare fit together.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "base/utc_time.h"
+#include "data/store/dataset_id.h"
+#include "market/clean/session_calendar.h"
+#include "market/features/feature.h"
+#include "market/labels/barrier_table.h"
+#include "market/labels/triple_barrier.h"
+#include "validation/separation.h"
+#include "work/prepare/compared_symbols.h"
+#include "work/prepare/label_costs.h"
+#include "work/prepare/prepare_config.h"
+
+namespace moola::work {
+namespace {
+
+// Keys that were given although the others' values leave them without a meaning.
+void refuse_given(const ConfigSchema& schema, const std::vector<std::string>& keys, const std::string& because) {
+  for (const std::string& key : keys) {
+    if (schema.given(key))
+      throw ConfigError(fmt::format("{} has no meaning where {}. Leave one of them out.", key, because));
+  }
+}
+
+void check_bars(const PrepareConfig::Data& data) {
+  if (data.bars.empty()) throw ConfigError("data.bars is empty; name the bars: --set 'data.bars=[\"BTCUSD/v1\"]'.");
+  std::set<std::string> symbols;
+  for (const std::string& bars : data.bars) {
+    const std::string symbol = data::parse_dataset_id(bars, "bars").name;
+    if (!symbols.insert(symbol).second) {
+      throw ConfigError(fmt::format(
+          "data.bars names {} twice. One version of a symbol makes one table; prepare the other in a run of its own.",
+          symbol));
+    }
+  }
+  if (data.multi_symbol && data.bars.size() < 2) {
+    throw ConfigError(fmt::format("data.multi_symbol is for several symbols; data.bars names {} alone.", data.bars[0]));
+  }
+  for (const auto& [key, text] : {std::pair{"data.from", data.from}, {"data.to", data.to}}) {
+    if (!text.empty()) naming_key(key, [&] { static_cast<void>(parse_utc(text)); });
+  }
+  if (!data.from.empty() && !data.to.empty() && parse_utc(data.from) >= parse_utc(data.to))
+    throw ConfigError(fmt::format("data.from = {} is not before data.to = {}.", data.from, data.to));
+}
+
+void check_labels(const PrepareConfig& config) {
+  const auto& labels = config.labels;
+  if (labels.horizons.empty()) throw ConfigError("labels.horizons is empty; give at least one, such as [20].");
+  if (!std::is_sorted(labels.horizons.begin(), labels.horizons.end(), std::less_equal<>())) {
+    throw ConfigError("labels.horizons must increase, each once: they name the columns label_5, label_10.");
+  }
+  const bool any = !labels.up.empty() || !labels.down.empty() || !labels.max_bars.empty();
+  const std::size_t n = labels.horizons.size();
+  if (any && (labels.up.size() != n || labels.down.size() != n || labels.max_bars.size() != n)) {
+    throw ConfigError(fmt::format(
+        "labels.up, labels.down and labels.max_bars hold {}, {} and {} values; barriers of one's own need one of each "
+        "for every one of the {} horizons.",
+        labels.up.size(), labels.down.size(), labels.max_bars.size(), n));
+  }
+  if (labels.scale != "price") {
+    naming_key("labels.scale", [&] { static_cast<void>(market::parse_feature(labels.scale)); });
+  } else if (!any) {
+    for (const std::int64_t horizon : labels.horizons)
+      static_cast<void>(market::usual_percentage_barriers(static_cast<int>(horizon)));
+  }
+  std::vector<std::string> symbols;
+  for (const std::string& bars : config.data.bars) symbols.push_back(data::parse_dataset_id(bars, "bars").name);
+  for (const auto& [symbol, cost] : parse_label_costs(labels.costs)) {
+    if (std::find(symbols.begin(), symbols.end(), symbol) != symbols.end()) continue;
+    throw ConfigError(fmt::format("labels.costs has a cost of {}, which data.bars does not name.{}", symbol,
+                                  did_you_mean(symbol, symbols)));
+  }
+}
+
+void check_barriers(const PrepareConfig& config) {
+  const auto& barriers = config.barriers;
+  if (!barriers.safe && config.output.profile == "final") {
+    throw ConfigError(
+        "barriers.safe = false looks for barriers in validation and test rows too, so that nothing measured there "
+        "could be believed; output.profile = \"final\" refuses it. Leave safe on, or set output.profile = "
+        "\"exploration\", which marks the table.");
+  }
+  if (barriers.most_scale > 0 && barriers.least_scale > barriers.most_scale) {
+    throw ConfigError(fmt::format("barriers.least_scale = {} is above barriers.most_scale = {}.", barriers.least_scale,
+                                  barriers.most_scale));
+  }
+  if (barriers.least_length > barriers.most_length) {
+    throw ConfigError(fmt::format("barriers.least_length = {} is above barriers.most_length = {}.",
+                                  barriers.least_length, barriers.most_length));
+  }
+  for (const std::int64_t horizon : config.labels.horizons) {
+    const auto bars = static_cast<double>(horizon);
+    if (std::ceil(bars * barriers.least_length) <= std::floor(bars * barriers.most_length)) continue;
+    throw ConfigError(
+        fmt::format("barriers.least_length = {} and barriers.most_length = {} leave no whole number of bars for a "
+                    "horizon of {}; give them more room.",
+                    barriers.least_length, barriers.most_length, horizon));
+  }
+  if (barriers.optimise && config.labels.scale == "price" && (barriers.most_scale == 0 || barriers.most_scale > 0.5)) {
+    throw ConfigError(
+        "labels.scale = \"price\" makes barriers shares of the price, and the search would go up to multiples of it. "
+        "Set "
+        "barriers.least_scale and barriers.most_scale to shares, such as 0.001 and 0.01, or barriers.optimise = "
+        "false.");
+  }
+}
+
+// Purging must reach over the longest label, whatever the search will choose.
+void check_splits(const PrepareConfig& config) {
+  const auto purge = validation::parse_separation(config.splits.purge, "splits.purge");
+  static_cast<void>(validation::parse_separation(config.splits.embargo, "splits.embargo"));
+  if (config.splits.train + config.splits.val >= 1) {
+    throw ConfigError(
+        fmt::format("splits.train = {} and splits.val = {} leave nothing for test; together they must "
+                    "stay below 1.",
+                    config.splits.train, config.splits.val));
+  }
+  std::int64_t longest = 0;
+  for (std::size_t h = 0; h < config.labels.horizons.size(); ++h) longest = std::max(longest, config.longest_label(h));
+  const bool too_short =
+      (purge.unit == validation::Separation::Unit::bars && purge.value < static_cast<double>(longest)) ||
+      (purge.unit == validation::Separation::Unit::time && config.clean.sampling == "time" &&
+       purge.value < static_cast<double>(longest) * static_cast<double>(config.clean.timeframe.nanoseconds));
+  if (too_short) {
+    throw ConfigError(fmt::format(
+        "splits.purge = \"{}\" is shorter than the longest label, which may last {} bars of {}. Labels of train rows "
+        "would look into the validation part; set splits.purge to \"{}bars\" or more.",
+        config.splits.purge, longest, to_string(config.clean.timeframe), longest));
+  }
+}
+
+}  // namespace
+
+std::int64_t PrepareConfig::longest_label(std::size_t horizon) const {
+  const auto bars = labels.horizons[horizon];
+  std::int64_t longest = 0;
+  if (!labels.max_bars.empty()) {
+    longest = labels.max_bars[horizon];
+  } else if (labels.scale == "price") {
+    longest = market::usual_percentage_barriers(static_cast<int>(bars)).max_bars;
+  } else {
+    for (const std::string& id : data.bars) {
+      const std::string symbol = data::parse_dataset_id(id, "bars").name;
+      longest = std::max<std::int64_t>(longest, market::usual_barriers(symbol, static_cast<int>(bars)).max_bars);
+    }
+  }
+  if (!barriers.optimise) return longest;
+  // The configured ones stay where the search finds none.
+  return std::max(longest, static_cast<std::int64_t>(std::floor(static_cast<double>(bars) * barriers.most_length)));
+}
+
+double PrepareConfig::furthest_barrier(std::size_t horizon) const {
+  if (barriers.most_scale > 0) return barriers.most_scale;
+  return 2.5 * std::sqrt(std::max(1.0, static_cast<double>(labels.horizons[horizon]) / 10));
+}
+
+void PrepareConfig::check(ConfigSchema& schema) const {
+  check_bars(data);
+  naming_key("clean.holidays", [&] { static_cast<void>(market::SessionCalendar(clean.calendar, clean.holidays)); });
+  if (clean.calendar == "crypto") {
+    refuse_given(schema, {"clean.holidays"}, "clean.calendar is \"crypto\"");
+    schema.leave_out("clean.holidays");
+  }
+  if (clean.timeframe.nanoseconds <= 0) throw ConfigError("clean.timeframe must be above 0, such as 5m.");
+  if (clean.max_fill.nanoseconds < 0) throw ConfigError("clean.max_fill must be 0 or above.");
+  if (table.max_gap.nanoseconds < 0) throw ConfigError("table.max_gap must be 0 or above.");
+  if (clean.sampling == "time") {
+    refuse_given(schema, {"clean.threshold"}, "clean.sampling is \"time\"");
+    schema.leave_out("clean.threshold");
+  } else {
+    if (clean.threshold <= 0)
+      throw ConfigError(fmt::format("clean.sampling = \"{}\" needs clean.threshold above 0.", clean.sampling));
+    if (data.multi_symbol) {
+      throw ConfigError(
+          fmt::format("data.multi_symbol puts rows of several symbols side by side, which the bars of "
+                      "clean.sampling = \"{}\" have no common clock for.",
+                      clean.sampling));
+    }
+    refuse_given(schema, {"clean.timeframe", "table.max_gap"}, fmt::format("clean.sampling is \"{}\"", clean.sampling));
+    schema.leave_out("clean.timeframe");
+    schema.leave_out("table.max_gap");
+  }
+  if (clean.outliers == "none") {
+    refuse_given(schema, {"clean.outlier_limit"}, "clean.outliers is \"none\"");
+    schema.leave_out("clean.outlier_limit");
+  }
+  check_cross_asset(*this, schema);
+  check_labels(*this);
+  check_barriers(*this);
+  if (!barriers.optimise) {
+    std::vector<std::string> others;
+    for (const std::string& key : schema.paths()) {
+      if (key.starts_with("barriers.") && key != "barriers.optimise") others.push_back(key);
+    }
+    refuse_given(schema, others, "barriers.optimise is false");
+    for (const std::string& key : others) schema.leave_out(key);
+  }
+  check_splits(*this);
+  if (validation.least_class_share > validation.most_class_share)
+    throw ConfigError("validation.least_class_share is above validation.most_class_share.");
+  if (!output.name.empty()) data::check_name(output.name, "output.name");
+}
+
+}  // namespace moola::work
