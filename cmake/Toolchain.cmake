@@ -35,6 +35,7 @@ add_compile_options(-fPIC  # everywhere, not -fPIE for programs: they share prec
                     $<$<CONFIG:Release>:-g1> $<$<CONFIG:Debug>:-D_GLIBCXX_ASSERTIONS>
                     # GCC 12 sees overlapping copies in std::string that are not there (GCC bug 105651).
                     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+                    $<$<CXX_COMPILER_ID:Clang>:-Wno-unknown-pragmas>  # hints for GCC's loops
                     # An expression contracted on one compiler version and not on another would change hashed bytes.
                     -ffp-contract=off)
 # DT_RPATH, unlike DT_RUNPATH, also serves the libraries that a library of ours needs in turn.

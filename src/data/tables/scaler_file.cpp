@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/error.h"
 
 namespace moola::data {
@@ -39,6 +42,24 @@ market::ColumnScale column_from(const Json& json) {
   return scale;
 }
 
+// A scale that would make of a finite value one that is not, or none at all.
+void check_scale(const market::ColumnScale& scale, const std::string& where) {
+  const auto fail = [&](const char* what) {
+    throw DataError(
+        fmt::format("{}: the scale of the column {} has {}. It was damaged or changed by hand; make it "
+                    "again.",
+                    where, scale.name, what));
+  };
+  if (scale.logarithm && !(scale.least > -1 && std::isfinite(scale.least))) fail("a logarithm of what may be below 0");
+  if (!std::isfinite(scale.centre)) fail("a centre that is no number");
+  if (!(scale.width > 0 && std::isfinite(scale.width))) fail("a width that is not above 0");
+  if (scale.method != market::ScaleMethod::quantile) return;
+  if (scale.knots.size() < 2) fail("fewer than two knots");
+  if (!std::ranges::all_of(scale.knots, [](double knot) { return std::isfinite(knot); }) ||
+      !std::ranges::is_sorted(scale.knots))
+    fail("knots that do not increase");
+}
+
 }  // namespace
 
 Json to_json(const TableScaler& scaler) {
@@ -68,8 +89,14 @@ TableScaler scaler_from_json(const Json& json, const std::string& where) {
                     .columns = {}};
     for (const Json& range : json.at("fitted_on").at("rows"))
       out.fitted_on.push_back({range.at(0).get<std::size_t>(), range.at(1).get<std::size_t>()});
-    for (const Json& column : json.at("columns")) out.columns.push_back(column_from(column));
+    for (const Json& column : json.at("columns")) {
+      out.columns.push_back(column_from(column));
+      check_scale(out.columns.back(), where);
+    }
+    if (!(out.clip >= 0)) throw DataError(fmt::format("{}: clip is {}; expected 0 or above.", where, out.clip));
     return out;
+  } catch (const ConfigError& error) {  // a method that is none
+    throw DataError(fmt::format("{}: {}", where, error.what()));
   } catch (const Json::exception& error) {
     throw DataError(fmt::format("{} is no scaler: {}. It was written by another program or damaged; make it again.",
                                 where, error.what()));

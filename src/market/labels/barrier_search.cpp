@@ -8,9 +8,9 @@
 #include <limits>
 #include <map>
 #include <stdexcept>
-#include <thread>
 
 #include "base/error.h"
+#include "base/parallel_pieces.h"
 #include "market/labels/barrier_table.h"
 
 namespace moola::market {
@@ -78,15 +78,13 @@ class Evaluator {
   std::vector<BarrierEvaluation> operator()(const std::vector<Barriers>& wanted, unsigned threads) const {
     std::vector<BarrierEvaluation> out(wanted.size());
     std::atomic<std::size_t> next{0};
-    const auto work = [&] {
-      BarrierLabels labels;
+    const std::size_t workers = std::min<std::size_t>(std::max(1U, threads), wanted.size());
+    for_each_piece(workers, threads, [&](std::size_t) {
+      BarrierLabels labels;  // one per thread, of all that it evaluates
       labels.resize(prices_.close.size());
       for (std::size_t i; (i = next.fetch_add(1)) < wanted.size();) out[i] = evaluate(wanted[i], labels);
-    };
-    std::vector<std::jthread> others;
-    for (unsigned i = 1; i < std::min<std::size_t>(threads, wanted.size()); ++i) others.emplace_back(work);
-    work();
-    return others.clear(), out;
+    });
+    return out;
   }
 
  private:

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <thread>
 
 #include "base/error.h"
+#include "base/parallel_pieces.h"
 #include "market/indicators/rolling.h"
 #include "market/labels/triple_barrier.h"
 
@@ -95,14 +95,9 @@ TrendLabels trend_scan(std::span<const double> close, const TrendScan& rule, uns
                   .bars = std::vector<std::int32_t>(n),
                   .t_value = std::vector<float>(n),
                   .exit_return = std::vector<float>(n)};
-  {
-    const std::size_t parts = std::max(1U, threads);
-    std::vector<std::jthread> others;
-    for (std::size_t part = 1; part < parts; ++part) {
-      others.emplace_back([&, part] { scan(close, rule, known * part / parts, known * (part + 1) / parts, out); });
-    }
-    scan(close, rule, 0, known / parts, out);
-  }
+  const std::size_t parts = std::max(1U, threads);
+  for_each_piece(parts, threads,
+                 [&](std::size_t part) { scan(close, rule, known * part / parts, known * (part + 1) / parts, out); });
   return out;
 }
 

@@ -7,10 +7,10 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
-#include <thread>
 
 #include "base/error.h"
 #include "base/named_choice.h"
+#include "base/parallel_pieces.h"
 #include "market/labels/barrier_scan.h"
 
 namespace moola::market {
@@ -207,15 +207,11 @@ BarrierLabels triple_barrier_per_bar(const PriceSpans& prices, const BarBarriers
   out.resize(prices.close.size());
   const auto rows = static_cast<std::int64_t>(out.size());
   const std::int64_t parts = std::max(1U, threads);
-  const auto label_part = [&](std::int64_t part) {
+  for_each_piece(static_cast<std::size_t>(parts), threads, [&](std::size_t piece) {
+    const auto part = static_cast<std::int64_t>(piece);
     const auto label_these = barriers.max_bars.empty() ? label_rows : label_rows_by_own;
     label_these(prices, barriers, rule, rows * part / parts, rows * (part + 1) / parts, out);
-  };
-  {
-    std::vector<std::jthread> others;
-    for (std::int64_t part = 1; part < parts; ++part) others.emplace_back(label_part, part);
-    label_part(0);
-  }
+  });
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/parallel_pieces.h"
 #include "base/progress.h"
 #include "data/store/content_file.h"
 #include "data/store/dataset.h"
@@ -109,13 +110,11 @@ void compute(const Plan& plan, const PriceWindows::Piece& piece, std::int64_t be
 }
 
 void compute(const Plan& plan, const PriceWindows::Piece& piece, unsigned threads, Rows& rows) {
-  std::vector<std::jthread> others;
   const std::int64_t parts = std::min<std::int64_t>(threads, piece.count);
-  for (std::int64_t part = 1; part < parts; ++part) {
-    others.emplace_back(
-        [&, part] { compute(plan, piece, piece.count * part / parts, piece.count * (part + 1) / parts, rows); });
-  }
-  compute(plan, piece, 0, piece.count / parts, rows);
+  for_each_piece(static_cast<std::size_t>(parts), threads, [&](std::size_t one) {
+    const auto part = static_cast<std::int64_t>(one);
+    compute(plan, piece, piece.count * part / parts, piece.count * (part + 1) / parts, rows);
+  });
 }
 
 // Columns of X_feats that were there stand before the new ones.
