@@ -82,7 +82,7 @@ class Evaluator {
     for_each_piece(workers, threads, [&](std::size_t) {
       BarrierLabels labels;  // one per thread, of all that it evaluates
       labels.resize(prices_.close.size());
-      for (std::size_t i; (i = next.fetch_add(1)) < wanted.size();) out[i] = evaluate(wanted[i], labels);
+      for (std::size_t i = 0; (i = next.fetch_add(1)) < wanted.size();) out[i] = evaluate(wanted[i], labels);
     });
     return out;
   }

@@ -51,7 +51,8 @@ ChosenRun choose_run(const PrepareRequest& request, record::RunRequest wanted) {
   ChosenRun chosen;
   chosen.run.emplace(record::open_run(request.workspace, wanted));
   if (chosen.run->start() != record::RunStart::finished_before) return chosen;
-  if ((chosen.done = finished_before(request.workspace, chosen.run->path()))) return chosen;
+  chosen.done = finished_before(request.workspace, chosen.run->path());
+  if (chosen.done) return chosen;
   if (!request.resume.empty()) {
     throw DataError(
         fmt::format("--resume {}: something that it had made is gone. Run the same command without --resume: what is "
