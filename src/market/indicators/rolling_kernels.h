@@ -2,6 +2,7 @@
 // The loops of rolling.cpp, compiled for each instruction set by rolling_v*.cpp. Every operation on a value is one IEEE
 // operation, in an order that is written down, so the sets agree bit for bit.
 #include <cstddef>
+#include <cstdint>
 
 #include "base/isa.h"
 
@@ -20,6 +21,9 @@ struct Kernels {
   void (*products)(const double* x, const double* y, std::size_t rows, std::size_t period, double* out, double* work);
   void (*pair)(const double* x, const double* y, std::size_t rows, std::size_t period, double* xx, double* yy,
                double* xy, double* work);
+  /// Returns how many windows have one that does not move.
+  std::int64_t (*correlation)(const double* x, const double* y, std::size_t rows, std::size_t period, double* out,
+                              double* work);
   void (*mean_deviation)(const double* x, const double* mean, std::size_t rows, std::size_t period, double* out);
   void (*since_max)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
   void (*since_min)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
@@ -46,7 +50,7 @@ struct Kernels {
 };
 
 constexpr std::size_t work_size(std::size_t rows, std::size_t period) {
-  return 5 * (rows + period);
+  return 6 * (rows + period);
 }
 
 const Kernels& kernels(Isa isa);

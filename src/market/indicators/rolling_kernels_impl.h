@@ -10,6 +10,7 @@
 // of the program, and that could be the one for the newest processors.
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 
 #include "market/double_lanes.h"
 #include "market/indicators/rolling_kernels.h"
@@ -237,6 +238,30 @@ void pair(const double* x, const double* y, std::size_t rows, std::size_t period
           double* work) {
   const std::size_t stride = rows + period;
   all_windows(PairWindows{x, y, work, stride, xx, yy, xy}, rows, period);
+}
+
+struct CorrelationWindows : PairWindows {
+  double *out, *squares;
+  MOOLA_INLINE void put(std::size_t i, Pair w) const {
+    const double both = w.xx * w.yy, value = w.xy / std::sqrt(both);
+    const double most = value < 1.0 ? value : 1.0, held = most > -1.0 ? most : -1.0;
+    out[i] = both > 0 ? held : 0.0;
+    squares[i] = both;
+  }
+};
+
+std::int64_t zeros(const double* x, std::size_t rows) {
+  std::int64_t count = 0;
+  for (std::size_t i = 0; i < rows; ++i) count += x[i] == 0 ? 1 : 0;
+  return count;
+}
+
+std::int64_t correlation(const double* x, const double* y, std::size_t rows, std::size_t period, double* out,
+                         double* work) {
+  const std::size_t stride = rows + period;
+  double* const squares = work + 5 * stride;
+  all_windows(CorrelationWindows{{x, y, work, stride, nullptr, nullptr, nullptr}, out, squares}, rows, period);
+  return zeros(squares, rows);
 }
 
 // As ApartWindows, with the third and fourth powers. Pebay 2008.
@@ -492,56 +517,38 @@ void hull(const double* x, std::size_t rows, std::size_t period, std::size_t roo
 }
 
 // As squares, but of products with the bars' numbers, whose means are a known number of bars apart.
-void line(const double* __restrict x, std::size_t rows, std::size_t period, double mean_share, double tilt_share,
-          double* __restrict out, double* __restrict work) {
+struct Tilted {
+  double mean, tilt;
+};
+template <bool kMean>
+struct LineWindows {
+  const double* x;
+  double *mean, *tilt, *out;
+  double mean_share, tilt_share;
+  MOOLA_INLINE Tilted value(std::size_t i) const { return {x[i], 0.0}; }
+  MOOLA_INLINE Tilted load(std::size_t i) const { return {mean[i], tilt[i]}; }
+  MOOLA_INLINE void store(std::size_t i, Tilted w) const {
+    mean[i] = w.mean;
+    tilt[i] = w.tilt;
+  }
+  MOOLA_INLINE void put(std::size_t i, Tilted w) const {
+    out[i] = kMean ? w.mean * mean_share + w.tilt * tilt_share : w.tilt * tilt_share;
+  }
+  MOOLA_INLINE Tilted join(Tilted a, Tilted b, std::size_t of_a, std::size_t of_b) const {
+    const double share = static_cast<double>(of_b) / static_cast<double>(of_a + of_b);
+    const double both = static_cast<double>(of_a) * static_cast<double>(of_b) / 2;
+    const double d = b.mean - a.mean;
+    return {a.mean + d * share, a.tilt + b.tilt + d * both};
+  }
+};
+
+void line(const double* x, std::size_t rows, std::size_t period, double mean_share, double tilt_share, double* out,
+          double* work) {
   const std::size_t stride = rows + period;
-  double *const mean = work, *const tilt = work + stride, *const joined = work + 2 * stride;
-  std::size_t have = period & 1;
-  if (have != 0) {
-    for (std::size_t i = 0; i < rows; ++i) {
-      joined[i] = x[i];
-      out[i] = 0;
-    }
-  }
-  for (std::size_t i = 0; i < rows + period - 2; ++i) {
-    const double d = x[i + 1] - x[i];
-    tilt[i] = d * 0.5;
-    mean[i] = x[i] + d * 0.5;
-  }
-  std::size_t w = 2;
-  for (; 2 * w <= period; w *= 2) {
-    if ((period & w) != 0) {
-      if (have == 0) {
-        for (std::size_t i = 0; i < rows; ++i) {
-          joined[i] = mean[i];
-          out[i] = tilt[i];
-        }
-      } else {
-        const double a = static_cast<double>(have), b = static_cast<double>(w), share = b / (a + b), both = a * b / 2;
-        for (std::size_t i = 0; i < rows; ++i) {
-          const double d = mean[i + have] - joined[i];
-          out[i] += tilt[i + have] + d * both;
-          joined[i] += d * share;
-        }
-      }
-      have += w;
-    }
-    const double both = static_cast<double>(w) * static_cast<double>(w) / 2;
-#pragma GCC ivdep  // what is read lies ahead of what is written
-    for (std::size_t i = 0; i < rows + period - 2 * w; ++i) {
-      const double d = mean[i + w] - mean[i];
-      tilt[i] += tilt[i + w] + d * both;
-      mean[i] += d * 0.5;
-    }
-  }
-  if (have == 0) {
-    for (std::size_t i = 0; i < rows; ++i) out[i] = mean[i] * mean_share + tilt[i] * tilt_share;
-    return;
-  }
-  const double a = static_cast<double>(have), b = static_cast<double>(w), share = b / (a + b), both = a * b / 2;
-  for (std::size_t i = 0; i < rows; ++i) {
-    const double d = mean[i + have] - joined[i];
-    out[i] = (joined[i] + d * share) * mean_share + (out[i] + (tilt[i + have] + d * both)) * tilt_share;
+  if (mean_share == 0) {
+    all_windows(LineWindows<false>{x, work, work + stride, out, mean_share, tilt_share}, rows, period);
+  } else {
+    all_windows(LineWindows<true>{x, work, work + stride, out, mean_share, tilt_share}, rows, period);
   }
 }
 
@@ -560,6 +567,7 @@ constexpr moola::market::rolling::Kernels this_set() {
           .squares = squares,
           .products = products,
           .pair = pair,
+          .correlation = correlation,
           .mean_deviation = mean_deviation,
           .since_max = since_extreme<true>,
           .since_min = since_extreme<false>,

@@ -18,7 +18,7 @@ using rolling::each_block;
 using rolling::kernels;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t kPairRows = 256;  // of two series a dozen columns are at work
+constexpr std::size_t kPairRows = 192;  // of two series a dozen columns are at work
 
 // Rows that a block can have, and those that its windows reach back over.
 std::vector<double> block_column(int period) {
@@ -83,18 +83,10 @@ void average_deviation(std::span<const double> x, int period, std::span<double> 
 
 std::int64_t correlation(std::span<const double> x, std::span<const double> y, int period, std::span<double> out) {
   if (x.size() != y.size()) throw std::invalid_argument("a correlation's inputs are of unequal length");
-  std::vector<double> squares_x = block_column(period), squares_y = block_column(period);
   std::int64_t still = 0;
   const auto compute = [&](const Block& b) {
-    double *const r = out.data() + b.row, *const xx = squares_x.data(), *const yy = squares_y.data();
-    kernels().pair(x.data() + b.begin, y.data() + b.begin, b.rows, b.period, xx, yy, r, b.work);
-    for (std::size_t i = 0; i < b.rows; ++i) {
-      const double both = xx[i] * yy[i], value = r[i] / std::sqrt(both);
-      const double most = value < 1.0 ? value : 1.0, held = most > -1.0 ? most : -1.0;
-      r[i] = both > 0 ? held : 0.0;
-      xx[i] = both;
-    }
-    still += count_zeros(xx, b.rows);
+    still +=
+        kernels().correlation(x.data() + b.begin, y.data() + b.begin, b.rows, b.period, out.data() + b.row, b.work);
   };
   each_block(x, std::max(leading_nans(x), leading_nans(y)), period, out, compute, kPairRows);
   return still;
