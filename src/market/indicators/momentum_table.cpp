@@ -27,11 +27,6 @@ int macd_cross_first(const ParameterValues& values) {
   return macd_signal_first(values) + 1;
 }
 
-// Nothing where nobody wants it.
-std::span<double> wanted(IndicatorCall& call, std::size_t output) {
-  return call.wanted(output) ? call.out(output) : std::span<double>{};
-}
-
 // 1 where test(value) and 0 elsewhere, from `first` on.
 template <class Test>
 void flag(std::span<const double> values, std::size_t first, std::span<double> out, Test&& test) {

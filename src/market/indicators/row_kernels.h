@@ -22,6 +22,11 @@ struct Kernels {
   /// Two decays, and a less b.
   void (*two_decays)(const double* x, std::size_t rows, DecayRate rate_a, DecayRate rate_b, double* a, double* b,
                      double* apart);
+  /// Three sums that keep a share of what they were and take a bar's movement whole: of what its high is above the one
+  /// before where this is more than the low is below, of what the low is below where this is more, and of its true
+  /// range. Reads the kDecayHistory rows before the sums and one more before the prices.
+  void (*directional_sums)(const double* high, const double* low, const double* close, std::size_t rows, double kept,
+                           double* plus, double* minus, double* range);
   /// out[i] = before + (x[0] + ... + x[i] + lost); returns x[0] + ... + x[rows - 1].
   double (*total)(const double* x, std::size_t rows, double before, double lost, double* out);
   /// out[i] = scale (part[i] / whole[i]), or `neutral` where whole[i] is 0; returns how often it is. `out` may be

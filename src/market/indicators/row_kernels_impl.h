@@ -153,6 +153,57 @@ void two_decays(const double* x, std::size_t rows, DecayRate rate_a, DecayRate r
   }
 }
 
+// Of one bar and the one before it, see Kernels::directional_sums.
+template <class V>
+struct Movement {
+  V up, down, range;
+};
+template <class L>
+inline Movement<typename L::V> movement_of(const double* high, const double* low, const double* close) {
+  const typename L::V top = L::read(high), bottom = L::read(low), before = L::read(close - 1), none = L::all(0.0);
+  const typename L::V rise = L::subtract(top, L::read(high - 1)), fall = L::subtract(L::read(low - 1), bottom);
+  return {L::choose(L::above(rise, fall), L::higher(rise, none), none),
+          L::choose(L::above(fall, rise), L::higher(fall, none), none),
+          L::subtract(L::higher(top, before), L::lower(bottom, before))};
+}
+inline Movement<Rows> movements(const double* high, const double* low, const double* close) {
+  Movement<Rows> out;
+  for (std::ptrdiff_t j = 0; j < Rows::kVectors; ++j) {
+    const std::ptrdiff_t at = j * Lanes::kCount;
+    const auto one = movement_of<Lanes>(high + at, low + at, close + at);
+    out.up.v[j] = one.up;
+    out.down.v[j] = one.down;
+    out.range.v[j] = one.range;
+  }
+  return out;
+}
+
+void directional_sums(const double* high, const double* low, const double* close, std::size_t rows, double kept,
+                      double* plus, double* minus, double* range) {
+  Decay rises({kept, 1.0}), falls = rises, ranges = rises;
+  std::size_t i = 0;
+  if (rows >= 8) {
+    const Movement<Rows> before = movements(high - 8, low - 8, close - 8);
+    rises.begin(before.up, Rows::read(plus - 8));
+    falls.begin(before.down, Rows::read(minus - 8));
+    ranges.begin(before.range, Rows::read(range - 8));
+  }
+  for (; i + 8 <= rows; i += 8) {
+    const Movement<Rows> now = movements(high + i, low + i, close + i);
+    rises.next(now.up).write(plus + i);
+    falls.next(now.down).write(minus + i);
+    ranges.next(now.range).write(range + i);
+  }
+  for (; i < rows; ++i) {
+    const auto at = [=](std::size_t back) {
+      return movement_of<OneLane>(high + i - back, low + i - back, close + i - back);
+    };
+    plus[i] = rises.one_row(plus + i, [&](std::size_t back) { return at(back).up; });
+    minus[i] = falls.one_row(minus + i, [&](std::size_t back) { return at(back).down; });
+    range[i] = ranges.one_row(range + i, [&](std::size_t back) { return at(back).range; });
+  }
+}
+
 // numbers(begin, count) are eight rows, those from `count` on being 0.
 template <class Numbers>
 inline double total_of(std::size_t rows, double before, double lost, double* out, Numbers&& numbers) {
@@ -289,6 +340,7 @@ constexpr moola::market::row_kernels::Kernels this_set() {
   return {.decay = decay,
           .lead = lead,
           .two_decays = two_decays,
+          .directional_sums = directional_sums,
           .total = total,
           .ratio = ratio,
           .location = location,

@@ -1,5 +1,6 @@
 #pragma once
 // What the entries of several families' tables are made of. For the .cpp files beside it.
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,11 @@ inline int first_parameter_rows_less_one(const ParameterValues& values) {
 /// A number of bars.
 inline IndicatorParameter bars_parameter(std::string name, double usual, double least = 1) {
   return {.name = std::move(name), .usual = usual, .least = least, .most = 100'000};
+}
+
+/// Where an output goes; empty when nobody wants it.
+inline std::span<double> wanted(IndicatorCall& call, std::size_t output) {
+  return call.wanted(output) ? call.out(output) : std::span<double>{};
 }
 
 /// An indicator of one output.

@@ -36,36 +36,6 @@ void linear_regression_angle(std::span<const double> x, int period, std::span<do
 void aroon(std::span<const double> high, std::span<const double> low, int period, std::span<double> down,
            std::span<double> up);
 
-/// How Wilder's sums begin. talib: with the sum over rows 1 to period - 1, at row period - 1. wilder: with that over
-/// rows 1 to `period`, at row `period`, as in his book. The difference fades by 1 - 1 / period a bar.
-enum class WilderStart { talib, wilder };
-
-/// Wilder's sums (s += value - s / period) of the directional movements and the true ranges: `plus` of what the high
-/// rose above the one before, where this is more than the low fell, and `minus` of what the low fell, where this is
-/// more. Wilder 1978; begun as TA-Lib does, its PLUS_DM and MINUS_DM.
-struct DirectionalSums {
-  std::span<double> plus, minus, range;
-};
-void directional_sums(const BarColumns& bars, int period, WilderStart start, const DirectionalSums& sums);
-
-/// 100 times a directional movement over the true range, from row `first` on; 0 where that is 0. Returns how many are.
-/// TA-Lib PLUS_DI, MINUS_DI.
-std::int64_t directional_indicator(std::span<const double> movement, std::span<const double> range, std::size_t first,
-                                   std::span<double> out);
-
-/// 100 |plus - minus| / (plus + minus) of row `i`; NaN where that is 0 / 0, for which directional_index has a value.
-double directional_index_at(const DirectionalSums& sums, std::size_t i);
-
-/// 100 |plus - minus| / (plus + minus), from row `first` on; where this is 0 / 0, as on the row before, and 0 before
-/// the first. Returns how many are. TA-Lib DX.
-std::int64_t directional_index(const DirectionalSums& sums, std::size_t first, std::span<double> out);
-
-/// Wilder's average of that index, beginning with the mean of its first `period` values; where the index is 0 / 0 the
-/// average stays, and it counts 0 in the first mean. First value at row `first` + period - 1. Returns on how many of
-/// its rows the index is 0 / 0. TA-Lib ADX.
-std::int64_t average_directional_index(const DirectionalSums& sums, std::size_t first, int period,
-                                       std::span<double> out);
-
 /// The sums over `period` bars of |high - low before| and |low - high before|, each over that of the true ranges; 0
 /// where that is 0. First value at row `period`. Returns how many windows have no range. Botes and Siepman 2010; TA-Lib
 /// (0.8) VORTEX.

@@ -1,3 +1,4 @@
+#include "market/indicators/directional_movement.h"
 #include "market/indicators/trend.h"
 
 #include <algorithm>
@@ -205,19 +206,15 @@ Indicator adx() {
                        .undefined = kStays}},
           .definition = "Wilder's sums over `period` bars, beginning with the sum of the first `period` (Wilder 1978)",
           .compute = [](IndicatorCall& call) {
-            const Scratch::Column plus(call.scratch), minus(call.scratch), range(call.scratch);
-            const DirectionalSums sums{plus, minus, range};
-            const int length = call.whole(0);
-            const auto first = static_cast<std::size_t>(length);
-            directional_sums(call.bars, length, WilderStart::wilder, sums);
-            if (call.wanted(1)) call.note_undefined(1, directional_indicator(plus, range, first, call.out(1)));
-            if (call.wanted(2)) call.note_undefined(2, directional_indicator(minus, range, first, call.out(2)));
-            if (!call.wanted(0) && !call.wanted(3)) return;
-            const auto index = call.out(0);
-            const std::int64_t still = average_directional_index(sums, first, length, index);
-            call.note_undefined(0, still);
+            const auto index = call.wanted(3) ? call.out(0) : wanted(call, 0);
+            const auto undefined =
+                directional_movement(call.bars, call.whole(0), WilderStart::wilder,
+                                     {.plus = wanted(call, 1), .minus = wanted(call, 2), .average = index});
+            call.note_undefined(0, undefined.average);
+            call.note_undefined(1, undefined.plus);
+            call.note_undefined(2, undefined.minus);
+            call.note_undefined(3, undefined.average);
             if (!call.wanted(3)) return;
-            call.note_undefined(3, still);
             const auto out = call.out(3);
             for (std::size_t i = 0; i < out.size(); ++i)
               out[i] = std::isnan(index[i]) ? std::numeric_limits<double>::quiet_NaN() : index[i] > 25;
@@ -260,26 +257,19 @@ Indicator dmi() {
                       [](const ParameterValues& v) { return 3 * v.whole(0) - 2; }, kStays, "ADXR")},
       .definition = "as adx, but the sums begin with that of the first `period` - 1 bars",
       .compute = [](IndicatorCall& call) {
-        const auto plus = call.out(0), minus = call.out(1);
-        const Scratch::Column range(call.scratch);
-        const DirectionalSums sums{plus, minus, range};
-        const int length = call.whole(0);
-        const auto first = static_cast<std::size_t>(length);
-        directional_sums(call.bars, length, WilderStart::talib, sums);
-        if (call.wanted(2)) call.note_undefined(2, directional_indicator(plus, range, first, call.out(2)));
-        if (call.wanted(3)) call.note_undefined(3, directional_indicator(minus, range, first, call.out(3)));
-        if (call.wanted(4)) call.note_undefined(4, directional_index(sums, first, call.out(4)));
-        if (!call.wanted(5) && !call.wanted(6)) return;
-        const auto index = call.out(5);
-        call.note_undefined(5, average_directional_index(sums, first, length, index));
-        if (!call.wanted(6)) return;
-        const auto out = call.out(6);
-        const std::size_t back = std::min(out.size(), first - 1);
-        fill_before(back, out);
-        for (std::size_t i = back; i < out.size(); ++i) out[i] = (index[i] + index[i - back]) * 0.5;
-        std::int64_t still = 0;
-        for (std::size_t i = 3 * first - 2; i < out.size(); ++i) still += std::isnan(directional_index_at(sums, i));
-        call.note_undefined(6, still);
+        const auto undefined = directional_movement(call.bars, call.whole(0), WilderStart::talib,
+                                                    {.plus_sum = wanted(call, 0),
+                                                     .minus_sum = wanted(call, 1),
+                                                     .plus = wanted(call, 2),
+                                                     .minus = wanted(call, 3),
+                                                     .index = wanted(call, 4),
+                                                     .average = wanted(call, 5),
+                                                     .rating = wanted(call, 6)});
+        call.note_undefined(2, undefined.plus);
+        call.note_undefined(3, undefined.minus);
+        call.note_undefined(4, undefined.index);
+        call.note_undefined(5, undefined.average);
+        call.note_undefined(6, undefined.rating);
       }};
 }
 
