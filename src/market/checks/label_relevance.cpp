@@ -26,21 +26,42 @@ double total(const ClassCounts& counts) {
   return counts[0] + counts[1] + counts[2];
 }
 
+// What a column is sorted in. Some columns one after the other use the same memory, which is large.
+struct Buffers {
+  std::vector<std::uint64_t> items, other;
+  std::vector<double> values;
+};
+constexpr std::size_t kColumnsTogether = 4;
+
 // Values in order, each with its label in the last bits.
-std::vector<std::uint64_t> sorted_with_labels(std::span<const double> column, std::span<const std::int8_t> labels,
-                                              std::span<const Rows> rows) {
-  std::vector<std::uint64_t> items;
-  items.reserve(count_rows(rows, column.size()));
+std::span<const std::uint64_t> sorted_with_labels(std::span<const double> column, std::span<const std::int8_t> labels,
+                                                  std::span<const Rows> rows, Buffers& buffers) {
+  std::vector<std::uint64_t>& items = buffers.items;
+  items.resize(count_rows(rows, column.size()));
+  std::size_t count = 0;
   for (const Rows& range : rows) {
     for (std::size_t row = range.begin; row < range.end; ++row) {
-      const std::int8_t label = labels[row];
-      if (label < -1 || label > 1 || !std::isfinite(column[row])) continue;
-      items.push_back((sort_key(column[row] + 0.0) & ~kClassBits) | static_cast<std::uint64_t>(label + 1));
+      const int label = labels[row];
+      items[count] = (sort_key(column[row] + 0.0) & ~kClassBits) | (static_cast<std::uint64_t>(label + 1) & kClassBits);
+      count += label >= -1 && label <= 1 && std::isfinite(column[row]) ? 1 : 0;
     }
   }
-  radix_sort(items, [](std::uint64_t item) { return item & ~kClassBits; });
+  items.resize(count);
+  radix_sort(items, buffers.other, [](std::uint64_t item) { return item & ~kClassBits; });
   return items;
 }
+
+// Of items that have labels 0 and 1, which are all but those labelled -1.
+struct LabelCounts {
+  std::uint64_t middle = 0, up = 0;
+  void add(std::uint64_t item) {
+    middle += item & 1;
+    up += (item >> 1) & 1;
+  }
+  ClassCounts of(std::uint64_t all) const {
+    return {static_cast<double>(all - middle - up), static_cast<double>(middle), static_cast<double>(up)};
+  }
+};
 
 // What comparing ranks needs.
 struct RankSums {
@@ -50,16 +71,23 @@ struct RankSums {
 
 RankSums rank_sums(std::span<const std::uint64_t> items) {
   RankSums out;
+  LabelCounts counts, twice_ranks;  // whole numbers: a midrank may be a half
   for (std::size_t begin = 0, end = 0; begin < items.size(); begin = end) {
     const std::uint64_t value = items[begin] & ~kClassBits;
-    for (end = begin + 1; end < items.size() && (items[end] & ~kClassBits) == value;) ++end;
-    const double middle = static_cast<double>(begin + 1 + end) / 2, equal = static_cast<double>(end - begin);
-    for (std::size_t i = begin; i < end; ++i) {
-      out.counts[items[i] & kClassBits] += 1;
-      out.ranks[items[i] & kClassBits] += middle;
-    }
+    LabelCounts here;
+    for (end = begin; end < items.size() && (items[end] & ~kClassBits) == value; ++end) here.add(items[end]);
+    const std::uint64_t twice_middle = begin + 1 + end;
+    counts.middle += here.middle;
+    counts.up += here.up;
+    twice_ranks.middle += here.middle * twice_middle;
+    twice_ranks.up += here.up * twice_middle;
+    if (end - begin == 1) continue;
+    const auto equal = static_cast<double>(end - begin);
     out.ties += equal * equal * equal - equal;
   }
+  out.counts = counts.of(items.size());
+  out.ranks = twice_ranks.of(items.size() * (items.size() + 1));
+  for (double& ranks : out.ranks) ranks /= 2;
   return out;
 }
 
@@ -82,16 +110,16 @@ double rank_correlation(const RankSums& sums) {
   return scale > 0 ? std::clamp(together / scale, -1.0, 1.0) : 0.0;
 }
 
-std::vector<ClassCounts> count_classes(std::span<const std::uint64_t> items, int bins) {
-  std::vector<double> values(items.size());
+std::vector<ClassCounts> count_classes(std::span<const std::uint64_t> items, int bins, std::vector<double>& values) {
+  values.resize(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) values[i] = value_of_key(items[i] & ~kClassBits);
   const std::vector<double> cuts = quantile_cuts(values, bins);
   std::vector<ClassCounts> out;
   std::size_t at = 0;
   for (const std::size_t in_bin : count_in_bins(values, cuts)) {
-    ClassCounts counts{};
-    for (const std::size_t end = at + in_bin; at < end; ++at) counts[items[at] & kClassBits] += 1;
-    out.push_back(counts);
+    LabelCounts counts;
+    for (const std::size_t end = at + in_bin; at < end; ++at) counts.add(items[at]);
+    out.push_back(counts.of(in_bin));
   }
   return out;
 }
@@ -131,8 +159,8 @@ void describe_information(const std::vector<ClassCounts>& bins, double overlap, 
 }
 
 LabelRelevance relevance_of(std::span<const double> column, std::span<const std::int8_t> labels,
-                            std::span<const Rows> rows, const RelevanceOptions& options) {
-  const std::vector<std::uint64_t> items = sorted_with_labels(column, labels, rows);
+                            std::span<const Rows> rows, const RelevanceOptions& options, Buffers& buffers) {
+  const std::span<const std::uint64_t> items = sorted_with_labels(column, labels, rows, buffers);
   LabelRelevance out{.rows = items.size()};
   if (items.empty()) return out;
   const RankSums sums = rank_sums(items);
@@ -141,7 +169,7 @@ LabelRelevance relevance_of(std::span<const double> column, std::span<const std:
   const double freedom = static_cast<double>(out.rows) / options.overlap - 2;
   const double unexplained = 1 - out.rank_correlation * out.rank_correlation;
   if (freedom > 0 && unexplained > 0) out.rank_t = out.rank_correlation * std::sqrt(freedom / unexplained);
-  describe_information(count_classes(items, options.bins), options.overlap, out);
+  describe_information(count_classes(items, options.bins, buffers.values), options.overlap, out);
   return out;
 }
 
@@ -157,8 +185,11 @@ std::vector<LabelRelevance> label_relevance(std::span<const std::span<const doub
     if (column.size() != labels.size()) throw std::invalid_argument("labels of other rows than the columns");
   }
   std::vector<LabelRelevance> out(columns.size());
-  for_each_piece(columns.size(), threads,
-                 [&](std::size_t c) { out[c] = relevance_of(columns[c], labels, rows, options); });
+  for_each_piece((columns.size() + kColumnsTogether - 1) / kColumnsTogether, threads, [&](std::size_t piece) {
+    Buffers buffers;
+    const std::size_t begin = piece * kColumnsTogether, end = std::min(columns.size(), begin + kColumnsTogether);
+    for (std::size_t c = begin; c < end; ++c) out[c] = relevance_of(columns[c], labels, rows, options, buffers);
+  });
   return out;
 }
 

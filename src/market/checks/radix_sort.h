@@ -22,12 +22,13 @@ inline double value_of_key(std::uint64_t key) {
   return std::bit_cast<double>((key & kSign) != 0 ? key & ~kSign : ~key);
 }
 
-/// Sorts by key(item), a 64-bit number; equal ones keep their order. At most 2^32 - 1 items.
+/// Sorts by key(item), a 64-bit number; equal ones keep their order. At most 2^32 - 1 items. `other` is what it works
+/// with, of any size; who sorts several lists keeps its memory by handing it in again.
 ///
-/// Three passes of 11 bits over the upper 33 bits in which keys differ leave few neighbours to swap, unless very many
-/// keys differ in lower bits alone: those are left to the standard library. Cost: about 15 ns an item of 8 bytes.
+/// Three passes of 11 bits over the upper 33 bits in which keys differ leave few neighbours to swap; neighbours that
+/// agree in these bits are sorted among themselves. Cost: about 12 ns an item of 8 bytes.
 template <class Item>
-void radix_sort(std::vector<Item>& items, const auto& key) {
+void radix_sort(std::vector<Item>& items, std::vector<Item>& other, const auto& key) {
   constexpr unsigned kBits = 11, kPasses = 3;
   constexpr std::size_t kValues = std::size_t{1} << kBits;
   if (items.empty()) return;
@@ -45,24 +46,33 @@ void radix_sort(std::vector<Item>& items, const auto& key) {
   for (const Item& item : items) {
     for (unsigned pass = 0; pass < kPasses; ++pass) ++place[pass][digit(item, pass)];
   }
-  std::vector<Item> other(items.size());
+  other.resize(items.size());
   for (unsigned pass = 0; pass < kPasses; ++pass) {
+    if (place[pass][digit(items[0], pass)] == items.size()) continue;  // as flags and counts have it
     std::uint32_t sum = 0;
     for (std::uint32_t& count : place[pass]) sum += std::exchange(count, sum);
     for (const Item& item : items) other[place[pass][digit(item, pass)]++] = item;
     items.swap(other);
   }
-  std::size_t moves_left = 4 * items.size();
+  const auto less = [&](const Item& a, const Item& b) { return key(a) < key(b); };
+  const auto seen = [&](const Item& item) { return ((key(item) - lowest) << unused) >> (64 - kBits * kPasses); };
   for (std::size_t i = 1; i < items.size(); ++i) {
-    const Item item = items[i];
-    const std::uint64_t wanted = key(item);
-    std::size_t to = i;
-    for (; to > 0 && key(items[to - 1]) > wanted && moves_left > 0; --to, --moves_left) items[to] = items[to - 1];
-    items[to] = item;
-    if (moves_left > 0) continue;
-    std::stable_sort(items.begin(), items.end(), [&](const Item& a, const Item& b) { return key(a) < key(b); });
-    return;
+    if (!less(items[i], items[i - 1])) continue;
+    // Only what agrees in the bits seen can be out of order.
+    const std::uint64_t upper = seen(items[i]);
+    std::size_t begin = i - 1, end = i + 1;
+    while (begin > 0 && seen(items[begin - 1]) == upper) --begin;
+    while (end < items.size() && seen(items[end]) == upper) ++end;
+    const auto at = [&](std::size_t place_of) { return items.begin() + static_cast<std::ptrdiff_t>(place_of); };
+    std::stable_sort(at(begin), at(end), less);
+    i = end;
   }
+}
+
+template <class Item>
+void radix_sort(std::vector<Item>& items, const auto& key) {
+  std::vector<Item> other;
+  radix_sort(items, other, key);
 }
 
 }  // namespace moola::market
