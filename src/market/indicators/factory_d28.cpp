@@ -7,6 +7,7 @@
 #include "market/indicators/families.h"
 #include "market/indicators/rolling.h"
 #include "market/indicators/table_entries.h"
+#include "market/indicators/volatility.h"
 
 namespace moola::market {
 namespace {
@@ -49,12 +50,8 @@ void rsi_of_means(IndicatorCall& call) {
 void atr_of_means(IndicatorCall& call) {
   const BarColumns& bars = call.bars;
   Scratch::Column range(call.scratch);
-  for (std::size_t i = 0; i < bars.size(); ++i) {
-    range[i] = bars.high[i] - bars.low[i];
-    if (i == 0) continue;
-    range[i] =
-        std::max({range[i], std::fabs(bars.high[i] - bars.close[i - 1]), std::fabs(bars.low[i] - bars.close[i - 1])});
-  }
+  true_range(bars.high, bars.low, bars.close, range);
+  if (bars.size() > 0) range[0] = bars.high[0] - bars.low[0];
   window_mean(range, call.whole(0), call.out(0));
 }
 

@@ -8,7 +8,7 @@
 #include "market/indicators/families.h"
 #include "market/indicators/hilbert.h"
 #include "market/indicators/rolling.h"
-#include "market/indicators/rolling_blocks.h"
+#include "market/indicators/row_blocks.h"
 #include "market/indicators/stretch_sums.h"
 #include "market/indicators/table_entries.h"
 
@@ -17,19 +17,11 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-// Recursive averages: the mean of the first `period` values, then a share of every new one.
+// The mean of the first values, then a share of every new one.
 void smoothed(std::span<const double> x, int period, double share, std::span<double> out) {
-  const auto length = static_cast<std::size_t>(period);
-  const std::size_t leading = leading_nans(x), first = std::min(x.size(), leading + length - 1);
-  std::fill_n(out.begin(), first, kNaN);
-  if (first == x.size()) return;
-  double value = 0;
-  for (std::size_t i = leading; i <= first; ++i) value += x[i];
-  value /= static_cast<double>(period);
-  out[first] = value;
-  rolling::each_decay(first, 1.0 - share, out, [&](std::size_t begin, std::size_t end, double* to) {
-    for (std::size_t i = begin; i < end; ++i) to[i - begin] = share * x[i];
-  });
+  const BlockAverage average(period, share, leading_nans(x));
+  fill_before(average.first(), out);
+  average.compute(RowBlock{0, x.size()}, x.data(), out.data());
 }
 
 // `kStages` exponential averages, each of the one before; `out` is the sum of the last of them times `weights`.

@@ -1,22 +1,15 @@
 #pragma once
-// Returns from one bar to the next, NaN in row 0: what several families start from. For the .cpp files beside it.
+// Returns from one bar to the next, NaN in row 0: what several families start from; returns.h has their logs. For the
+// .cpp files beside it.
 #include <cstddef>
 #include <limits>
 #include <span>
-
-#include "market/indicators/rolling_blocks.h"
 
 namespace moola::market {
 
 inline void one_bar_returns(std::span<const double> close, std::span<double> out) {
   if (!out.empty()) out[0] = std::numeric_limits<double>::quiet_NaN();
   for (std::size_t i = 1; i < close.size(); ++i) out[i] = close[i] / close[i - 1] - 1.0;
-}
-
-inline void one_bar_log_returns(std::span<const double> close, std::span<double> out) {
-  if (out.empty()) return;
-  out[0] = std::numeric_limits<double>::quiet_NaN();
-  rolling::kernels().log_ratio(close.data() + 1, close.data(), close.size() - 1, out.data() + 1);
 }
 
 }  // namespace moola::market

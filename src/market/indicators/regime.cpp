@@ -5,7 +5,7 @@
 
 #include "market/indicators/families.h"
 #include "market/indicators/moving_averages.h"
-#include "market/indicators/one_bar_returns.h"
+#include "market/indicators/returns.h"
 #include "market/indicators/rolling.h"
 #include "market/indicators/statistics.h"
 #include "market/indicators/table_entries.h"
@@ -59,7 +59,7 @@ void atr_regime(const BarColumns& bars, int period, int window, int low, int hig
 std::int64_t hurst_regime(std::span<const double> close, int period, int longest, double reverting, double trending,
                           Scratch& scratch, std::span<double> out) {
   Scratch::Column returns(scratch);
-  one_bar_log_returns(close, returns);
+  log_change(close, 1, returns);
   const std::int64_t undefined = hurst_exponent(returns, period - 1, longest, out);
   for (double& h : out) {
     const double up = h > trending ? 1.0 : 0.0, down = h < reverting ? 1.0 : 0.0;

@@ -7,7 +7,6 @@
 #include <limits>
 #include <span>
 #include <stdexcept>
-#include <utility>
 #include <vector>
 
 #include "market/indicators/rolling_kernels.h"
@@ -53,31 +52,6 @@ void each_block(std::span<const double> x, std::size_t leading, int period, std:
   double* const work = memory.data() + (-reinterpret_cast<std::uintptr_t>(memory.data()) / sizeof(double)) % kLine;
   for (std::size_t row = first; row < rows; row += block)
     compute(Block{row + 1 - length, row, std::min(block, rows - row), length, work});
-}
-
-/// out[i] = kept out[i - 1] + term i for all rows after `first`, whose value is there; terms(begin, end, to) computes
-/// those of rows [begin, end), and use(begin, end) is called when `out` has these rows, `first` among the first of
-/// them. A row's bits depend on how far it is from `first`, and on nothing that comes after it.
-template <class Terms, class Use>
-void each_decay(std::size_t first, double kept, std::span<double> out, Terms&& terms, Use&& use) {
-  constexpr std::size_t kReach = 8, kRows = 256;
-  const std::size_t n = out.size(), chain = std::min(n, first + kReach);
-  std::vector<double> memory(kRows + kReach + work_size(kRows, kReach));
-  double *const term = memory.data(), *const work = term + kRows + kReach;
-  if (first + 1 < chain) terms(first + 1, chain, term);
-  for (std::size_t i = first + 1; i < chain; ++i) out[i] = kept * out[i - 1] + term[i - first - 1];
-  use(first, chain);
-  for (std::size_t begin = chain; begin < n; begin += kRows) {
-    const std::size_t end = std::min(n, begin + kRows);
-    terms(begin - (kReach - 1), end, term);
-    kernels().decay(term + (kReach - 1), end - begin, kept, out.data() + begin, work);
-    use(begin, end);
-  }
-}
-
-template <class Terms>
-void each_decay(std::size_t first, double kept, std::span<double> out, Terms&& terms) {
-  each_decay(first, kept, out, std::forward<Terms>(terms), [](std::size_t, std::size_t) {});
 }
 
 }  // namespace moola::market::rolling

@@ -33,8 +33,6 @@ struct Kernels {
   void (*count_above)(const double* x, std::size_t rows, std::size_t period, double* out);
   void (*rescaled_range)(const double* x, std::size_t rows, std::size_t period, double* out);
   void (*dot)(const double* x, const double* weights, std::size_t rows, std::size_t period, double* out);
-  /// out[i] = kept out[i - 1] + terms[i], where seven terms and eight values before the first are there to be read.
-  void (*decay)(const double* terms, std::size_t rows, double kept, double* out, double* work);
   void (*mean_by)(const double* x, const double* weights, std::size_t rows, std::size_t period, double* out,
                   double* work);
   void (*hull)(const double* x, std::size_t rows, std::size_t period, std::size_t root, double* out, double* work);

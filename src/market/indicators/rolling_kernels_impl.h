@@ -456,20 +456,6 @@ void dot(const double* x, const double* weights, std::size_t rows, std::size_t p
   for (; i < rows; ++i) dots<OneLane, 1>(x + i, weights, period, out + i);
 }
 
-// What eight terms weigh, put together by halves, and then what stood eight rows before: eight chains side by side,
-// where one from row to row would wait for every sum.
-void decay(const double* terms, std::size_t rows, double kept, double* out, double* work) {
-  const double kept2 = kept * kept, kept4 = kept2 * kept2, kept8 = kept4 * kept4;
-  double *const two = work, *const four = work + rows + 8;
-  const double* const from = terms - 7;
-#pragma GCC ivdep  // none of them overlap
-  for (std::size_t i = 0; i < rows + 6; ++i) two[i] = from[i + 1] + kept * from[i];
-#pragma GCC ivdep  // none of them overlap
-  for (std::size_t i = 0; i < rows + 4; ++i) four[i] = two[i + 2] + kept2 * two[i];
-  const auto count = static_cast<std::ptrdiff_t>(rows);
-  for (std::ptrdiff_t i = 0; i < count; ++i) out[i] = (four[i + 4] + kept4 * four[i]) + kept8 * out[i - 8];
-}
-
 void log(const double* x, std::size_t rows, double* out) {
   for (std::size_t i = 0; i < rows; ++i) out[i] = moola::market::portable_log(x[i]);
 }
@@ -576,7 +562,6 @@ constexpr moola::market::rolling::Kernels this_set() {
           .count_above = count<false>,
           .rescaled_range = rescaled_range,
           .dot = dot,
-          .decay = decay,
           .mean_by = mean_by,
           .hull = hull,
           .triangle = triangle,

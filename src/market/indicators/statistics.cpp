@@ -5,7 +5,6 @@
 #include <limits>
 #include <stdexcept>
 
-#include "market/indicators/one_bar_returns.h"
 #include "market/indicators/rolling.h"
 #include "market/indicators/rolling_blocks.h"
 #include "market/portable_log.h"

@@ -7,6 +7,7 @@
 
 #include "market/indicators/families.h"
 #include "market/indicators/one_bar_returns.h"
+#include "market/indicators/returns.h"
 #include "market/indicators/rolling.h"
 #include "market/indicators/rolling_blocks.h"
 #include "market/indicators/table_entries.h"
@@ -191,7 +192,7 @@ std::vector<Indicator> indicators_of_returns() {
           "the last `period` closes, held within 0 and 1; Hurst 1951",
           [](IndicatorCall& call) {
             Scratch::Column returns(call.scratch);
-            one_bar_log_returns(call.bars.close, returns);
+            log_change(call.bars.close, 1, returns);
             call.note_undefined(0, hurst_exponent(returns, call.whole(0) - 1, call.whole(1), call.out(0)));
           }),
       single_indicator(
@@ -207,7 +208,7 @@ std::vector<Indicator> indicators_of_returns() {
           "log(bins)",
           [](IndicatorCall& call) {
             Scratch::Column returns(call.scratch);
-            one_bar_log_returns(call.bars.close, returns);
+            log_change(call.bars.close, 1, returns);
             call.note_undefined(0, shannon_entropy(returns, call.whole(0), call.whole(1), call.out(0)));
           }),
       single_indicator(

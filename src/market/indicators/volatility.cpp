@@ -5,9 +5,10 @@
 #include <limits>
 
 #include "market/indicators/families.h"
-#include "market/indicators/one_bar_returns.h"
+#include "market/indicators/returns.h"
 #include "market/indicators/rolling.h"
 #include "market/indicators/rolling_blocks.h"
+#include "market/indicators/row_blocks.h"
 #include "market/indicators/table_entries.h"
 #include "market/portable_log.h"
 
@@ -87,42 +88,52 @@ void true_range(std::span<const double> high, std::span<const double> low, std::
 
 namespace {
 
-// `use` as each_decay's.
+// Calls use(block, average) for some bars at a time, `average` pointing to that of the block's first bar; they begin at
+// row `period`.
 template <class Use>
-void average_true_range(std::span<const double> high, std::span<const double> low, std::span<const double> close,
-                        int period, std::span<double> out, Use&& use) {
-  const std::size_t n = out.size(), first = std::min(n, static_cast<std::size_t>(period));
-  std::fill_n(out.begin(), first, kNaN);
-  if (first == n) return;
-  double total = 0;
-  for (std::size_t i = 1; i <= first; ++i) total += true_range_of(high[i], low[i], close[i - 1]);
-  out[first] = total / static_cast<double>(period);
-  const double share = 1.0 / period;
-  const auto terms = [&](std::size_t begin, std::size_t end, double* to) {
-    for (std::size_t i = begin; i < end; ++i) to[i - begin] = share * true_range_of(high[i], low[i], close[i - 1]);
-  };
-  rolling::each_decay(first, 1.0 - share, out, terms, std::forward<Use>(use));
+void average_true_ranges(std::span<const double> high, std::span<const double> low, std::span<const double> close,
+                         int period, Use&& use) {
+  const RowBlocks blocks(1, close.size(), length(period));
+  BlockColumn ranges(blocks), averages(blocks);
+  const BlockAverage average = BlockAverage::wilder(period, 1);
+  blocks.each([&](RowBlock block) {
+    double* const range = ranges.advance(block);
+    const double *const top = high.data() + block.begin, *const bottom = low.data() + block.begin;
+    const double* const now = close.data() + block.begin;
+    for (std::size_t i = 0; i < block.rows(); ++i) range[i] = true_range_of(top[i], bottom[i], (now + i)[-1]);
+    double* const mean = averages.advance(block);
+    average.compute(block, range, mean);
+    const RowBlock averaged = block.from(average.first());
+    use(averaged, mean + (averaged.begin - block.begin));
+  });
 }
 
 }  // namespace
 
 void atr(std::span<const double> high, std::span<const double> low, std::span<const double> close, int period,
          std::span<double> out) {
-  average_true_range(high, low, close, period, out, [](std::size_t, std::size_t) {});
+  fill_before(length(period), out);
+  average_true_ranges(high, low, close, period, [&](RowBlock block, const double* average) {
+    std::copy_n(average, block.rows(), out.data() + block.begin);
+  });
 }
 
 void atr_percent(std::span<const double> high, std::span<const double> low, std::span<const double> close, int period,
                  std::span<double> average, std::span<double> out) {
-  std::fill_n(out.begin(), std::min(out.size(), static_cast<std::size_t>(period)), kNaN);
-  average_true_range(high, low, close, period, average, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) out[i] = average[i] / close[i] * 100.0;
+  fill_before(length(period), average);
+  fill_before(length(period), out);
+  average_true_ranges(high, low, close, period, [&](RowBlock block, const double* mean) {
+    if (!average.empty()) std::copy_n(mean, block.rows(), average.data() + block.begin);
+    double* const to = out.data() + block.begin;
+    const double* const now = close.data() + block.begin;
+    for (std::size_t i = 0; i < block.rows(); ++i) to[i] = mean[i] / now[i] * 100.0;
   });
 }
 
 void historical_volatility(std::span<const double> close, int period, double bars_per_year, Scratch& scratch,
                            std::span<double> out) {
   Scratch::Column returns(scratch);
-  one_bar_log_returns(close, returns);
+  log_change(close, 1, returns);
   window_squares(returns, period, out);
   annualise(out, bars_per_year / (period - 1));
 }
@@ -130,7 +141,7 @@ void historical_volatility(std::span<const double> close, int period, double bar
 void realised_volatility(std::span<const double> close, int period, double bars_per_year, Scratch& scratch,
                          std::span<double> out) {
   Scratch::Column squares(scratch);
-  one_bar_log_returns(close, squares);
+  log_change(close, 1, squares);
   for (double& value : squares.span()) value *= value;
   annualised_mean(squares, period, bars_per_year, out);
 }
@@ -225,40 +236,28 @@ std::int64_t choppiness(const BarColumns& bars, int period, Scratch& scratch, st
 }
 
 std::int64_t mass_index(const BarColumns& bars, int fast, int slow, Scratch& scratch, std::span<double> out) {
-  const std::size_t n = bars.size(), length = static_cast<std::size_t>(fast), window = static_cast<std::size_t>(slow);
-  const std::size_t first = length - 1, first_twice = 2 * first;
-  std::fill(out.begin(), out.end(), kNaN);
-  if (first_twice >= n) return 0;
-  Scratch::Column average(scratch), twice(scratch), ratio(scratch);
-  const double share = 2.0 / (fast + 1), kept = 1.0 - share;
-
-  average[first] = 0;
-  for (std::size_t i = 0; i <= first; ++i) average[first] += bars.high[i] - bars.low[i];
-  average[first] /= static_cast<double>(fast);
-  rolling::each_decay(first, kept, average, [&](std::size_t begin, std::size_t end, double* to) {
-    for (std::size_t i = begin; i < end; ++i) to[i - begin] = share * (bars.high[i] - bars.low[i]);
-  });
-
-  std::fill_n(ratio.span().begin(), first_twice, kNaN);
-  twice[first_twice] = 0;
-  for (std::size_t i = first; i <= first_twice; ++i) twice[first_twice] += average[i];
-  twice[first_twice] /= static_cast<double>(fast);
-  const auto terms = [&](std::size_t begin, std::size_t end, double* to) {
-    for (std::size_t i = begin; i < end; ++i) to[i - begin] = share * average[i];
-  };
+  const std::size_t n = bars.size(), window = length(slow);
+  const RowBlocks blocks(0, n, length(fast));
+  BlockColumn ranges(blocks), averages(blocks), averages_twice(blocks);
+  const BlockAverage once = BlockAverage::exponential(fast, 0), twice = BlockAverage::exponential(fast, once.first());
+  const Scratch::Column ratios(scratch);
+  const std::span<double> ratio = ratios;
+  fill_before(twice.first(), ratio);
   std::int64_t flat = 0;
   std::size_t free_from = 0;  // the row from which on no sum has a ratio without definition
-  const auto use = [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const double value = average[i] / twice[i];
-      ratio[i] = twice[i] > 0 ? value : 1.0;
+  blocks.each([&](RowBlock block) {
+    double *const range = ranges.advance(block), *const average = averages.advance(block);
+    double* const average_twice = averages_twice.advance(block);
+    for (std::size_t i = 0; i < block.rows(); ++i) range[i] = bars.high[block.begin + i] - bars.low[block.begin + i];
+    once.compute(block, range, average);
+    twice.compute(block, average, average_twice);
+    for (std::size_t row = block.from(twice.first()).begin; row < block.end; ++row) {
+      const double whole = average_twice[row - block.begin], value = average[row - block.begin] / whole;
+      ratio[row] = whole > 0 ? value : 1.0;
+      if (!(whole > 0)) free_from = row + window;
+      flat += row < free_from && row + 1 >= twice.first() + window ? 1 : 0;
     }
-    for (std::size_t i = begin; i < end; ++i) {
-      if (!(twice[i] > 0)) free_from = i + window;
-      flat += i < free_from && i + 1 >= first_twice + window ? 1 : 0;
-    }
-  };
-  rolling::each_decay(first_twice, kept, twice, terms, use);
+  });
   window_sum(ratio, slow, out);
   return flat;
 }
@@ -323,7 +322,7 @@ std::vector<Indicator> volatility_indicators() {
            [](IndicatorCall& call) {
              const BarColumns& bars = call.bars;
              if (call.wanted(1)) {
-               atr_percent(bars.high, bars.low, bars.close, call.whole(0), call.out(0), call.out(1));
+               atr_percent(bars.high, bars.low, bars.close, call.whole(0), wanted(call, 0), call.out(1));
              } else {
                atr(bars.high, bars.low, bars.close, call.whole(0), call.out(0));
              }

@@ -19,7 +19,8 @@ void true_range(std::span<const double> high, std::span<const double> low, std::
 void atr(std::span<const double> high, std::span<const double> low, std::span<const double> close, int period,
          std::span<double> out);
 
-/// The average true range and, in `out`, what percent of the close it is. First values at row `period`. TA-Lib NATR.
+/// The average true range, where `average` is not empty, and in `out` what percent of the close it is. First values at
+/// row `period`. TA-Lib NATR.
 void atr_percent(std::span<const double> high, std::span<const double> low, std::span<const double> close, int period,
                  std::span<double> average, std::span<double> out);
 

@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "market/indicators/one_bar_returns.h"
+#include "market/indicators/returns.h"
 #include "market/indicators/statistics.h"
 #include "market/indicators/volatility.h"
 #include "tests/support/sample_bars.h"
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(hurst_exponents_beyond_their_bounds_are_reversion_and_trend
   const Bars bars = walking_bars(34, 1500);
   Scratch scratch(bars.size());
   Column returns(bars.size()), exponent(bars.size()), out(bars.size());
-  one_bar_log_returns(bars.close, returns);
+  log_change(bars.close, 1, returns);
   const std::int64_t undefined = hurst_exponent(returns, 99, 20, exponent);
   BOOST_TEST(hurst_regime(bars.close, 100, 20, 0.48, 0.62, scratch, out) == undefined);
   check(out, 99, {-1, 0, 1}, [&](std::size_t row) {

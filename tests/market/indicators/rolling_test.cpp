@@ -435,41 +435,6 @@ BOOST_AUTO_TEST_CASE(the_first_weight_is_the_newest_values) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_decay_keeps_a_share_of_the_row_before_and_knows_nothing_of_later_ones) {
-  const Column x = numbers(12, 1300, 60'000, 100);
-  for (const double kept : {0.0, 0.5, 13.0 / 14, 0.9999}) {
-    for (const std::size_t first : {0U, 5U}) {
-      const auto decayed = [&](std::size_t rows) {
-        Column out(rows, kNaN);
-        out[first] = x[first];
-        std::vector<int> used(rows);
-        rolling::each_decay(
-            first, kept, out,
-            [&](std::size_t begin, std::size_t end, double* to) {
-              BOOST_REQUIRE(begin > first);
-              for (std::size_t i = begin; i < end; ++i) to[i - begin] = (1 - kept) * x[i];
-            },
-            [&](std::size_t begin, std::size_t end) {
-              for (std::size_t i = begin; i < end; ++i) ++used[i];
-            });
-        BOOST_REQUIRE(std::all_of(used.begin() + static_cast<std::ptrdiff_t>(first), used.end(),
-                                  [](int times) { return times == 1; }));
-        return out;
-      };
-      const Column all = decayed(x.size());
-      long double value = x[first];
-      for (std::size_t i = first + 1; i < x.size(); ++i) {
-        value = kept * value + static_cast<long double>(1 - kept) * x[i];
-        BOOST_REQUIRE(std::fabs(static_cast<double>(all[i] - value)) <= 1e-9);
-      }
-      for (const std::size_t rows : {6U, 7U, 13U, 14U, 20U, 264U, 265U, 521U, 700U}) {
-        const Column some = decayed(rows);
-        for (std::size_t i = first; i < rows; ++i) BOOST_REQUIRE(some[i] == all[i]);
-      }
-    }
-  }
-}
-
 BOOST_AUTO_TEST_CASE(every_instruction_set_computes_the_same_bits_of_moments_counts_paths_and_logs) {
   const Column x = numbers(13, 1300, 60'000, 100), y = numbers(14, 1300, 5, 100);
   Column ratios = numbers(15, 1300, 1, 0.1);
@@ -489,7 +454,8 @@ BOOST_AUTO_TEST_CASE(every_instruction_set_computes_the_same_bits_of_moments_cou
       k.dot(x.data(), y.data(), rows, period, outs[10].data());
       k.log(ratios.data(), rows, outs[11].data());
       k.log_ratio(x.data(), ratios.data() + 8, rows - 8, outs[12].data());
-      k.decay(x.data() + 7, rows - 8, 0.9, outs[13].data() + 8, work.data());
+      outs.push_back(
+          {static_cast<double>(k.correlation(x.data(), y.data(), rows, period, outs[13].data(), work.data()))});
       return outs;
     };
     const auto first = all(Isa::v2);

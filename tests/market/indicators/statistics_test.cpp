@@ -11,6 +11,7 @@
 
 #include "market/indicators/indicator.h"
 #include "market/indicators/one_bar_returns.h"
+#include "market/indicators/returns.h"
 #include "market/indicators/rolling.h"
 #include "tests/support/messages.h"
 #include "tests/support/sample_bars.h"
@@ -89,7 +90,7 @@ Column returns_of(const Bars& bars) {
 
 Column log_returns_of(const Bars& bars) {
   Column out(bars.size());
-  one_bar_log_returns(bars.close, out);
+  log_change(bars.close, 1, out);
   return out;
 }
 
