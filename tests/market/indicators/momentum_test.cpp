@@ -1,4 +1,6 @@
 #include "market/indicators/momentum.h"
+#include "market/indicators/convergence.h"
+#include "market/indicators/stochastic.h"
 
 #include <fmt/format.h>
 
