@@ -184,19 +184,20 @@ class FeatureComputation {
   }
 };
 
-namespace {
-
 void check_timeframes(const std::vector<Feature>& features, std::int64_t bar_nanoseconds) {
   for (const Feature& feature : features) {
     if (feature.timeframe == 0) continue;
+    const std::string longer = to_string(Duration{feature.timeframe});
+    if (bar_nanoseconds <= 0) {
+      throw ConfigError(fmt::format(
+          "column {} is of bars of {}, which need bars by the clock: those that end by what is traded have no length.",
+          feature.name, longer));
+    }
     if (feature.timeframe > bar_nanoseconds && feature.timeframe % bar_nanoseconds == 0) continue;
     throw ConfigError(fmt::format("column {} is of bars of {}, which cannot be put together from bars of {}.",
-                                  feature.name, to_string(Duration{feature.timeframe}),
-                                  to_string(Duration{bar_nanoseconds})));
+                                  feature.name, longer, to_string(Duration{bar_nanoseconds})));
   }
 }
-
-}  // namespace
 
 FeatureTable compute_features(const Bars& bars, std::int64_t bar_nanoseconds, std::vector<Feature> features,
                               unsigned threads, const std::function<void(double share)>& progress,

@@ -54,14 +54,18 @@ struct OtherAssets {
   std::int64_t max_age = 0;  // nanoseconds from the end of an asset's last bar to the end of ours; older is too old
 };
 
+/// Throws ConfigError naming the first of `features` whose longer bars are not a multiple of bars of `bar_nanoseconds`,
+/// or not longer, or that has any where bars have no length (0).
+void check_timeframes(const std::vector<Feature>& features, std::int64_t bar_nanoseconds);
+
 /// Computes `features` of `bars` on `threads` threads; columns of one indicator with the same parameters are computed
 /// together. The same bits on any number of threads. `progress`, when given, hears of every finished share, from any
 /// thread, one at a time.
 ///
 /// A feature of longer bars stands from the row on that follows the end of the longer bar that it knows last. Memory: 8
 /// bytes a value, some ten columns per thread, and 12 bytes a bar for each of `others`. Columns that compare know of
-/// either side what had ended before their row. Throws ConfigError when longer bars are not a multiple of
-/// `bar_nanoseconds`, or not longer, or when an asset is not among `others`.
+/// either side what had ended before their row. Throws ConfigError as check_timeframes, and when an asset is not among
+/// `others`.
 FeatureTable compute_features(const Bars& bars, std::int64_t bar_nanoseconds, std::vector<Feature> features,
                               unsigned threads, const std::function<void(double share)>& progress = {},
                               const OtherAssets& others = {});

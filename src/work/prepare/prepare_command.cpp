@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text_table.h"
 #include "work/prepare/compare_runs.h"
+#include "work/prepare/prepared_tables.h"
 
 namespace moola::work {
 namespace {
@@ -155,6 +156,9 @@ bool answer_without_ranks(const PrepareOptions& options) {
     print_result(options, prepare(options.request(), config, {}));
     return true;
   }
+  // What bars cannot do is said once, before there are ranks.
+  require_workspace(options.common.workspace);
+  static_cast<void>(find_symbols(options.common.workspace, config.values));
   return false;
 }
 

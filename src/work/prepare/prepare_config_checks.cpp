@@ -10,7 +10,7 @@
 #include "base/utc_time.h"
 #include "data/store/dataset_id.h"
 #include "market/clean/session_calendar.h"
-#include "market/features/feature.h"
+#include "market/features/feature_table.h"
 #include "market/labels/barrier_table.h"
 #include "market/labels/triple_barrier.h"
 #include "validation/separation.h"
@@ -77,6 +77,17 @@ void check_labels(const PrepareConfig& config) {
     throw ConfigError(fmt::format("labels.costs has a cost of {}, which data.bars does not name.{}", symbol,
                                   did_you_mean(symbol, symbols)));
   }
+}
+
+// Columns of longer bars, and a scale of them, beside the bars that everything is computed from.
+void check_longer_bars(const PrepareConfig& config) {
+  const std::int64_t step = config.clean.sampling == "time" ? config.clean.timeframe.nanoseconds : 0;
+  for (const std::string& bars : config.data.bars) {
+    const std::string symbol = data::parse_dataset_id(bars, "bars").name;
+    naming_key("features.columns", [&] { market::check_timeframes(columns_of_symbol(config, symbol), step); });
+  }
+  if (config.labels.scale == "price") return;
+  naming_key("labels.scale", [&] { market::check_timeframes({market::parse_feature(config.labels.scale)}, step); });
 }
 
 void check_barriers(const PrepareConfig& config) {
@@ -193,6 +204,7 @@ void PrepareConfig::check(ConfigSchema& schema) const {
   }
   check_cross_asset(*this, schema);
   check_labels(*this);
+  check_longer_bars(*this);
   check_barriers(*this);
   if (!barriers.optimise) {
     std::vector<std::string> others;

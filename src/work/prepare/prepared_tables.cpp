@@ -5,6 +5,7 @@
 #include "base/duration.h"
 #include "data/store/dataset.h"
 #include "work/prepare/compared_symbols.h"
+#include "work/prepare/foreseen_refusals.h"
 
 namespace moola::work {
 namespace {
@@ -21,14 +22,18 @@ std::string base_name(const PrepareConfig& config) {
 
 std::vector<PreparedSymbol> find_symbols(const std::filesystem::path& workspace, const PrepareConfig& config) {
   std::vector<PreparedSymbol> out;
+  std::vector<BarsExtent> extents;
   const auto add = [&](const std::vector<std::string>& bars) {
     for (const std::string& text : bars) {
       const data::DatasetId id = data::find_dataset(workspace, text, "bars");
-      out.push_back({id, data::DatasetReader(workspace, id).content_sha256()});
+      const data::DatasetReader reader(workspace, id);
+      out.push_back({id, reader.content_sha256()});
+      extents.push_back(extent_of(config, out.back(), reader));
     }
   };
   add(config.data.bars);
   add(bars_for_comparison(config));
+  check_extents(config, out, extents, prepared_tables(config));
   return out;
 }
 

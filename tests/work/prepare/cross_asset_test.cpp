@@ -173,9 +173,20 @@ BOOST_AUTO_TEST_CASE(symbols_of_other_times_are_refused_with_both_extents) {
   for (std::int64_t& time : late.time) time += 50'000 * 5 * kMinuteNs;
   import_bars(workspace, "ETH", late);
   const std::string error = refusal_of([&] { prepared(workspace, {}); });
-  BOOST_TEST(holds(error, "SYM and ETH have too few bars in common"));
+  BOOST_TEST(holds(error, "SYM and ETH have no bars in common"));
   BOOST_TEST(holds(error, "2019-01-01"));
   BOOST_TEST(holds(error, "ETH from 2019-06-23"));
+  BOOST_TEST(!workspace.has("artifacts"));
+}
+
+BOOST_AUTO_TEST_CASE(symbols_with_too_few_bars_in_common_for_a_column_are_refused_with_both_extents) {
+  const BarsWorkspace workspace(walking_bars(1, 2500, true));
+  market::Bars late = walking_bars(2, 2500, true);
+  for (std::int64_t& time : late.time) time += 2490 * 5 * kMinuteNs;  // ten bars in common
+  import_bars(workspace, "ETH", late);
+  const std::string error = refusal_of([&] { prepared(workspace, {}); });
+  BOOST_TEST(holds(error, "SYM and ETH have too few bars in common"));
+  BOOST_TEST(holds(error, "ETH from 2019-01-09"));  // 2490 bars of 5 minutes are 8.6 days
 }
 
 BOOST_AUTO_TEST_CASE(keys_that_do_not_fit_together_are_refused) {

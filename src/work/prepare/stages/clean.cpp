@@ -38,13 +38,6 @@ Json rolls_json(const std::vector<market::RollStep>& steps, const market::Bars& 
   return out;
 }
 
-void check_timeframe(const PrepareConfig& config, const data::StoredBars& stored) {
-  const Duration given = Duration::seconds(stored.info.bar_seconds), wanted = config.clean.timeframe;
-  if (config.clean.sampling != "time" || (wanted >= given && wanted.nanoseconds % given.nanoseconds == 0)) return;
-  throw ConfigError(fmt::format("clean.timeframe = \"{}\": {} has bars of {}, which cannot be put together into those.",
-                                to_string(wanted), to_string(stored.id), to_string(given)));
-}
-
 }  // namespace
 
 void clean(StageRun& stage) {
@@ -53,7 +46,6 @@ void clean(StageRun& stage) {
   const std::size_t place = stage.unit().symbols.front();
   const PreparedSymbol& symbol = bench.symbols()[place];
   data::StoredBars stored = data::read_bars(bench.workspace(), {symbol.id, symbol.content_sha256}, "the run");
-  check_timeframe(config, stored);
   const BarRange used = used_bars(config, symbol, stored.bars.time);
   market::Bars bars = part_of(std::move(stored.bars), used);
   const std::size_t given = bars.size();
