@@ -172,6 +172,12 @@ bool is_running(int process) {
 
 }  // namespace
 
+void make_read_only(const fs::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) == 0 && (status.st_mode & 0222) == 0) return;  // also somebody else's
+  if (::chmod(file.c_str(), 0444) != 0) throw IoError("cannot make read-only " + file.string(), errno);
+}
+
 void remove_abandoned(const fs::path& folder) {
   const std::string host = "." + host_name() + ".";
   std::error_code error;

@@ -55,6 +55,10 @@ class AtomicFile {
 /// Writes `content` through an AtomicFile. Throws IoError.
 void write_file(const std::filesystem::path& target, std::string_view content, Overwrite overwrite = Overwrite::yes);
 
+/// Takes the write permissions off a file that has any: it can be replaced and deleted, but not changed in place.
+/// Throws IoError.
+void make_read_only(const std::filesystem::path& file);
+
 /// Deletes the temporaries of killed writers in `folder`: those of this host whose process is gone. Cost: one directory
 /// listing.
 void remove_abandoned(const std::filesystem::path& folder);

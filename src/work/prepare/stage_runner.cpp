@@ -134,8 +134,11 @@ StageRecord StageRunner::made(const Stage& stage, const StageUnit& unit, const s
                   .said = work.said(),
                   .seconds = 0,
                   .reused_from = {}};
-  for (const fs::path& file : work.outputs())
+  // Other runs will have the same files under names of their own: a change in place would go through all of them.
+  for (const fs::path& file : work.outputs()) {
+    make_read_only(file);
     out.outputs.push_back(describe_output(bench_.workspace(), bench_.run(), file));
+  }
   out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   write_record(bench_.run(), stage, out);
   return out;

@@ -243,6 +243,32 @@ BOOST_FIXTURE_TEST_CASE(what_was_altered_is_an_error_that_names_the_file_and_the
   }
 }
 
+BOOST_FIXTURE_TEST_CASE(what_stages_have_made_is_read_only_and_can_be_replaced_and_removed, Sample) {
+  const auto check = [&](const work::PrepareResult& result) {
+    for (const work::StageResult& stage : result.stages) {
+      for (const std::string& output : stage.outputs) {
+        const fs::path file = output.starts_with("data/") ? fs::path(path(output)) : result.folder / output;
+        BOOST_TEST(static_cast<unsigned>(fs::status(file).permissions()) == 0444U, file);
+      }
+    }
+  };
+  const auto first = prepare();
+  check(first);
+  const auto second = prepare({}, {"scaling.clip=3"});
+  BOOST_TEST(fs::hard_link_count(stage_output(second, "clean", "SYM.h5")) == 2U);
+  check(second);
+  check(prepare({.from = "labels"}));
+  check(prepare({.fresh = true}));
+  BOOST_TEST(fs::remove_all(first.folder) > 0U);
+  BOOST_TEST(prepare({}, {"scaling.clip=3"}).run == second.run);
+  // A file in the way of a stage that is made again in the same run.
+  const auto part = prepare({.to = "labels"}, {"barriers.seed=5"});
+  fs::remove(stage_output(part, "labels", "SYM.h5"));
+  const auto rest = prepare({.to = "labels"}, {"barriers.seed=5"});
+  BOOST_TEST(rest.run == part.run);
+  check(rest);
+}
+
 BOOST_FIXTURE_TEST_CASE(an_altered_artifact_of_an_earlier_run_is_not_taken_over, Sample) {
   const auto first = prepare({.to = "clean"});
   alter(stage_output(first, "clean", "SYM.h5"));
