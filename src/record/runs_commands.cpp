@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <optional>
 #include <set>
 
 #include "base/duration.h"
@@ -13,6 +14,7 @@
 #include "base/nearest.h"
 #include "base/text_table.h"
 #include "base/utc_time.h"
+#include "record/preparation.h"
 #include "record/report.h"
 #include "record/run_compare.h"
 #include "record/run_list.h"
@@ -49,16 +51,23 @@ void say_broken(const RunList& list) {
 }
 
 Json to_json(const RunSummary& run) {
-  return {{"run", id_of(run)},
-          {"job", run.manifest.job},
-          {"name", run.manifest.name},
-          {"state", run.state},
-          {"started", run.started == 0 ? Json() : Json(utc_text(run.started))},
-          {"seconds", run.seconds},
-          {"step", run.step},
-          {"path", run.path.string()},
-          {"metrics", run.manifest.metrics},
-          {"timings", run.manifest.timings}};
+  Json out{{"run", id_of(run)},
+           {"job", run.manifest.job},
+           {"name", run.manifest.name},
+           {"state", run.state},
+           {"started", run.started == 0 ? Json() : Json(utc_text(run.started))},
+           {"seconds", run.seconds},
+           {"step", run.step},
+           {"path", run.path.string()},
+           {"metrics", run.manifest.metrics},
+           {"timings", run.manifest.timings}};
+  if (!is_preparation(run)) return out;
+  const Preparation preparation = read_preparation(run);
+  out["stage"] = preparation.stage();
+  out["stages_done"] = preparation.stages_done();
+  out["datasets"] = preparation.tables;
+  out["warnings"] = preparation.warnings;
+  return out;
 }
 
 template <class Key>
@@ -97,7 +106,7 @@ std::string number_or_dash(const RunSummary& run, const std::string& name) {
   return at == run.numbers.end() ? "-" : readable(at->second);
 }
 
-std::string run_table(const std::vector<RunSummary>& runs, const std::string& metric) {
+std::string training_table(const std::vector<RunSummary>& runs, const std::string& metric) {
   const bool extra = !metric.empty() && metric != "train_loss" && metric != "holdout_loss";
   std::vector<TextTable::Column> columns{{"run"},
                                          {"job"},
@@ -120,6 +129,17 @@ std::string run_table(const std::vector<RunSummary>& runs, const std::string& me
     table.row(std::move(cells));
   }
   return table.text();
+}
+
+// Preparations, which have tables where the others have losses, in a table of their own below them.
+std::string run_tables(const std::vector<RunSummary>& runs, const std::string& metric) {
+  std::vector<RunSummary> preparations, others;
+  for (const RunSummary& run : runs) (is_preparation(run) ? preparations : others).push_back(run);
+  std::string out;
+  if (!others.empty()) out += training_table(others, metric);
+  if (!others.empty() && !preparations.empty()) out += "\n";
+  if (!preparations.empty()) out += preparation_table(preparations);
+  return out;
 }
 
 void print_data(const std::vector<DataUse>& uses, int depth) {
@@ -148,7 +168,7 @@ void list_runs_command(const RunsOptions& options) {
     return;
   }
   const std::set<std::string> not_metrics{"time", "name", "state", "job", "duration", "step"};
-  std::cout << run_table(list.runs, not_metrics.contains(options.sort) ? "" : options.sort);
+  std::cout << run_tables(list.runs, not_metrics.contains(options.sort) ? "" : options.sort);
 }
 
 void show_run_command(const RunsOptions& options) {
@@ -160,8 +180,13 @@ void show_run_command(const RunsOptions& options) {
     out["config"] = flat_config(run.path / "config.toml");
     return print(out);
   }
-  std::cout << fmt::format("{}\n  {} of moola {}, {} of work, step {}\n", id_of(run), run.state, manifest.job,
-                           readable_seconds(run.seconds), run.step < 0 ? "-" : std::to_string(run.step));
+  std::optional<Preparation> preparation;
+  if (is_preparation(run)) preparation = read_preparation(run);
+  const std::string reached = preparation
+                                  ? fmt::format("stage {} ({} done)", preparation->stage(), preparation->stages_done())
+                                  : fmt::format("step {}", run.step < 0 ? "-" : std::to_string(run.step));
+  std::cout << fmt::format("{}\n  {} of moola {}, {} of work, {}\n", id_of(run), run.state, manifest.job,
+                           readable_seconds(run.seconds), reached);
   if (!manifest.reason.empty()) std::cout << fmt::format("  reason: {}\n", manifest.reason);
   std::cout << fmt::format("  begun {}, {} session{}, code {}, seed {}\n",
                            run.started == 0 ? "-" : moment(utc_text(run.started)), manifest.sessions.size(),
@@ -176,7 +201,9 @@ void show_run_command(const RunsOptions& options) {
   for (const Parent& parent : manifest.parents) {
     std::cout << fmt::format("  from {} {}  {}\n", parent.kind, parent.id, parent.sha256.substr(0, 12));
   }
-  if (!run.numbers.empty()) {
+  if (preparation) {
+    std::cout << preparation_text(*preparation);
+  } else if (!run.numbers.empty()) {
     TextTable table({{"metric"}, {"value", Align::right}});
     for (const auto& [name, value] : run.numbers) table.row({name, readable(value)});
     std::cout << "\n" << table.text();
@@ -208,11 +235,18 @@ void best_runs_command(const RunsOptions& options) {
     return print(out);
   }
   say_broken(list);
-  std::cout << fmt::format("{} {} first\n", word, options.metric) << run_table(best, options.metric);
+  std::cout << fmt::format("{} {} first\n", word, options.metric) << training_table(best, options.metric);
 }
 
 void report_command(const RunsOptions& options) {
-  const std::filesystem::path file = write_report(find_run(options.common.workspace, options.run));
+  const std::filesystem::path run = find_run(options.common.workspace, options.run);
+  if (is_preparation(summarize(run))) {
+    throw ConfigError(fmt::format(
+        "{} is a run of moola prepare, whose report is made by its last stage. Run the same moola prepare again: it "
+        "says where the report is, and makes what is missing.",
+        run.filename().string()));
+  }
+  const std::filesystem::path file = write_report(run);
   if (options.common.json) return print({{"report", file.string()}});
   std::cout << file.string() << "\n";
 }

@@ -176,6 +176,7 @@ class Preparation {
     }
     run_->manifest().timings["stages"] = seconds;
     run_->manifest().parameters["datasets"] = result_.datasets;
+    run_->manifest().parameters["warnings"] = result_.warnings;
     run_->finish(state, Json::object(), reason);
   }
 
