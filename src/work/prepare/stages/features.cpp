@@ -6,6 +6,7 @@
 
 #include "base/duration.h"
 #include "base/utc_time.h"
+#include "market/checks/compared_ages.h"
 #include "work/features/feature_columns.h"
 #include "work/prepare/stages/stages.h"
 
@@ -26,6 +27,29 @@ std::string extent_of(const market::OtherAssets& others, const std::string& symb
                                   [&](const market::OtherAssets::Asset& asset) { return asset.symbol == symbol; });
   return fmt::format("{} from {} to {}", symbol, utc_text(found->bars->time.front()),
                      utc_text(found->bars->time.back()));
+}
+
+// What stands beside the bars of `symbol`, and how old it is.
+Json compared_json(Workbench& bench, std::size_t symbol) {
+  Json out = Json::object();
+  const std::int64_t step = bench.bar_nanoseconds();
+  const market::OtherAssets others = bench.others(symbol);
+  for (const market::OtherAssets::Asset& other : others.assets) {
+    const market::ComparedAges ages =
+        market::compared_ages({bench.bars(symbol).time, step}, {other.bars->time, step}, others.max_age);
+    const auto seconds = [](std::int64_t nanoseconds) { return static_cast<double>(nanoseconds) * 1e-9; };
+    out[other.symbol] = {{"bars", other.bars->size()},
+                         {"first", utc_text(other.bars->time.front())},
+                         {"last", utc_text(other.bars->time.back())},
+                         {"beside",
+                          {{"bars", ages.bars()},
+                           {"fresh", ages.fresh},
+                           {"too_old", ages.too_old},
+                           {"before_first", ages.before_first},
+                           {"median_age_seconds", seconds(ages.median)},
+                           {"most_age_seconds", seconds(ages.most)}}}};
+  }
+  return out;
 }
 
 }  // namespace
@@ -79,7 +103,8 @@ void features(StageRun& stage) {
                             {"first_complete_row", first},
                             {"first_complete_time", utc_text(bars.time[first])},
                             {"slowest_column", table.features()[last_column].name},
-                            {"undefined", undefined}});
+                            {"undefined", undefined},
+                            {"compared", compared_json(bench, place)}});
   stage.say(fmt::format("{} columns, complete from {:.10} on", table.features().size(), utc_text(bars.time[first])));
   bench.keep_features(place, std::move(table));
 }
