@@ -118,8 +118,13 @@ void window_dot(std::span<const double> x, std::span<const double> weights, std:
 }
 
 void window_mean_and_squares(std::span<const double> x, int period, std::span<double> mean, std::span<double> squares) {
-  window_mean(x, period, mean);
-  window_squares(x, period, squares);
+  if (squares.size() != x.size()) throw std::invalid_argument("a window's outputs are not as long as its input");
+  const std::size_t before = std::min(x.size(), leading_nans(x) + static_cast<std::size_t>(period) - 1);
+  std::fill_n(squares.begin(), before, std::numeric_limits<double>::quiet_NaN());
+  each_block(x, leading_nans(x), period, mean, [&](const Block& b) {
+    kernels().mean_and_squares(x.data() + b.begin, b.rows, b.period, mean.data() + b.row, squares.data() + b.row,
+                               b.work);
+  });
 }
 
 void window_triangle(std::span<const double> x, int period, std::span<double> out) {

@@ -18,6 +18,8 @@ struct Kernels {
   /// Times `factor`.
   void (*weighted_sum)(const double* x, std::size_t rows, std::size_t period, double factor, double* out, double* work);
   void (*squares)(const double* x, std::size_t rows, std::size_t period, double* out, double* work);
+  void (*mean_and_squares)(const double* x, std::size_t rows, std::size_t period, double* mean, double* squares,
+                           double* work);
   void (*products)(const double* x, const double* y, std::size_t rows, std::size_t period, double* out, double* work);
   void (*pair)(const double* x, const double* y, std::size_t rows, std::size_t period, double* xx, double* yy,
                double* xy, double* work);

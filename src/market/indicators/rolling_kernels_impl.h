@@ -30,6 +30,7 @@ constexpr moola::market::rolling::Kernels this_set() {
           .min = extreme<false>,
           .weighted_sum = weighted_sum,
           .squares = squares,
+          .mean_and_squares = mean_and_squares,
           .products = products,
           .pair = pair,
           .correlation = correlation,

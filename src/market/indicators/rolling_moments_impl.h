@@ -39,6 +39,19 @@ void squares(const double* x, std::size_t rows, std::size_t period, double* out,
   all_windows(ApartWindows<true>{x, x, work, nullptr, work + stride, out}, rows, period);
 }
 
+struct MeanAndSquaresWindows : ApartWindows<true> {
+  double* means;
+  MOOLA_INLINE void put(std::size_t i, Apart w) const {
+    means[i] = w.mean_x;
+    out[i] = w.apart;
+  }
+};
+
+void mean_and_squares(const double* x, std::size_t rows, std::size_t period, double* mean, double* out, double* work) {
+  const std::size_t stride = rows + period;
+  all_windows(MeanAndSquaresWindows{{x, x, work, nullptr, work + stride, out}, mean}, rows, period);
+}
+
 void products(const double* x, const double* y, std::size_t rows, std::size_t period, double* out, double* work) {
   const std::size_t stride = rows + period;
   all_windows(ApartWindows<false>{x, y, work, work + stride, work + 2 * stride, out}, rows, period);

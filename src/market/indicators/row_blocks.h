@@ -86,6 +86,12 @@ class BlockWindows {
   void min(const double* x, std::size_t rows, std::size_t period, double* out) {
     if (rows > 0) kernels_.min(x - (period - 1), rows, period, out, work_.data());
   }
+  void since_max(const double* x, std::size_t rows, std::size_t period, double* out) {
+    if (rows > 0) kernels_.since_max(x - (period - 1), rows, period, out, work_.data());
+  }
+  void since_min(const double* x, std::size_t rows, std::size_t period, double* out) {
+    if (rows > 0) kernels_.since_min(x - (period - 1), rows, period, out, work_.data());
+  }
   void weighted_sum(const double* x, std::size_t rows, std::size_t period, double* out) {
     if (rows > 0) kernels_.weighted_sum(x - (period - 1), rows, period, 1.0, out, work_.data());
   }

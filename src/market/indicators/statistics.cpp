@@ -59,8 +59,7 @@ std::int64_t zscore(std::span<const double> x, int period, std::span<double> out
   each_block(x, leading_nans(x), period, out, [&](const Block& b) {
     const double* const first = x.data() + b.begin;
     double* const z = out.data() + b.row;
-    kernels().mean(first, b.rows, b.period, mean.data(), b.work);
-    kernels().squares(first, b.rows, b.period, z, b.work);
+    kernels().mean_and_squares(first, b.rows, b.period, mean.data(), z, b.work);
     const double* const newest = x.data() + b.row;
     still += count_zeros(z, b.rows);
     for (std::size_t i = 0; i < b.rows; ++i) {

@@ -168,12 +168,27 @@ void linear_regression_angle(std::span<const double> x, int period, std::span<do
 }
 
 void aroon(std::span<const double> high, std::span<const double> low, int period, std::span<double> down,
-           std::span<double> up) {
-  window_bars_since_min(low, period + 1, down);
-  window_bars_since_max(high, period + 1, up);
-  // In this order 100 is 100 for every period.
-  for (double& value : down) value = 100.0 * (period - value) / period;
-  for (double& value : up) value = 100.0 * (period - value) / period;
+           std::span<double> up, std::span<double> oscillator) {
+  const std::size_t rows_of = length(period) + 1, first = std::max(leading_nans(high), leading_nans(low)) + rows_of - 1;
+  for (const auto& column : {down, up, oscillator}) fill_before(first, column);
+  const RowBlocks blocks(first, high.size(), rows_of);
+  BlockColumn falls(blocks), rises(blocks);
+  BlockWindows windows(blocks, rows_of);
+  blocks.each([&](RowBlock block) {
+    double *const fall = falls.advance(block), *const rise = rises.advance(block);
+    windows.since_min(low.data() + block.begin, block.rows(), rows_of, fall);
+    windows.since_max(high.data() + block.begin, block.rows(), rows_of, rise);
+    // In this order 100 is 100 for every period.
+    for (std::size_t i = 0; i < block.rows(); ++i) {
+      fall[i] = 100.0 * (period - fall[i]) / period;
+      rise[i] = 100.0 * (period - rise[i]) / period;
+    }
+    if (!down.empty()) std::copy_n(fall, block.rows(), down.data() + block.begin);
+    if (!up.empty()) std::copy_n(rise, block.rows(), up.data() + block.begin);
+    if (oscillator.empty()) return;
+    double* const out = oscillator.data() + block.begin;
+    for (std::size_t i = 0; i < block.rows(); ++i) out[i] = rise[i] - fall[i];
+  });
 }
 
 std::int64_t vortex(const BarColumns& bars, int period, std::span<double> plus, std::span<double> minus) {

@@ -32,9 +32,10 @@ void linear_regression_slope(std::span<const double> x, int period, std::span<do
 void linear_regression_angle(std::span<const double> x, int period, std::span<double> out);
 
 /// 100 less 100 / `period` for each bar since the lowest low (the highest high) of the last `period` + 1 bars, the
-/// latest of equals. First value at row `period`. Chande 1995; TA-Lib AROON.
+/// latest of equals; and the latter less the former. First value at row `period`; what is empty is not wanted. Chande
+/// 1995; TA-Lib AROON, AROONOSC.
 void aroon(std::span<const double> high, std::span<const double> low, int period, std::span<double> down,
-           std::span<double> up);
+           std::span<double> up, std::span<double> oscillator);
 
 /// The sums over `period` bars of |high - low before| and |low - high before|, each over that of the true ranges; 0
 /// where that is 0. First value at row `period`. Returns how many windows have no range. Botes and Siepman 2010; TA-Lib

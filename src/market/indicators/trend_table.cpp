@@ -162,11 +162,7 @@ Indicator aroon_indicator() {
                        .talib = "AROONOSC"}},
           .definition = "100 (1 - bars since the extreme of `period` + 1 bars / `period`) (Chande 1995)",
           .compute = [](IndicatorCall& call) {
-            const auto down = call.out(0), up = call.out(1);
-            aroon(call.bars.high, call.bars.low, call.whole(0), down, up);
-            if (!call.wanted(2)) return;
-            const auto out = call.out(2);
-            for (std::size_t i = 0; i < out.size(); ++i) out[i] = up[i] - down[i];
+            aroon(call.bars.high, call.bars.low, call.whole(0), wanted(call, 0), wanted(call, 1), wanted(call, 2));
           }};
 }
 

@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(regression_lines_are_those_of_least_squares) {
 BOOST_AUTO_TEST_CASE(aroon_counts_from_the_latest_of_equal_extremes) {
   const Column high{5, 7, 7, 6, 5, 4}, low{1, 2, 3, 1, 2, 2};
   Column down(6), up(6);
-  aroon(high, low, 4, down, up);
+  aroon(high, low, 4, down, up, {});
   BOOST_TEST((std::isnan(down[3]) && std::isnan(up[3])));
   BOOST_TEST(up[4] == 50.0);    // the 7 of row 2, two bars ago
   BOOST_TEST(down[4] == 75.0);  // the 1 of row 3
