@@ -142,8 +142,13 @@ void PrepareConfig::bind(ConfigSchema& schema) {
           "when the market is open, by its exchange's clock and summer time: `crypto` always, `cme` index and metal "
           "futures, `fx` New York's week, `taifex` the Taiwan index future, `nyse` its day session; gaps are filled in "
           "open hours and nowhere else");
+  schema.key("calendars", clean.calendars)
+      .help(
+          "of single symbols, where `calendar` is not theirs: `\"NSXUSD=cme\"`; also of those of `cross_asset.others`");
   schema.key("holidays", clean.holidays)
-      .help("days without a session, such as `\"2024-12-25\"`, by the market's clock");
+      .help(
+          "days without a session, such as `\"2024-12-25\"`, by the market's clock; none in a market that never "
+          "closes");
   schema.key("max_fill", clean.max_fill)
       .help("gaps up to this long are filled with flat bars without volume, which carry a flag; `0`: none");
   schema.key("outliers", clean.outliers)

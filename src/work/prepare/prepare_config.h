@@ -23,7 +23,7 @@ struct PrepareConfig {
     std::string sampling = "time";
     double threshold = 0;
     std::string calendar = "crypto";
-    std::vector<std::string> holidays;
+    std::vector<std::string> calendars, holidays;
     Duration max_fill = Duration::seconds(300);
     std::string outliers = "none";
     double outlier_limit = 0;

@@ -9,7 +9,6 @@
 #include "base/nearest.h"
 #include "base/utc_time.h"
 #include "data/store/dataset_id.h"
-#include "market/clean/session_calendar.h"
 #include "market/features/feature_table.h"
 #include "market/labels/barrier_table.h"
 #include "market/labels/triple_barrier.h"
@@ -17,6 +16,7 @@
 #include "work/prepare/compared_symbols.h"
 #include "work/prepare/label_costs.h"
 #include "work/prepare/prepare_config.h"
+#include "work/prepare/symbol_calendars.h"
 
 namespace moola::work {
 namespace {
@@ -174,11 +174,7 @@ double PrepareConfig::furthest_barrier(std::size_t horizon) const {
 
 void PrepareConfig::check(ConfigSchema& schema) const {
   check_bars(data);
-  naming_key("clean.holidays", [&] { static_cast<void>(market::SessionCalendar(clean.calendar, clean.holidays)); });
-  if (clean.calendar == "crypto") {
-    refuse_given(schema, {"clean.holidays"}, "clean.calendar is \"crypto\"");
-    schema.leave_out("clean.holidays");
-  }
+  check_calendars(*this, schema);
   if (clean.timeframe.nanoseconds <= 0) throw ConfigError("clean.timeframe must be above 0, such as 5m.");
   if (clean.max_fill.nanoseconds < 0) throw ConfigError("clean.max_fill must be 0 or above.");
   if (table.max_gap.nanoseconds < 0) throw ConfigError("table.max_gap must be 0 or above.");

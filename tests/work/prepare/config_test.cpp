@@ -60,6 +60,12 @@ BOOST_AUTO_TEST_CASE(values_of_the_wrong_kind_or_beyond_their_bounds_name_the_ke
       {"clean.max_fill=\"-5m\"", "clean.max_fill"},
       {"clean.calendar=\"moon\"", "clean.calendar"},
       {"clean.holidays=[\"2019-02-30\"]", "clean.holidays"},
+      {"clean.calendars=[\"SYM\"]", "SYMBOL=CALENDAR"},
+      {"clean.calendars=[\"=cme\"]", "SYMBOL=CALENDAR"},
+      {"clean.calendars=[\"SYM=\"]", "SYMBOL=CALENDAR"},
+      {"clean.calendars=[\"SYM=cmee\"]", "clean.calendars: there is no calendar 'cmee'"},
+      {"clean.calendars=[\"SYM=cme\", \"SYM=fx\"]", "SYM twice"},
+      {"clean.calendars=[\"SMY=cme\"]", "'SYM'"},
       {"clean.sampling=\"volume\"", "clean.threshold"},
       {"features.columns=[]", "features.columns"},
       {"splits.train=0", "splits.train"},
@@ -92,6 +98,8 @@ BOOST_AUTO_TEST_CASE(keys_that_mean_nothing_beside_the_others_are_refused_and_le
       {{}, "clean.threshold=5"},
       {{}, "clean.outlier_limit=5"},
       {{}, "clean.holidays=[\"2019-01-01\"]"},
+      {{"clean.calendars=[\"SYM=cme\"]"}, "clean.calendar=\"fx\""},
+      {{"clean.calendars=[\"SYM=crypto\"]"}, "clean.holidays=[\"2019-01-01\"]"},
       {{}, "data.multi_symbol=true"},
       {{"clean.sampling=\"volume\"", "clean.threshold=5"}, "clean.timeframe=\"5m\""},
       {{"clean.sampling=\"dollars\"", "clean.threshold=5"}, "table.max_gap=\"5m\""},
@@ -119,6 +127,7 @@ BOOST_AUTO_TEST_CASE(keys_that_mean_nothing_beside_the_others_are_refused_and_le
 
 BOOST_AUTO_TEST_CASE(what_is_written_is_read_again_as_it_was) {
   for (const Settings& settings : {Settings{}, Settings{"barriers.optimise=false", "clean.calendar=\"cme\""},
+                                   Settings{"clean.calendars=[\"SYM=nyse\"]", "clean.holidays=[\"2019-01-01\"]"},
                                    Settings{"clean.sampling=\"volume\"", "clean.threshold=5"}}) {
     const TemporaryFolder folder;
     const auto first = load(settings);

@@ -65,6 +65,7 @@ const std::vector<KeyCase>& key_cases() {
       {"clean.sampling", volume, {}, "clean", "clean"},
       {"clean.threshold", {"clean.threshold=1500"}, volume, "clean", "clean"},
       {"clean.calendar", {"clean.calendar=\"cme\""}, {}, "clean", "clean"},
+      {"clean.calendars", {"clean.calendars=[\"SYM=cme\"]"}, {}, "clean", "clean"},
       {"clean.holidays", {"clean.holidays=[\"2019-01-03\"]"}, {"clean.calendar=\"cme\""}, "clean", "clean"},
       {"clean.max_fill", {"clean.max_fill=\"0s\""}, {}, "clean", "clean"},
       {"clean.outliers", {"clean.outliers=\"zscore\""}, {}, "clean", "clean"},

@@ -110,19 +110,20 @@ std::vector<std::size_t> with_compared(const StageUnit& table, const Workbench& 
 }
 
 Html cleaning(const Json& facts, const StageUnit& table, const Workbench& bench) {
-  HtmlTable out{
-      {"symbol", "bars given", "outliers", "filled", "gaps left", "longest gap", "bars made", "rolls", "no volume"},
-      {},
-      {false, true, true, true, true, true, true, true, true}};
+  HtmlTable out{{"symbol", "calendar", "bars given", "outliers", "filled", "gaps left", "longest gap", "bars made",
+                 "rolls", "no volume"},
+                {},
+                {false, false, true, true, true, true, true, true, true, true}};
   for (const std::size_t symbol : with_compared(table, bench)) {
     const std::string& name = bench.symbols()[symbol].name();
     const Json& clean = facts.at("clean").at(name);
     const Json& gaps = clean.at("gaps");
     out.rows.push_back(
-        {code(name), number(clean.at("bars_given").get<double>()), number(clean.at("outliers_dropped").get<double>()),
-         number(gaps.at("filled_bars").get<double>()), number(gaps.at("left").get<double>()),
-         cell(readable_seconds(gaps.at("longest_seconds").get<double>())), number(clean.at("bars").get<double>()),
-         number(clean.at("bars_with_roll").get<double>()), number(clean.at("bars_without_volume").get<double>())});
+        {code(name), cell(clean.at("calendar").get<std::string>()), number(clean.at("bars_given").get<double>()),
+         number(clean.at("outliers_dropped").get<double>()), number(gaps.at("filled_bars").get<double>()),
+         number(gaps.at("left").get<double>()), cell(readable_seconds(gaps.at("longest_seconds").get<double>())),
+         number(clean.at("bars").get<double>()), number(clean.at("bars_with_roll").get<double>()),
+         number(clean.at("bars_without_volume").get<double>())});
   }
   return record::table(out);
 }

@@ -11,6 +11,7 @@
 #include "market/clean/threshold_bars.h"
 #include "market/resample.h"
 #include "work/prepare/stages/stages.h"
+#include "work/prepare/symbol_calendars.h"
 #include "work/prepare/used_bars.h"
 
 namespace moola::work::stages {
@@ -57,7 +58,7 @@ void clean(StageRun& stage) {
   if (rule != market::OutlierRule::none) outliers = market::drop_outliers(bars, rule, limit);
   const auto adjusted = market::back_adjust(bars, market::parse_back_adjustment(config.clean.back_adjust));
   const Json rolls = rolls_json(adjusted, bars);
-  const market::SessionCalendar calendar(config.clean.calendar, config.clean.holidays);
+  const market::SessionCalendar calendar = calendar_of(config, symbol.name());
   const market::GapReport gaps =
       market::fill_gaps(bars, stored.info.bar_seconds * kSecond, calendar, config.clean.max_fill.nanoseconds);
 
@@ -90,6 +91,7 @@ void clean(StageRun& stage) {
   const std::int64_t silent = std::count(bars.volume.begin(), bars.volume.end(), 0.0);
   const std::int64_t filled = count_flag(bars, market::kFilled);
   stage.write_json("json", {{"symbol", symbol.name()},
+                            {"calendar", calendar.name()},
                             {"bars_given", given},
                             {"bars", bars.size()},
                             {"bar_seconds", seconds},
