@@ -28,7 +28,7 @@ struct RelevanceOptions {
                        // together, and count as one in g_p and rank_t
 };
 
-/// Of every column, on `threads` threads; the same bits on any number of them. Cost: about 18 ns a value. Throws
+/// Of every column, on `threads` threads; the same bits on any number of them. Cost: about 25 ns a value. Throws
 /// ConfigError for less than 2 bins or an overlap below 1, std::invalid_argument for rows that there are not and labels
 /// of other rows than the columns. Sources: Miller 1955; Witten and Frank 2005 (uncertainty).
 std::vector<LabelRelevance> label_relevance(std::span<const std::span<const double>> columns,
