@@ -29,11 +29,13 @@ BOOST_AUTO_TEST_CASE(it_says_of_every_stage_before_it_how_it_came_about) {
 
 BOOST_AUTO_TEST_CASE(it_shows_how_much_of_the_bars_a_compared_symbol_covers_and_at_what_age) {
   const BarsWorkspace workspace(walking_bars(6, 4000, true));
-  // Every second bar of the other is missing: a bar of ours that has none of its own beside it has one of 5 minutes
-  // ago.
+  // Every third bar of the other is missing: ours has one of 5 minutes ago beside it then.
   market::Bars sparse = walking_bars(7, 4000, true);
-  for (std::size_t i = 0; i < 2000; ++i) sparse.move_bar(2 * i, i);
-  sparse.resize(2000);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < 4000; ++i) {
+    if (i % 3 != 2) sparse.move_bar(i, kept++);
+  }
+  sparse.resize(kept);
   workspace.import(sparse, "ETH");
   work::PrepareRequest request;
   request.workspace = workspace.path("");
