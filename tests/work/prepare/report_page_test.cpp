@@ -57,8 +57,8 @@ BOOST_AUTO_TEST_CASE(it_shows_how_much_of_the_bars_a_compared_symbol_covers_and_
   BOOST_TEST(beside["most_age_seconds"] == 300.0);
   const std::string page = read_file(result.folder / "report.html");
   const std::string bars = page.substr(page.find("<section id=\"SYM-5m-bars\">"));
-  for (const char* part : {"compared with", "<code>ETH</code>", "cross_asset.max_age", "coverage of ETH"})
-    BOOST_TEST(holds(bars, part));
+  for (const char* part : {"compared with", "<code>ETH</code>", "cross_asset.max_age", "ETH: how many of the bars"})
+    BOOST_TEST(holds(bars, part), part);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
