@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <random>
 #include <string>
 #include <thread>
@@ -89,28 +90,34 @@ inline void check_killed_preparations(int kills, unsigned seed) {
   const auto began = std::chrono::steady_clock::now();
   const ProcessResult whole = undisturbed.run("prepare", prepare_call());
   BOOST_REQUIRE_MESSAGE(whole.exit_code == 0, whole.errors);
-  const auto span = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
+  auto span = static_cast<double>(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count());
   const auto expected = prepared_contents(undisturbed);
   BOOST_TEST(expected.size() > 20U);
   std::mt19937 random(seed);
-  int landed = 0;
   for (int kill = 0; kill < kills; ++kill) {
-    const BarsWorkspace killed;
-    import_two_symbols(killed);
-    // One in each equal stretch of it, so that few kills see all stages too.
-    const double place = (kill + static_cast<double>(random() % 1000) / 1000) / kills;
-    const auto delay = std::chrono::microseconds(static_cast<std::int64_t>(static_cast<double>(span.count()) * place));
-    const int code = prepare_and_signal(killed, SIGKILL, [&] { std::this_thread::sleep_for(delay); });
-    BOOST_REQUIRE((code == 0 || code == 128 + SIGKILL));
-    landed += code != 0;
+    std::unique_ptr<BarsWorkspace> workspace;
+    std::chrono::microseconds delay(0);
+    int code = 0;
+    // A machine that is less busy than before may be done sooner: then the kill comes too late, and is tried again.
+    for (int attempt = 0; code == 0 && attempt < 20; ++attempt) {
+      workspace = std::make_unique<BarsWorkspace>();
+      import_two_symbols(*workspace);
+      // One in each equal stretch of it, so that few kills see all stages too.
+      const double place = (kill + static_cast<double>(random() % 1000) / 1000) / kills;
+      delay = std::chrono::microseconds(static_cast<std::int64_t>(span * place));
+      code = prepare_and_signal(*workspace, SIGKILL, [&] { std::this_thread::sleep_for(delay); });
+      if (code == 0) span *= 0.8;
+    }
+    BOOST_REQUIRE(code == 128 + SIGKILL);
+    const BarsWorkspace& killed = *workspace;
     const ProcessResult again = killed.run("prepare", prepare_call());
-    BOOST_TEST_CONTEXT("killed after " << delay.count() << " of " << span.count() << " us") {
+    BOOST_TEST_CONTEXT("killed after " << delay.count() << " of " << span << " us") {
       BOOST_TEST(again.exit_code == 0, again.errors);
       BOOST_TEST((prepared_contents(killed) == expected));
       for (const std::string& file : killed.others()) BOOST_TEST(!file.ends_with(".tmp"), file);
     }
   }
-  BOOST_TEST(landed > kills / 2);
 }
 
 }  // namespace moola::test
