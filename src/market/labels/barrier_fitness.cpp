@@ -31,6 +31,11 @@ double neutral_score(double share) {
   return 10.0;
 }
 
+// What the repaired fitness takes off within `margin` above the edge of neutral_score.
+double margin_loss(double share, double margin) {
+  return 40.0 * std::clamp(0.2 + margin - share, 0.0, margin);
+}
+
 double balance_score(double long_share) {
   return 2.0 - 8.0 * std::fabs(long_share - 0.5) - (outside(long_share, 0.3, 0.7) > 0 ? 3.0 : 0.0);
 }
@@ -89,15 +94,16 @@ LabelSummary summarise_labels(const BarrierLabels& labels, std::size_t begin, st
   return out;
 }
 
-double barrier_fitness(const LabelSummary& labels, int horizon, double cost) {
+double barrier_fitness(const LabelSummary& labels, int horizon, double cost, double margin) {
   if (labels.valid() == 0) return -3000.0;
   const Shares shares = shares_of(labels);
   const double off = outside(shares.neutrals, 0.1, 0.4) + outside(shares.longs, 0.1, 1.0) +
                      outside(shares.shorts, 0.1, 1.0) + outside(shares.shorts_of_signals, 0.1, 0.9);
   if (off > 0) return -1000.0 - 1000.0 * off;
   const double gain = labels.gain / static_cast<double>(labels.signals());
-  return neutral_score(shares.neutrals) + balance_score(1.0 - shares.shorts_of_signals) + speed_score(labels, horizon) +
-         class_score(shares) + cost_score(cost, gain);
+  return neutral_score(shares.neutrals) - margin_loss(shares.neutrals, margin) +
+         balance_score(1.0 - shares.shorts_of_signals) + speed_score(labels, horizon) + class_score(shares) +
+         cost_score(cost, gain);
 }
 
 double factory_d28_fitness(const LabelSummary& labels, int horizon, const FactoryCosts& costs,

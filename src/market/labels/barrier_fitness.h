@@ -32,7 +32,11 @@ LabelSummary summarise_labels(const BarrierLabels& labels, std::size_t begin, st
 /// Labels that nothing can be learnt from (neutral outside [0.1, 0.4], longs or shorts below 0.1 of all, shorts outside
 /// [0.1, 0.9] of the signals) score below -1000, the less the further off they are, so that a search finds its way
 /// back. `cost`: of a round trip, as a share of the entry price.
-double barrier_fitness(const LabelSummary& labels, int horizon, double cost);
+///
+/// `margin`: by how much the neutral share of other rows may well be smaller. Shares below 0.2 + margin lose 40 per
+/// unit that they fall short of it, as far down as 0.2: without that the terms for speed and cost, which ask for nearer
+/// barriers, put the best exactly on the edge at 0.2, and other rows beyond it.
+double barrier_fitness(const LabelSummary& labels, int horizon, double cost, double margin = 0);
 
 /// What the factory's state D28 computes instead, for comparing with it: the same shares, then a profit factor, a cost
 /// that mixes dollars with shares of a price, and a term for asymmetry.

@@ -63,6 +63,32 @@ Barriers barriers_of(const Point& point, const BarrierSearchOptions& o) {
   return {.up = rounded(point[0]), .down = rounded(point[1]), .max_bars = std::max(1, static_cast<std::int32_t>(bars))};
 }
 
+// How far the share of neutral labels differs among the eighths of the rows: its standard deviation.
+double neutral_spread(const BarrierLabels& labels) {
+  constexpr std::size_t kPieces = 8;
+  double shares[kPieces] = {}, sum = 0;
+  std::size_t count = 0;  // pieces with a label
+  for (std::size_t piece = 0; piece < kPieces; ++piece) {
+    const auto at = [&](std::size_t p) {
+      return labels.label.begin() + static_cast<std::ptrdiff_t>(labels.size() * p / kPieces);
+    };
+    const auto neutral = std::count(at(piece), at(piece + 1), std::int8_t{0}),
+               invalid = std::count(at(piece), at(piece + 1), kInvalidLabel);
+    const auto valid = (at(piece + 1) - at(piece)) - invalid;
+    if (valid == 0) continue;
+    shares[count] = static_cast<double>(neutral) / static_cast<double>(valid);
+    sum += shares[count++];
+  }
+  if (count < 2) return 0;
+  const double mean = sum / static_cast<double>(count);
+  double squares = 0;
+  for (std::size_t i = 0; i < count; ++i) squares += (shares[i] - mean) * (shares[i] - mean);
+  return std::sqrt(squares / static_cast<double>(count - 1));
+}
+
+// Above this hardly any share would be left between the margin and the upper edge of the fitness.
+constexpr double kMostMargin = 0.08;
+
 // Evaluates barriers on the stretch of rows.
 class Evaluator {
  public:
@@ -100,11 +126,13 @@ class Evaluator {
     const std::size_t rows = labels.size();
     triple_barrier(prices_, scale_, rule, 0, static_cast<std::int64_t>(rows), labels);
     const LabelSummary summary = summarise_labels(labels, 0, rows);
+    const double margin = std::min(kMostMargin, neutral_spread(labels));
     return {.up = barriers.up,
             .down = barriers.down,
             .max_bars = barriers.max_bars,
-            .fitness = barrier_fitness(summary, options_.horizon, options_.cost),
-            .labels = summary};
+            .fitness = barrier_fitness(summary, options_.horizon, options_.cost, margin),
+            .labels = summary,
+            .margin = margin};
   }
 };
 
@@ -121,11 +149,17 @@ BarrierOptimum search_barriers(const PriceSpans& prices, std::span<const double>
   const TripleBarrier usual = usual_barriers("", options.horizon);
   const auto inside = [&](double value) { return std::clamp(value, options.least_scale, options.most_scale); };
   const double length = (options.least_length + options.most_length) / 2;
+  // A random walk is within b of its start for T steps in a share (4 / pi) exp(-pi^2 T / (8 b^2)) of the cases: a
+  // quarter at b = 0.87 sqrt(T), in deviations of a step. A bar's range is 1.6 of these, and T is near the shortest
+  // length.
+  const double walk = inside(0.87 * std::sqrt(1.1 * options.least_length * options.horizon) / 1.6);
   GeneticSearch search({{"up", options.least_scale, options.most_scale},
                         {"down", options.least_scale, options.most_scale},
                         {"length", options.least_length, options.most_length}},
                        options.genetic,
-                       {{inside(usual.up), inside(usual.down), length}, {inside(1.5), inside(1.5), length}},
+                       {{inside(usual.up), inside(usual.down), length},
+                        {inside(1.5), inside(1.5), length},
+                        {walk, walk, std::min(1.1 * options.least_length, options.most_length)}},
                        options.seed);
   BarrierOptimum best{.rule = options.rule,
                       .fitness = -std::numeric_limits<double>::infinity(),

@@ -106,8 +106,8 @@ void bind_labels(ConfigSchema& schema, PrepareConfig& config) {
   schema.key("most_scale", config.barriers.most_scale)
       .at_least(0)
       .help(
-          "the furthest barrier, times the scale; 0: 2.5 up to 10 bars, and as far as prices get from there on: 2.5 "
-          "times the root of a tenth of the horizon");
+          "the furthest barrier, times the scale; 0: 4 up to 10 bars, and as far as prices get from there on: 4 times "
+          "the root of a tenth of the horizon");
   schema.key("least_length", config.barriers.least_length).above(0).unit("horizons").help("the shortest max_bars");
   schema.key("most_length", config.barriers.most_length).above(0).unit("horizons").help("the longest max_bars");
   schema.key("seed", config.barriers.seed).range(0, 9e15).help("of the stretch and of the search");

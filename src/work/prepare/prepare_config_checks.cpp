@@ -169,7 +169,7 @@ std::int64_t PrepareConfig::longest_label(std::size_t horizon) const {
 
 double PrepareConfig::furthest_barrier(std::size_t horizon) const {
   if (barriers.most_scale > 0) return barriers.most_scale;
-  return 2.5 * std::sqrt(std::max(1.0, static_cast<double>(labels.horizons[horizon]) / 10));
+  return 4.0 * std::sqrt(std::max(1.0, static_cast<double>(labels.horizons[horizon]) / 10));
 }
 
 void PrepareConfig::check(ConfigSchema& schema) const {

@@ -38,6 +38,24 @@ BarrierSearchOptions quick() {
   return options;
 }
 
+// The standard deviation of the share of neutral labels among the eighths of the rows.
+double spread_by_hand(const BarrierLabels& labels) {
+  std::vector<double> shares;
+  for (std::size_t piece = 0; piece < 8; ++piece) {
+    double neutral = 0, valid = 0;
+    for (std::size_t i = labels.size() * piece / 8; i < labels.size() * (piece + 1) / 8; ++i) {
+      neutral += labels.label[i] == 0;
+      valid += labels.label[i] != kInvalidLabel;
+    }
+    shares.push_back(neutral / valid);
+  }
+  double mean = 0, squares = 0;
+  for (const double share : shares) mean += share;
+  mean /= 8;
+  for (const double share : shares) squares += (share - mean) * (share - mean);
+  return std::sqrt(squares / 7);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(searching_barriers)
@@ -64,7 +82,31 @@ BOOST_AUTO_TEST_CASE(the_best_is_the_best_of_what_was_evaluated_and_says_what_it
   const auto cut = [&](const std::vector<double>& x) { return std::span(x).subspan(from, rows); };
   const BarrierLabels labels = triple_barrier({cut(s.bars.open), cut(s.bars.high), cut(s.bars.low), cut(s.bars.close)},
                                               cut(s.scale), found.rule);
-  BOOST_TEST(barrier_fitness(summarise_labels(labels, 0, rows), 12, 0) == found.fitness);
+  const double margin = std::min(0.08, spread_by_hand(labels));
+  BOOST_TEST(margin > 0);
+  BOOST_TEST(barrier_fitness(summarise_labels(labels, 0, rows), 12, 0, margin) == found.fitness);
+}
+
+// Where the scale of the first half is too large, its barriers are too far, and more of its labels are neutral.
+BOOST_AUTO_TEST_CASE(where_eighths_of_the_rows_differ_the_best_lies_further_from_the_edge) {
+  Sample s = sample(8000);
+  BarrierSearchOptions options = quick();
+  options.sample = 1;
+  options.most_scale = 4;
+  options.genetic.population = 60;
+  const auto margin = [&](const Sample& of) {
+    const BarrierOptimum found = search_barriers(of.prices(), of.scale, 100, 8000, options, 2);
+    const auto best = std::find_if(found.evaluations.begin(), found.evaluations.end(),
+                                   [&](const BarrierEvaluation& each) { return each.fitness == found.fitness; });
+    const double share = static_cast<double>(best->labels.neutrals) / static_cast<double>(best->labels.valid());
+    BOOST_TEST(share >= 0.2 + best->margin - 0.005);
+    return best->margin;
+  };
+  const double little = margin(s);
+  for (std::size_t i = 100; i < 4000; ++i) s.scale[i] *= 1.3;
+  const double much = margin(s);
+  BOOST_TEST(much > little);
+  BOOST_TEST(much <= 0.08);
 }
 
 BOOST_AUTO_TEST_CASE(rows_outside_the_fitting_part_have_no_part_in_it) {

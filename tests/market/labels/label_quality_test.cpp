@@ -226,6 +226,29 @@ BOOST_AUTO_TEST_CASE(a_cost_is_measured_by_the_mean_gain) {
   BOOST_TEST(std::fabs(barrier_fitness(labels, 6, 1.0) - (13.0 - 10.0)) < 1e-12);   // the floor
 }
 
+BOOST_AUTO_TEST_CASE(a_margin_takes_off_what_lies_between_it_and_the_least_neutral_share) {
+  const auto fitness = [](std::int64_t neutrals, double margin) {
+    const std::int64_t each = (1000 - neutrals) / 2;
+    const auto signals = static_cast<double>(2 * each);
+    return barrier_fitness({.longs = each,
+                            .shorts = each,
+                            .neutrals = neutrals,
+                            .signal_bars = 6 * signals,
+                            .gain = 0.01 * signals,
+                            .pain = 0.003 * signals},
+                           6, 0.0005, margin);
+  };
+  const auto lost = [&](std::int64_t neutrals, double margin) {
+    return fitness(neutrals, 0) - fitness(neutrals, margin);
+  };
+  BOOST_TEST(lost(260, 0.05) == 0.0);
+  BOOST_TEST(std::fabs(lost(250, 0.05)) < 1e-12);
+  BOOST_TEST(std::fabs(lost(230, 0.05) - 40 * 0.02) < 1e-12);
+  BOOST_TEST(std::fabs(lost(200, 0.05) - 40 * 0.05) < 1e-12);
+  BOOST_TEST(std::fabs(lost(160, 0.05) - 40 * 0.05) < 1e-12);  // no more below the edge, which has its own loss
+  BOOST_TEST(fitness(200, 0.05) > fitness(198, 0.05));
+}
+
 BOOST_AUTO_TEST_CASE(no_labels_at_all_are_the_worst) {
   BOOST_TEST(barrier_fitness({}, 6, 0) < -2000);
 }

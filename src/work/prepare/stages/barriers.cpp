@@ -55,6 +55,7 @@ Json searched(const market::BarrierOptimum& best, const market::TripleBarrier& c
                            {"down", each.down},
                            {"max_bars", each.max_bars},
                            {"fitness", each.fitness},
+                           {"margin", each.margin},
                            {"labels", summary_json(each.labels)}});
   }
   const bool hopeless = best.fitness < kHopeless;
