@@ -64,6 +64,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_done_is_refused_in_one_paragraph) {
   BOOST_TEST(holds(refused({"--features", "sma_20_7m", "--out", out}), "cannot be put together"));
   BOOST_TEST(holds(refused({"--features", "sma_20", "--out", out, "--definitions", "factory"}), "factory-d28"));
   BOOST_TEST(holds(refused({"--features", "sma_20", "--out", "/proc/none/f.h5"}), "/proc/none"));
+  write_file(workspace.path("taken"), "a file where a folder should be");
+  BOOST_TEST(holds(refused({"--features", "sma_20", "--out", workspace.path("taken/f.h5")}), workspace.path("taken")));
   BOOST_TEST(holds(workspace.refusal("features", {"--bars", "SIM/v1", "--out", out}), "SYM"));
   BOOST_TEST(holds(workspace.refusal("features", {"--out", out}), "--bars names the bars"));
   workspace.answer("features", {"--bars", "SYM/v1", "--features", "sma_20", "--out", out});

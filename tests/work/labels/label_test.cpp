@@ -88,6 +88,25 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_done_is_refused_in_one_paragraph) {
   BOOST_TEST(holds(refused({"--horizon", "20", "--entry", "open"}), "next_open"));
   BOOST_TEST(holds(refused({"--horizon", "20", "--cost", "-1"}), "cost"));
   BOOST_TEST(holds(refused({"--horizon", "20", "--timeframe", "3m"}), "cannot be put together"));
+  BOOST_TEST(holds(workspace.refusal("label", {"--bars", "SIM/v1", "--horizon", "20", "--out", workspace.path("l.h5")}),
+                   "SYM"));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_is_refused) {
+  const BarsWorkspace workspace(walking_bars(4, 400));
+  write_file(workspace.path("taken"), "a file where a folder should be");
+  for (const std::string& out : {std::string("/proc/none/l.h5"), workspace.path("taken/l.h5")}) {
+    const std::string said = workspace.refusal("label", {"--bars", "SYM/v1", "--horizon", "20", "--out", out});
+    BOOST_TEST(holds(said, std::filesystem::path(out).parent_path().string()));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(bars_that_never_move_reach_no_barrier) {
+  const BarsWorkspace workspace(flat_bars(400, 100, 5));
+  const Json answer = workspace.answer(
+      "label", {"--bars", "SYM/v1", "--up", "2", "--down", "2", "--max-bars", "10", "--out", workspace.path("l.h5")});
+  BOOST_TEST(answer["labels"]["up"] == 0);
+  BOOST_TEST(answer["labels"]["down"] == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_horizon_longer_than_the_data_labels_nothing_and_says_so) {

@@ -205,13 +205,9 @@ BOOST_AUTO_TEST_CASE(a_workspace_that_cannot_be_written_to_is_refused) {
   for (const char* taken : {"artifacts", "data/feature_table", "data/splits", "data/scalers"}) {
     const BarsWorkspace workspace(walking_bars(1, kBars, true));
     write_file(workspace.path(taken), "a file where a folder should be");
-    std::string said;
-    try {
-      prepare_in(workspace, small_settings());
-    } catch (const Error& error) {
-      said = error.what();
-    }
+    const std::string said = refusal_of([&] { prepare_in(workspace, small_settings()); });
     BOOST_TEST(holds(said, taken));
+    BOOST_TEST(said.find('\n') == std::string::npos, said);
     for (const std::string& file : workspace.others()) BOOST_TEST(!file.ends_with(".tmp"), file);
   }
 }

@@ -60,6 +60,8 @@ BOOST_AUTO_TEST_CASE(values_of_the_wrong_kind_or_beyond_their_bounds_name_the_ke
       {"clean.max_fill=\"-5m\"", "clean.max_fill"},
       {"clean.calendar=\"moon\"", "clean.calendar"},
       {"clean.holidays=[\"2019-02-30\"]", "clean.holidays"},
+      {"barriers.least_scale=0", "barriers.least_scale"},
+      {"barriers.least_length=-1", "barriers.least_length"},
       {"clean.calendars=[\"SYM\"]", "SYMBOL=CALENDAR"},
       {"clean.calendars=[\"=cme\"]", "SYMBOL=CALENDAR"},
       {"clean.calendars=[\"SYM=\"]", "SYMBOL=CALENDAR"},
