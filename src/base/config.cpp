@@ -35,15 +35,6 @@ std::string found_text(const toml::node& node) {
   });
 }
 
-toml::table parse_toml(const std::string& text, const std::string& where) {
-  try {
-    return toml::parse(text, std::string_view(where));
-  } catch (const toml::parse_error& error) {
-    throw ConfigError(
-        fmt::format("{}, line {}, is not TOML: {}.", where, error.source().begin.line, error.description()));
-  }
-}
-
 }  // namespace
 
 ConfigKey::ConfigKey(std::string table, std::string name, Target target)
@@ -81,6 +72,11 @@ ConfigKey& ConfigKey::choices(std::vector<std::string> values) {
 
 ConfigKey& ConfigKey::required() {
   required_ = true;
+  return *this;
+}
+
+ConfigKey& ConfigKey::file_name() {
+  file_name_ = true;
   return *this;
 }
 
@@ -290,7 +286,8 @@ std::vector<std::string> ConfigSchema::paths() const {
 
 void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const std::vector<std::string>& settings,
                         const std::optional<ShippedConfig>& shipped) {
-  const auto set = [&](const std::string& path, const toml::node& node, const std::string& where) {
+  const auto set = [&](const std::string& path, const toml::node& node, const std::string& where,
+                       const std::filesystem::path& folder) {
     ConfigKey* key = find(path);
     if (key == nullptr) {
       std::string hint = did_you_mean(path, paths());
@@ -307,11 +304,13 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
       const std::string what = error.what();
       throw ConfigError(what.starts_with(where) ? what : fmt::format("{}: {}: {}", where, path, what));
     }
+    if (auto* const text = std::get_if<std::string*>(&key->target_); key->file_name_ && text && !(*text)->empty())
+      **text = std::filesystem::absolute(folder / **text).lexically_normal().string();
     key->given_ = true;
     key->check(where);
   };
 
-  const auto take = [&](const toml::table& document, const std::string& name) {
+  const auto take = [&](const toml::table& document, const std::string& name, const std::filesystem::path& folder) {
     for (const auto& [table_key, node] : document) {
       const std::string table_name(table_key.str());
       const auto where = [&](const toml::node& at) { return fmt::format("{}, line {}", name, at.source().begin.line); };
@@ -323,7 +322,7 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
                                       found_text(node)));
       }
       if (table == nullptr) {
-        if (table_name != "inherit") set(table_name, node, where(node));
+        if (table_name != "inherit") set(table_name, node, where(node), folder);
         continue;
       }
       if (!known) {
@@ -332,12 +331,13 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
         throw ConfigError(fmt::format("{}: the table [{}] is unknown to moola {}.{}", where(node), table_name, job_,
                                       did_you_mean(table_name, names)));
       }
-      for (const auto& [key, value] : *table) set(table_name + "." + std::string(key.str()), value, where(value));
+      for (const auto& [key, value] : *table)
+        set(table_name + "." + std::string(key.str()), value, where(value), folder);
     }
   };
 
   if (shipped) {
-    take(parse_toml(shipped->text, shipped->name), shipped->name);
+    take(parse_toml(shipped->text, shipped->name), shipped->name, {});
     // What it says are other defaults: nobody who sets a key that makes one of them meaningless has given both.
     for (const auto& key : keys_) key->shipped_ = std::exchange(key->given_, false);
   }
@@ -364,9 +364,9 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
         throw ConfigError(fmt::format("{} is inherited by {} and inherits again; one level is allowed.", base.string(),
                                       file->string()));
       }
-      take(parent, base.string());
+      take(parent, base.string(), base.parent_path());
     }
-    take(document, file->string());
+    take(document, file->string(), file->parent_path());
   }
 
   for (const std::string& setting : settings) {
@@ -390,7 +390,7 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
       parsed = parse_toml("value = " + toml_quoted(value), where);
       node = parsed.get("value");
     }
-    set(path, *node, where);
+    set(path, *node, where, {});
   }
 
   for (const auto& key : keys_) {

@@ -38,6 +38,9 @@ class ConfigKey {
   ConfigKey& choices(std::vector<std::string> values);
   /// The key has no default: an error when neither the file nor the command line gives it.
   ConfigKey& required();
+  /// The text is the name of a file, or empty. What a configuration file says is beside that file, as `inherit` is;
+  /// what a setting says is where the command runs. The field gets the absolute path.
+  ConfigKey& file_name();
   /// The value changes how or where the work is done, not its result: left out of the identity of a run.
   ConfigKey& circumstance();
 
@@ -46,7 +49,8 @@ class ConfigKey {
   std::string table_, name_, help_, unit_, default_;
   Target target_;
   double low_ = -std::numeric_limits<double>::infinity(), high_ = std::numeric_limits<double>::infinity();
-  bool low_open_ = false, required_ = false, circumstance_ = false, given_ = false, shipped_ = false, left_out_ = false;
+  bool low_open_ = false, required_ = false, circumstance_ = false, file_name_ = false, given_ = false,
+       shipped_ = false, left_out_ = false;
   std::vector<std::string> choices_;
 
   std::string path() const { return table_.empty() ? name_ : table_ + "." + name_; }

@@ -13,3 +13,12 @@
 #endif
 
 #include <toml++/toml.h>
+
+#include <string>
+
+namespace moola {
+
+/// `where` is what the text is called in errors: a file's name. Throws ConfigError with the line of what is no TOML.
+toml::table parse_toml(const std::string& text, const std::string& where);
+
+}  // namespace moola

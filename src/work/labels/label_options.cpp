@@ -15,6 +15,7 @@
 #include "base/parse_number.h"
 #include "market/labels/barrier_table.h"
 #include "market/symbol_table.h"
+#include "work/labels/symbol_file.h"
 
 namespace moola::work {
 namespace {
@@ -45,10 +46,17 @@ std::vector<std::string> split(const std::string& text, char at) {
   return out;
 }
 
+bool asks_symbol_table(const std::string& cost) {
+  return cost == "auto" || cost == "auto_volatile";
+}
+
 // "0.5": in price; "3bp": of the price; "auto": what the symbol table says.
-market::TradeCost parse_cost(const std::string& text, const std::string& symbol) {
-  if (text == "auto") return market::symbol_costs(symbol).round_trip();
-  if (text == "auto_volatile") return market::symbol_costs(symbol).round_trip(market::Fills::volatile_market);
+market::TradeCost parse_cost(const std::string& text, const std::string& symbol,
+                             std::span<const market::SymbolCosts> own) {
+  if (asks_symbol_table(text)) {
+    const auto fills = text == "auto" ? market::Fills::calm : market::Fills::volatile_market;
+    return market::symbol_costs(symbol, own).round_trip(fills);
+  }
   const bool relative = text.ends_with("bp");
   const auto value = parse_number(relative ? std::string_view(text).substr(0, text.size() - 2) : text);
   if (!value || *value < 0) {
@@ -100,7 +108,7 @@ std::vector<market::FitRows> parse_rows(const std::string& text) {
 
 struct LabelOptions::Values {
   CLI::App* app = nullptr;
-  std::string strategy = "triple_barrier", entry = "close", tie = "nearest_open", cost = "0";
+  std::string strategy = "triple_barrier", entry = "close", tie = "nearest_open", cost = "0", symbols;
   std::optional<std::string> touch, scale;
   int horizon = 0;
   std::optional<double> up, down;
@@ -128,6 +136,7 @@ struct LabelOptions::Values {
         {"--entry", {triple_barrier, threshold, adaptive, meta, directional, regression}},
         {"--tie", {triple_barrier, threshold, adaptive, meta}},
         {"--cost", {triple_barrier, threshold, adaptive, meta, directional}},
+        {"--symbols", {triple_barrier, threshold, adaptive, meta, directional}},
         {"--unknown-is-neutral", {triple_barrier, adaptive}},
         {"--threshold", {threshold}},
         {"--factors", {adaptive}},
@@ -148,6 +157,7 @@ struct LabelOptions::Values {
 
   bool given(const char* option) const { return app->get_option(option)->count() > 0; }
   void refuse_unused(Strategy asked) const;
+  market::TradeCost trade_cost(const std::string& symbol) const;
   market::Holding holding() const;
   market::TripleBarrier barriers(const std::string& symbol, const std::string& used_scale) const;
   market::TripleBarrier threshold_barriers(const std::string& symbol) const;
@@ -164,6 +174,18 @@ void LabelOptions::Values::refuse_unused(Strategy asked) const {
     throw ConfigError(
         fmt::format("{} means nothing to --strategy {}; it is for {}.", use.option, strategy, fmt::join(names, ", ")));
   }
+}
+
+market::TradeCost LabelOptions::Values::trade_cost(const std::string& symbol) const {
+  if (symbols.empty()) return parse_cost(cost, symbol, {});
+  if (!asks_symbol_table(cost)) {
+    throw ConfigError(fmt::format(
+        "--symbols {}: the costs of symbols are looked up for --cost auto or auto_volatile alone, and --cost is {}.",
+        symbols, cost));
+  }
+  const std::vector<market::SymbolCosts> own = read_symbol_file(symbols, "label");
+  check_symbols_named(own, {symbol}, "--symbols " + symbols);
+  return parse_cost(cost, symbol, own);
 }
 
 market::Holding LabelOptions::Values::holding() const {
@@ -189,7 +211,7 @@ market::TripleBarrier LabelOptions::Values::barriers(const std::string& symbol, 
   rule.touch = market::parse_barrier_touch(touch.value_or("high_low"));
   rule.entry = market::parse_barrier_entry(entry);
   rule.tie = market::parse_barrier_tie(tie);
-  const market::TradeCost of_trade = parse_cost(cost, symbol);
+  const market::TradeCost of_trade = trade_cost(symbol);
   rule.cost = of_trade.price;
   rule.cost_share = of_trade.share;
   rule.unknown_scale_is_neutral = unknown_is_neutral;
@@ -205,7 +227,7 @@ market::TripleBarrier LabelOptions::Values::threshold_barriers(const std::string
 }
 
 market::Directional LabelOptions::Values::directional(const std::string& symbol) const {
-  const market::TradeCost of_trade = parse_cost(cost, symbol);
+  const market::TradeCost of_trade = trade_cost(symbol);
   return {.holding = holding(), .dead_band = dead_band, .cost = of_trade.price, .cost_share = of_trade.share};
 }
 
@@ -284,6 +306,9 @@ LabelOptions::LabelOptions(CLI::App& app) : values_(std::make_unique<Values>()) 
                  "of a round trip, moves both barriers away: in price (0.5), of the price (3bp), or of the symbol "
                  "(auto, auto_volatile)")
       ->capture_default_str();
+  app.add_option("--symbols", v.symbols,
+                 "your own symbols and their costs, for --cost auto: a TOML table each (configs/symbols.toml)")
+      ->type_name("FILE");
   app.add_flag("--unknown-is-neutral", v.unknown_is_neutral,
                "label 0 instead of none where the scale is not known yet, as the Python factory's state D28 does");
   app.add_option("--threshold", v.threshold, "threshold: both barriers, as a share of the price")

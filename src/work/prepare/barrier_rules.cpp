@@ -10,7 +10,7 @@ market::TripleBarrier with_manner(const PrepareConfig& config, const std::string
   rule.entry = market::parse_barrier_entry(config.labels.entry);
   rule.tie = market::parse_barrier_tie(config.labels.tie);
   if (config.labels.subtract_cost) {
-    const market::TradeCost cost = cost_of(symbol, parse_label_costs(config.labels.costs));
+    const market::TradeCost cost = round_trip_cost(config, symbol);
     rule.cost = cost.price;
     rule.cost_share = cost.share;
   }

@@ -36,9 +36,10 @@ std::map<std::string, market::TradeCost> parse_label_costs(const std::vector<std
   return out;
 }
 
-market::TradeCost cost_of(const std::string& symbol, const std::map<std::string, market::TradeCost>& configured) {
+market::TradeCost round_trip_cost(const PrepareConfig& config, const std::string& symbol) {
+  const auto configured = parse_label_costs(config.labels.costs);
   if (const auto own = configured.find(symbol); own != configured.end()) return own->second;
-  if (const market::SymbolCosts* known = market::find_symbol(symbol)) return known->round_trip();
+  if (const auto* const known = market::find_symbol(symbol, config.labels.own_symbols)) return known->round_trip();
   return {};
 }
 

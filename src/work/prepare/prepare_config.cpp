@@ -19,6 +19,7 @@
 #include "market/labels/barrier_table.h"
 #include "market/labels/triple_barrier.h"
 #include "validation/separation.h"
+#include "work/labels/symbol_file.h"
 #include "work/prepare/compared_symbols.h"
 #include "work/prepare/label_costs.h"
 
@@ -85,6 +86,13 @@ void bind_labels(ConfigSchema& schema, PrepareConfig& config) {
       .help(
           "of a round trip, per symbol: `\"BTCUSD=0.1%\"` of the price, or `\"MES=0.625\"` in price; a symbol that is "
           "not named costs what the table of symbols says, or nothing");
+  schema.key("symbols", config.labels.symbols)
+      .file_name()
+      .circumstance()
+      .help(
+          "a file of your own symbols and what trading them costs (configs/symbols.toml is one), beside this one; its "
+          "lines come before those of the table of symbols, and what they say of the symbols of `data.bars` counts, "
+          "not what the file is called");
   schema.key("subtract_cost", config.labels.subtract_cost)
       .help("move both barriers away by the cost, so that what a label promises is what remains");
 
@@ -251,12 +259,21 @@ LoadedPrepareConfig load_prepare_config(const std::string& preset, const std::op
                                   did_you_mean(preset, names)));
   }
   schema.load(file, settings, shipped);
+  auto& labels = loaded.values.labels;
+  if (!labels.symbols.empty())
+    naming_key("labels.symbols", [&] { labels.own_symbols = read_symbol_file(labels.symbols, "prepare"); });
   loaded.values.check(schema);
   loaded.resolved = schema.resolved();
   loaded.identity = schema.identity();
   for (const char* table : {"data", "clean", "features", "cross_asset", "labels", "barriers", "weights", "splits",
                             "scaling", "table", "validation", "output"})
     loaded.tables[table] = schema.identity_of(table);
+  for (const market::SymbolCosts& line : labels.own_symbols) {
+    const std::vector<std::string> symbols = loaded.values.symbols();
+    if (std::find(symbols.begin(), symbols.end(), line.symbol) == symbols.end()) continue;
+    loaded.tables["labels"] += symbol_text(line);
+    loaded.identity += symbol_text(line);
+  }
   return loaded;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/config.h"
 #include "base/duration.h"
+#include "market/symbol_table.h"
 
 namespace moola::work {
 
@@ -45,6 +46,8 @@ struct PrepareConfig {
     std::vector<std::int64_t> max_bars;
     std::string touch = "high_low", entry = "close", tie = "nearest_open";
     std::vector<std::string> costs;
+    std::string symbols;
+    std::vector<market::SymbolCosts> own_symbols;  // no key: what the file of `symbols` holds
     bool subtract_cost = false;
   } labels;
   struct Barriers {
@@ -89,6 +92,8 @@ struct PrepareConfig {
   /// What the table cannot check: how keys fit together. Refuses keys that mean nothing beside the others' values, and
   /// leaves them out of what `schema` writes. Throws ConfigError naming the keys.
   void check(ConfigSchema& schema) const;
+  /// The symbols that `data.bars` names.
+  std::vector<std::string> symbols() const;
   /// The longest that a label of `horizon` may last with these settings, in bars.
   std::int64_t longest_label(std::size_t horizon) const;
   /// The furthest barrier that is looked for, times the scale.
@@ -100,7 +105,7 @@ struct LoadedPrepareConfig {
   PrepareConfig values;
   std::string resolved;                       // TOML with every key
   std::string identity;                       // without circumstances
-  std::map<std::string, std::string> tables;  // the identity of each table alone
+  std::map<std::string, std::string> tables;  // the identity of each table alone, with what files that it names hold
 };
 
 /// `preset`: a name of prepare_presets(), or empty.

@@ -13,6 +13,7 @@
 #include "market/labels/barrier_table.h"
 #include "market/labels/triple_barrier.h"
 #include "validation/separation.h"
+#include "work/labels/symbol_file.h"
 #include "work/prepare/compared_symbols.h"
 #include "work/prepare/label_costs.h"
 #include "work/prepare/prepare_config.h"
@@ -50,6 +51,24 @@ void check_bars(const PrepareConfig::Data& data) {
     throw ConfigError(fmt::format("data.from = {} is not before data.to = {}.", data.from, data.to));
 }
 
+void check_costs(const PrepareConfig& config) {
+  std::vector<std::string> symbols = config.symbols();
+  const auto costs = parse_label_costs(config.labels.costs);
+  for (const auto& [symbol, cost] : costs) {
+    if (std::find(symbols.begin(), symbols.end(), symbol) != symbols.end()) continue;
+    throw ConfigError(fmt::format("labels.costs has a cost of {}, which data.bars does not name.{}", symbol,
+                                  did_you_mean(symbol, symbols)));
+  }
+  if (config.labels.symbols.empty()) return;
+  std::erase_if(symbols, [&](const std::string& symbol) { return costs.contains(symbol); });
+  if (symbols.empty()) {
+    throw ConfigError(
+        "labels.costs says what every symbol of data.bars costs, so that labels.symbols has no meaning. Leave one of "
+        "them out.");
+  }
+  check_symbols_named(config.labels.own_symbols, symbols, "labels.symbols = " + config.labels.symbols);
+}
+
 void check_labels(const PrepareConfig& config) {
   const auto& labels = config.labels;
   if (labels.horizons.empty()) throw ConfigError("labels.horizons is empty; give at least one, such as [20].");
@@ -70,13 +89,7 @@ void check_labels(const PrepareConfig& config) {
     for (const std::int64_t horizon : labels.horizons)
       static_cast<void>(market::usual_percentage_barriers(static_cast<int>(horizon)));
   }
-  std::vector<std::string> symbols;
-  for (const std::string& bars : config.data.bars) symbols.push_back(data::parse_dataset_id(bars, "bars").name);
-  for (const auto& [symbol, cost] : parse_label_costs(labels.costs)) {
-    if (std::find(symbols.begin(), symbols.end(), symbol) != symbols.end()) continue;
-    throw ConfigError(fmt::format("labels.costs has a cost of {}, which data.bars does not name.{}", symbol,
-                                  did_you_mean(symbol, symbols)));
-  }
+  check_costs(config);
 }
 
 // Columns of longer bars, and a scale of them, beside the bars that everything is computed from.
@@ -157,14 +170,19 @@ std::int64_t PrepareConfig::longest_label(std::size_t horizon) const {
   } else if (labels.scale == "price") {
     longest = market::usual_percentage_barriers(static_cast<int>(bars)).max_bars;
   } else {
-    for (const std::string& id : data.bars) {
-      const std::string symbol = data::parse_dataset_id(id, "bars").name;
+    for (const std::string& symbol : symbols()) {
       longest = std::max<std::int64_t>(longest, market::usual_barriers(symbol, static_cast<int>(bars)).max_bars);
     }
   }
   if (!barriers.optimise) return longest;
   // The configured ones stay where the search finds none.
   return std::max(longest, static_cast<std::int64_t>(std::floor(static_cast<double>(bars) * barriers.most_length)));
+}
+
+std::vector<std::string> PrepareConfig::symbols() const {
+  std::vector<std::string> out;
+  for (const std::string& id : data.bars) out.push_back(data::parse_dataset_id(id, "bars").name);
+  return out;
 }
 
 double PrepareConfig::furthest_barrier(std::size_t horizon) const {
@@ -202,6 +220,11 @@ void PrepareConfig::check(ConfigSchema& schema) const {
   check_labels(*this);
   check_longer_bars(*this);
   check_barriers(*this);
+  if (!barriers.optimise && !labels.subtract_cost) {
+    refuse_given(schema, {"labels.costs", "labels.symbols"},
+                 "labels.subtract_cost and barriers.optimise are false: nothing is done with a cost");
+    for (const char* key : {"labels.costs", "labels.symbols"}) schema.leave_out(key);
+  }
   if (!barriers.optimise) {
     std::vector<std::string> others;
     for (const std::string& key : schema.paths()) {

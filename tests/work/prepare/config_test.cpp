@@ -105,6 +105,7 @@ BOOST_AUTO_TEST_CASE(keys_that_mean_nothing_beside_the_others_are_refused_and_le
       {{}, "data.multi_symbol=true"},
       {{"clean.sampling=\"volume\"", "clean.threshold=5"}, "clean.timeframe=\"5m\""},
       {{"clean.sampling=\"dollars\"", "clean.threshold=5"}, "table.max_gap=\"5m\""},
+      {{"barriers.optimise=false"}, "labels.costs=[\"SYM=1%\"]"},
       {{"barriers.optimise=false"}, "barriers.safe=true"},
       {{"barriers.optimise=false"}, "barriers.population=20"},
       {{"barriers.optimise=false"}, "barriers.generations=8"},
@@ -217,6 +218,44 @@ BOOST_AUTO_TEST_CASE(bounds_of_the_search_are_in_order) {
   };
   BOOST_TEST(holds(refusal(lengths("2.18")), "barriers.least_length"));
   BOOST_TEST(accepted(lengths("2.2")));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_symbols_lies_beside_the_configuration_that_names_it) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "deeper");
+  write_file(folder / "own.toml",
+             "[SYM]\nunit = \"basis_points\"\ncommission = 1.0\nslippage_calm = 2.0\n"
+             "slippage_volatile = 3.0\n");
+  const std::string config = "[data]\nbars = [\"SYM/v1\"]\n[labels]\nsymbols = \"../own.toml\"\n";
+  write_file(folder / "deeper" / "c.toml", config);
+  const auto loaded = load_prepare_config("", folder / "deeper" / "c.toml", {});
+  BOOST_REQUIRE(loaded.values.labels.own_symbols.size() == 1U);
+  BOOST_TEST(loaded.values.labels.own_symbols[0].slippage_calm == 2.0);
+  // What it says is part of the identity, its name is not; and the name is whole in what is written.
+  BOOST_TEST(holds(loaded.tables.at("labels"), "slippage_calm = 2.0"));
+  BOOST_TEST(holds(loaded.identity, "slippage_calm = 2.0"));
+  BOOST_TEST(!holds(loaded.identity, "own.toml"));
+  BOOST_TEST(holds(loaded.resolved, "symbols = \"" + (folder / "own.toml").string()));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_symbols_that_cannot_be_meant_is_refused) {
+  const TemporaryFolder folder;
+  const std::string file = (folder / "own.toml").string();
+  BOOST_TEST(holds(refusal({"labels.symbols=" + file}), "own.toml"));
+  write_file(file, "[SMY]\nunit = \"basis_points\"\ncommission = 1.0\nslippage_calm = 2.0\nslippage_volatile = 3.0\n");
+  const std::string other = refusal({"labels.symbols=" + file});
+  BOOST_TEST(holds(other, "no table of SYM"));
+  BOOST_TEST(holds(other, "'SMY'"));
+  write_file(file, "[SYM]\nunit = \"basis_point\"\n");
+  const std::string unit = refusal({"labels.symbols=" + file});
+  BOOST_TEST(holds(unit, "labels.symbols"));
+  BOOST_TEST(holds(unit, "own.toml, line 2"));
+  BOOST_TEST(holds(unit, "'basis_points'"));
+  write_file(file, "[SYM]\nunit = \"basis_points\"\ncommission = 1.0\nslippage_calm = 2.0\nslippage_volatile = 3.0\n");
+  BOOST_TEST(accepted({"labels.symbols=" + file}));
+  BOOST_TEST(holds(refusal({"labels.symbols=" + file, "labels.costs=[\"SYM=1%\"]"}), "labels.costs"));
+  BOOST_TEST(holds(refusal({"labels.symbols=" + file, "barriers.optimise=false"}), "labels.subtract_cost"));
+  BOOST_TEST(accepted({"labels.symbols=" + file, "barriers.optimise=false", "labels.subtract_cost=true"}));
 }
 
 BOOST_AUTO_TEST_CASE(three_parts_need_a_share_each) {

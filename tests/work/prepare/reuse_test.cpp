@@ -33,6 +33,10 @@ market::Bars eventful_bars(std::uint64_t seed) {
   return without(without(bars, 1300, 1306), 400, 401);
 }
 
+std::string own_symbols() {
+  return std::string(MOOLA_SOURCE_DIR) + "/tests/work/prepare/own_symbols.toml";
+}
+
 struct KeyCase {
   std::string key;
   Settings value;        // the key's other value, and what it needs
@@ -89,6 +93,7 @@ const std::vector<KeyCase>& key_cases() {
       {"labels.entry", {"labels.entry=\"next_open\""}, {}, "initial_labels", "initial_labels"},
       {"labels.tie", {"labels.tie=\"stop_first\""}, near, "initial_labels", "initial_labels"},
       {"labels.costs", cost, {}, "initial_labels", "barriers"},
+      {"labels.symbols", {"labels.symbols=" + own_symbols()}, {}, "initial_labels", "barriers"},
       {"labels.subtract_cost", {"labels.subtract_cost=true"}, cost, "initial_labels", "initial_labels"},
       {"barriers.optimise", {"barriers.optimise=false"}, {}, "barriers", "barriers"},
       // A table that was made as a final one would be is the same table.
@@ -186,6 +191,22 @@ BOOST_AUTO_TEST_CASE(every_key_makes_again_what_it_is_about_and_changes_what_com
     }
   }
   BOOST_TEST(tried == all_keys(), boost::test_tools::per_element());
+}
+
+// The file is told by what it says of the symbols that are prepared, wherever it lies.
+BOOST_AUTO_TEST_CASE(a_file_of_symbols_that_says_something_else_makes_labels_again_and_one_that_is_moved_does_not) {
+  const BarsWorkspace workspace(eventful_bars(1));
+  const std::string file = workspace.path("own.toml"), moved = workspace.path("moved.toml");
+  const auto prepared = [&](const std::string& name) {
+    return prepare_in(workspace, small_settings({"labels.symbols=" + name}), {.to = "barriers"});
+  };
+  const std::string text = read_file(own_symbols());
+  write_file(file, text);
+  prepared(file);
+  write_file(moved, "# Moved.\n" + text + "[MES]\ncommission = 2.0\n");
+  BOOST_TEST(stages_in(prepared(moved), "made") == "");
+  write_file(file, text.substr(0, text.find("slippage_volatile")) + "slippage_volatile = 16.0\n");
+  BOOST_TEST(stages_in(prepared(file), "made") == "initial_labels barriers");
 }
 
 BOOST_AUTO_TEST_CASE(stages_that_see_the_same_as_before_are_taken_over_though_an_earlier_one_was_made_again) {

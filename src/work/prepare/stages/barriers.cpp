@@ -76,7 +76,6 @@ void barriers(StageRun& stage) {
   const PrepareConfig& config = stage.config();
   const TableLayout layout = layout_of(bench, stage.unit());
   const std::vector<std::size_t> ends = train_ends(config, bench, layout);
-  const auto costs = parse_label_costs(config.labels.costs);
   Json symbols = Json::object();
   std::size_t evaluations = 0;
   for (std::size_t s = 0; s < layout.symbols.size(); ++s) {
@@ -98,7 +97,7 @@ void barriers(StageRun& stage) {
     }
     const double rows = static_cast<double>(end - begin);
     const auto close = std::span(bars.close).subspan(begin, end - begin);
-    const market::TradeCost trade = cost_of(symbol, costs);
+    const market::TradeCost trade = round_trip_cost(config, symbol);
     const double cost = trade.share + trade.price / (std::accumulate(close.begin(), close.end(), 0.0) / rows);
     Json horizons = Json::object();
     for (std::size_t h = 0; h < config.labels.horizons.size(); ++h) {
