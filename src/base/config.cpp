@@ -165,12 +165,18 @@ void ConfigKey::check(const std::string& where) const {
 
 namespace {
 
-// Takes a list into a field, each element by `read`, which gives none where the type is another.
+// Takes a list into a field, each element by `read`, which gives none where the type is another. A list of one may be
+// written without brackets.
 template <class T, class Read>
 bool assign_list(const toml::node& node, std::vector<T>& field, Read&& read) {
-  const toml::array* list = node.as_array();
-  if (list == nullptr) return false;
   std::vector<T> values;
+  const toml::array* list = node.as_array();
+  if (list == nullptr) {
+    const std::optional<T> only = read(node);
+    if (!only) return false;
+    field = {*only};
+    return true;
+  }
   for (const toml::node& element : *list) {
     const std::optional<T> value = read(element);
     if (!value) return false;

@@ -41,6 +41,12 @@ BOOST_AUTO_TEST_CASE(a_list_of_one_text_needs_no_brackets) {
   BOOST_TEST(demo.bars == std::vector<std::string>{"BTC/v3"}, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(nor_does_a_list_of_one_number) {
+  DemoConfig demo;
+  demo.load("[train]\nquantiles = 0.25\n");
+  BOOST_TEST(demo.quantiles == std::vector<double>{0.25}, boost::test_tools::per_element());
+}
+
 struct Bad {
   std::string content;
   std::vector<std::string> says;
