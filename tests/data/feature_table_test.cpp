@@ -85,6 +85,32 @@ BOOST_AUTO_TEST_CASE(a_table_is_read_as_it_was_written) {
   BOOST_TEST(x == (std::vector<double>{100, 101, 102, 200, 201, 202}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_horizon_asks_for_a_label_or_for_a_number) {
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  const auto targets = [&](std::vector<float> values) {
+    TableRows rows = rows_of_one_symbol();
+    rows.horizons[0].label.clear();
+    rows.horizons[0].target = std::move(values);
+    return rows;
+  };
+  const test::TemporaryFolder folder;
+  const TableRows expected = targets({0.5F, -2, none, 0});
+  const FeatureTableFile table(folder.path(), store(folder, expected, info_of_one_symbol()));
+  BOOST_TEST(table.horizon(5).label.empty());
+  for (const std::size_t row : {0U, 1U, 3U})
+    BOOST_TEST(table.horizon(5).target[row] == expected.horizons[0].target[row]);
+  BOOST_TEST(table.horizon(5).has(1));
+  BOOST_TEST(!table.horizon(5).has(2));
+  refused(targets({}), "either 'label_5' or 'target_5'");
+  refused(targets({0.5F, -2, none}), "3 values in 'target_5'");
+  refused(targets({0.5F, std::numeric_limits<float>::infinity(), none, 0}), "'target_5' of row 1");
+  refused(targets({0.5F, -2, 1, 0}), "a label but no 't1_5' in row 2");
+  refused(targets({none, -2, none, 0}), "no label but a 't1_5' in row 0");
+  TableRows both = expected;
+  both.horizons[0].label = rows_of_one_symbol().horizons[0].label;
+  refused(both, "either 'label_5' or 'target_5'");
+}
+
 BOOST_AUTO_TEST_CASE(features_may_be_stored_as_floats_and_read_as_either) {
   const test::TemporaryFolder folder;
   const FeatureTableFile table(folder.path(),

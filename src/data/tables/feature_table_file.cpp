@@ -57,7 +57,8 @@ Column::Rows stored_rows(const FeatureRows& features, std::size_t columns, Featu
 
 void add_horizon(std::vector<Column>& columns, const HorizonColumns& labels) {
   const std::int32_t h = labels.horizon;
-  columns.emplace_back(name_of("label", h), std::span(labels.label));
+  if (!labels.label.empty()) columns.emplace_back(name_of("label", h), std::span(labels.label));
+  if (!labels.target.empty()) columns.emplace_back(name_of("target", h), std::span(labels.target));
   if (!labels.t1.empty()) columns.emplace_back(name_of("t1", h), std::span(labels.t1));
   if (!labels.weight.empty()) columns.emplace_back(name_of("weight", h), std::span(labels.weight));
   if (!labels.quality.empty()) columns.emplace_back(name_of("quality", h), std::span(labels.quality));
@@ -104,7 +105,8 @@ TableRows read_rows(const hdf5::File& file, std::size_t symbols) {
       const std::string name = name_of(column, labels.horizon);
       if (file.has_dataset(name)) values = file.read<T>(name);
     };
-    labels.label = file.read<std::int8_t>(name_of("label", labels.horizon));
+    optional("label", labels.label);
+    optional("target", labels.target);
     optional("t1", labels.t1);
     optional("weight", labels.weight);
     optional("quality", labels.quality);

@@ -49,14 +49,21 @@ Fault segment_fault(const TableRows& rows) {
 }
 
 Fault label_fault(const HorizonColumns& labels, const TableRows& rows) {
-  for (const auto& [name, count] : {std::pair{"t1", labels.t1.size()}, std::pair{"weight", labels.weight.size()},
-                                    std::pair{"quality", labels.quality.size()}}) {
+  for (const auto& [name, count] :
+       {std::pair{"t1", labels.t1.size()}, std::pair{"weight", labels.weight.size()},
+        std::pair{"quality", labels.quality.size()}, std::pair{"target", labels.target.size()},
+        std::pair{"label", labels.label.size()}}) {
     if (count != 0 && count != rows.size())
       return fmt::format("has {} rows, but {} values in '{}_{}'", rows.size(), count, name, labels.horizon);
   }
-  if (labels.label.size() != rows.size())
-    return fmt::format("has {} rows, but {} values in 'label_{}'", rows.size(), labels.label.size(), labels.horizon);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
+  if (labels.label.empty() == labels.target.empty())
+    return fmt::format("must have either 'label_{0}' or 'target_{0}'", labels.horizon);
+  for (std::size_t i = 0; i < labels.target.size(); ++i) {
+    if (std::isinf(labels.target[i]))
+      return fmt::format("has {} in 'target_{}' of row {}; expected a finite number, or NaN for none", labels.target[i],
+                         labels.horizon, i);
+  }
+  for (std::size_t i = 0; i < labels.label.size(); ++i) {
     const std::int8_t label = labels.label[i];
     if (label != kInvalidLabel && (label < -1 || label > 1))
       return fmt::format("has {} in 'label_{}' of row {}; expected -1, 0, 1, or -99 for none", int{label},
@@ -64,7 +71,7 @@ Fault label_fault(const HorizonColumns& labels, const TableRows& rows) {
   }
   for (std::size_t i = 0; i < labels.t1.size(); ++i) {
     const bool none = labels.t1[i] == kNoTime;
-    if (none != (labels.label[i] == kInvalidLabel))
+    if (none == labels.has(i))
       return fmt::format("has {} in row {}",
                          none ? fmt::format("a label but no 't1_{}'", labels.horizon)
                               : fmt::format("no label but a 't1_{}'", labels.horizon),

@@ -11,13 +11,18 @@ namespace moola::data {
 /// What stands in a label where there is none.
 inline constexpr std::int8_t kInvalidLabel = -99;
 
-/// Labels of one horizon, a value per row each; empty where the table has none of them.
+/// What one horizon asks for, a value per row each; empty where the table has none of them. Either `label` or `target`
+/// is there.
 struct HorizonColumns {
   std::int32_t horizon = 0;             // in bars; part of the names: label_5, t1_5, weight_5, quality_5
-  std::vector<std::int8_t> label = {};  // -1, 0, 1, or kInvalidLabel; never empty
+  std::vector<std::int8_t> label = {};  // -1, 0, 1, or kInvalidLabel
+  std::vector<float> target = {};       // a number to foretell: finite, or NaN where there is none
   std::vector<std::int64_t> t1 = {};    // last stamp that the label depends on, kNoTime where there is none
   std::vector<float> weight = {};       // of the sample, finite and >= 0
   std::vector<float> quality = {};      // of the label; NaN where there is none
+
+  /// Whether there is a label or a target.
+  bool has(std::size_t row) const { return target.empty() ? label[row] != kInvalidLabel : target[row] == target[row]; }
 };
 
 /// All of a feature table but its features: a value per row in every column.
