@@ -88,6 +88,39 @@ std::vector<LabelAutocorrelation> label_autocorrelation(std::span<const std::int
   return out;
 }
 
+std::vector<LabelAutocorrelation> value_autocorrelation(std::span<const double> values, std::span<const Rows> rows,
+                                                        std::span<const std::size_t> lags) {
+  static_cast<void>(count_rows(rows, values.size()));
+  std::vector<LabelAutocorrelation> out;
+  for (const std::size_t lag : lags) {
+    if (lag == 0) throw std::invalid_argument("the autocorrelation of values at lag 0");
+    const auto each_pair = [&](auto&& look) {
+      for (const Rows& range : rows) {
+        for (std::size_t row = range.begin; row + lag < range.end; ++row) {
+          if (std::isfinite(values[row]) && std::isfinite(values[row + lag])) look(values[row], values[row + lag]);
+        }
+      }
+    };
+    LabelAutocorrelation found{.lag = lag};
+    double x_sum = 0, y_sum = 0, xx = 0, yy = 0, xy = 0;
+    each_pair([&](double x, double y) {
+      ++found.pairs;
+      x_sum += x;
+      y_sum += y;
+    });
+    const auto n = static_cast<double>(std::max<std::size_t>(1, found.pairs));
+    each_pair([&](double x, double y) {
+      const double dx = x - x_sum / n, dy = y - y_sum / n;
+      xx += dx * dx;
+      yy += dy * dy;
+      xy += dx * dy;
+    });
+    if (xx > 0 && yy > 0) found.correlation = xy / (std::sqrt(xx) * std::sqrt(yy));
+    out.push_back(found);
+  }
+  return out;
+}
+
 LabelRuns label_runs(std::span<const std::int8_t> labels, std::span<const Rows> rows) {
   static_cast<void>(count_rows(rows, labels.size()));
   LabelRuns out;

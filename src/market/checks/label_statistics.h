@@ -44,6 +44,10 @@ struct LabelAutocorrelation {
 std::vector<LabelAutocorrelation> label_autocorrelation(std::span<const std::int8_t> labels, std::span<const Rows> rows,
                                                         std::span<const std::size_t> lags);
 
+/// The same of numbers, where both of a pair are finite: added up in the rows' order, hence the same on every machine.
+std::vector<LabelAutocorrelation> value_autocorrelation(std::span<const double> values, std::span<const Rows> rows,
+                                                        std::span<const std::size_t> lags);
+
 /// Runs of rows with the same valid label; an invalid one and a range's end end a run.
 struct LabelRuns {
   std::size_t runs = 0, longest = 0;

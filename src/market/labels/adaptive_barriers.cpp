@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/parse_number.h"
 
 namespace moola::market {
 namespace {
@@ -23,12 +24,39 @@ void check(std::span<const RegimeFactors> table) {
   }
 }
 
+// The parts of a text between commas.
+std::vector<std::string_view> parts_of(std::string_view text) {
+  std::vector<std::string_view> out;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    out.push_back(text.substr(0, comma));
+    if (comma == std::string_view::npos) return out;
+    text.remove_prefix(comma + 1);
+  }
+}
+
 std::int32_t times(std::int32_t bars, double factor) {
   const double most = std::numeric_limits<std::int32_t>::max() - 1.0;
   return static_cast<std::int32_t>(std::clamp(std::floor(bars * factor + 0.5), 1.0, most));
 }
 
 }  // namespace
+
+RegimeFactors parse_regime_factors(const std::string& text) {
+  const auto refuse = [&]() -> ConfigError {
+    return ConfigError(
+        fmt::format("\"{}\": expected COLUMN=STATE:UP,DOWN,BARS, such as atr_regime=1:1.2,1.2,1.1.", text));
+  };
+  const std::size_t equals = text.find('='), colon = text.find(':');
+  if (equals == std::string::npos || colon == std::string::npos || colon < equals) throw refuse();
+  const std::string_view view = text;
+  const auto state = parse_number(view.substr(equals + 1, colon - equals - 1));
+  const auto parts = parts_of(view.substr(colon + 1));
+  if (!state || parts.size() != 3) throw refuse();
+  const auto up = parse_number(parts[0]), down = parse_number(parts[1]), bars = parse_number(parts[2]);
+  if (!up || !down || !bars) throw refuse();
+  return {.feature = text.substr(0, equals), .state = *state, .factors = {.up = *up, .down = *down, .bars = *bars}};
+}
 
 const std::vector<RegimeFactors>& usual_regime_factors() {
   static const std::vector<RegimeFactors> table{

@@ -25,6 +25,9 @@ struct RegimeFactors {
 /// and hurst_regime. Source: reference factory.md 1.5.
 const std::vector<RegimeFactors>& usual_regime_factors();
 
+/// "atr_regime=1:1.2,1.3,1.1": COLUMN=STATE:UP,DOWN,BARS. Throws ConfigError that says what was expected.
+RegimeFactors parse_regime_factors(const std::string& text);
+
 /// The features of a table, each once, in the order of their first mention.
 std::vector<std::string> regime_features(std::span<const RegimeFactors> table);
 

@@ -43,18 +43,6 @@ std::vector<Count> counts(const LabelFile& made) {
   return {{"up", count(1)}, {"down", count(-1)}, {"neutral", count(0)}, {"none", none}};
 }
 
-// "up 3, down 2.1, max_bars 50": what was asked for.
-std::string described(const Json& parameters) {
-  std::string out;
-  for (const auto& [key, value] : parameters.items()) {
-    const bool nothing = value.is_null() || value == Json(false) || value == Json(0.0);
-    if (key == "strategy" || key == "regimes" || nothing) continue;
-    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", key,
-                       value.is_string() ? value.get<std::string>() : value.dump());
-  }
-  return out;
-}
-
 void print_result(const Arguments& arguments, const LabelFile& made) {
   const std::vector<Count> labels = counts(made);
   if (arguments.common.json) {
@@ -87,8 +75,8 @@ void print_result(const Arguments& arguments, const LabelFile& made) {
       "  sha256    {}\n"
       "  time      {}\n",
       arguments.request.out.string(), all, data::to_string(made.bars.id),
-      made.labels.parameters.at("strategy").get<std::string>(), described(made.labels.parameters), shares, none,
-      made.content_sha256, readable_seconds(made.seconds));
+      made.labels.parameters.at("strategy").get<std::string>(), describe_parameters(made.labels.parameters), shares,
+      none, made.content_sha256, readable_seconds(made.seconds));
 }
 
 void run(Arguments& arguments) {

@@ -36,7 +36,8 @@ LabelFile write_labels(const LabelRequest& request) {
   data::StoredBars stored = data::read_bars_at(request.workspace, request.bars, request.timeframe);
   const unsigned threads = request.threads > 0 ? request.threads : std::max(1U, std::thread::hardware_concurrency());
   const auto began = Clock::now();
-  LabelTable table = compute_labels(stored, request.strategy, threads);
+  LabelTable table =
+      compute_labels({stored.bars, Duration::seconds(stored.info.bar_seconds).nanoseconds}, request.strategy, threads);
   if (table.last_bar.size() != stored.bars.size()) throw std::logic_error("as many labels as bars");
   const std::vector<std::int64_t> t1 = stamps(table.last_bar, stored.bars);
   const double seconds = std::chrono::duration<double>(Clock::now() - began).count();

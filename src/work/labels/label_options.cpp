@@ -10,24 +10,17 @@
 #include <optional>
 
 #include "base/command_line.h"
+#include "base/config.h"
 #include "base/error.h"
 #include "base/named_choice.h"
 #include "base/parse_number.h"
 #include "market/labels/barrier_table.h"
 #include "market/symbol_table.h"
+#include "work/labels/strategy_kind.h"
 #include "work/labels/symbol_file.h"
 
 namespace moola::work {
 namespace {
-
-enum class Strategy { triple_barrier, threshold, adaptive, meta, directional, regression, trend_scan };
-constexpr auto kStrategies = std::to_array<NamedChoice<Strategy>>({{"triple_barrier", Strategy::triple_barrier},
-                                                                   {"threshold", Strategy::threshold},
-                                                                   {"adaptive", Strategy::adaptive},
-                                                                   {"meta", Strategy::meta},
-                                                                   {"directional", Strategy::directional},
-                                                                   {"regression", Strategy::regression},
-                                                                   {"trend_scan", Strategy::trend_scan}});
 
 enum class Judge { barriers, holding_return };
 constexpr auto kJudges =
@@ -68,22 +61,6 @@ market::TradeCost parse_cost(const std::string& text, const std::string& symbol,
   return relative ? market::TradeCost{.price = 0, .share = *value * 1e-4} : market::TradeCost{.price = *value};
 }
 
-// "atr_regime=1:1.2,1.2,1.1".
-market::RegimeFactors parse_factors(const std::string& text) {
-  const auto refuse = [&]() -> ConfigError {
-    return ConfigError(
-        fmt::format("--factors \"{}\": expected COLUMN=STATE:UP,DOWN,BARS, such as atr_regime=1:1.2,1.2,1.1.", text));
-  };
-  const std::size_t equals = text.find('='), colon = text.find(':');
-  if (equals == std::string::npos || colon == std::string::npos || colon < equals) throw refuse();
-  const auto state = parse_number(std::string_view(text).substr(equals + 1, colon - equals - 1));
-  const auto parts = split(text.substr(colon + 1), ',');
-  if (!state || parts.size() != 3) throw refuse();
-  const auto up = parse_number(parts[0]), down = parse_number(parts[1]), bars = parse_number(parts[2]);
-  if (!up || !down || !bars) throw refuse();
-  return {.feature = text.substr(0, equals), .state = *state, .factors = {.up = *up, .down = *down, .bars = *bars}};
-}
-
 // "0:24711,30000:40000".
 std::vector<market::FitRows> parse_rows(const std::string& text) {
   std::vector<market::FitRows> out;
@@ -119,44 +96,17 @@ struct LabelOptions::Values {
   std::string signal, signal_file, judge = "barriers", timeout = "by_return";
   std::string winsor = "0.01,0.99", fit_rows, returns = "simple";
 
-  // Which strategies use an option; those of an option that is not listed here: all.
-  struct Use {
-    const char* option;
-    std::vector<Strategy> by;
-  };
-  static const std::vector<Use>& uses() {
-    using enum Strategy;
-    static const std::vector<Use> table{
-        {"--horizon", {triple_barrier, adaptive, meta, directional, regression}},
-        {"--up", {triple_barrier, adaptive, meta}},
-        {"--down", {triple_barrier, adaptive, meta}},
-        {"--max-bars", {triple_barrier, threshold, adaptive, meta, trend_scan}},
-        {"--scale", {triple_barrier, adaptive, meta, directional}},
-        {"--touch", {triple_barrier, threshold, adaptive, meta}},
-        {"--entry", {triple_barrier, threshold, adaptive, meta, directional, regression}},
-        {"--tie", {triple_barrier, threshold, adaptive, meta}},
-        {"--cost", {triple_barrier, threshold, adaptive, meta, directional}},
-        {"--symbols", {triple_barrier, threshold, adaptive, meta, directional}},
-        {"--unknown-is-neutral", {triple_barrier, adaptive}},
-        {"--threshold", {threshold}},
-        {"--factors", {adaptive}},
-        {"--signal", {meta}},
-        {"--signal-file", {meta}},
-        {"--judge", {meta}},
-        {"--timeout", {meta}},
-        {"--dead-band", {directional}},
-        {"--winsor", {regression}},
-        {"--fit-rows", {regression}},
-        {"--returns", {regression}},
-        {"--multiple", {regression}},
-        {"--min-bars", {trend_scan}},
-        {"--min-t", {trend_scan}},
-    };
-    return table;
+  // "max_bars": --max-bars.
+  static std::string option_of(std::string_view setting) {
+    std::string out = "--" + std::string(setting);
+    std::replace(out.begin(), out.end(), '_', '-');
+    return out;
   }
-
-  bool given(const char* option) const { return app->get_option(option)->count() > 0; }
-  void refuse_unused(Strategy asked) const;
+  bool given(std::string_view setting) const {
+    const CLI::Option* const option = app->get_option_no_throw(option_of(setting));
+    return option != nullptr && option->count() > 0;
+  }
+  void refuse_unused(StrategyKind asked) const;
   market::TradeCost trade_cost(const std::string& symbol) const;
   market::Holding holding() const;
   market::TripleBarrier barriers(const std::string& symbol, const std::string& used_scale) const;
@@ -166,13 +116,11 @@ struct LabelOptions::Values {
   RegressionStrategy regression() const;
 };
 
-void LabelOptions::Values::refuse_unused(Strategy asked) const {
-  for (const Use& use : uses()) {
-    if (!given(use.option) || std::find(use.by.begin(), use.by.end(), asked) != use.by.end()) continue;
-    std::vector<std::string_view> names;
-    for (const Strategy by : use.by) names.push_back(name_of(by, kStrategies));
+void LabelOptions::Values::refuse_unused(StrategyKind asked) const {
+  for (const SettingUse& use : setting_uses()) {
+    if (!given(use.setting) || use.used_by(asked)) continue;
     throw ConfigError(
-        fmt::format("{} means nothing to --strategy {}; it is for {}.", use.option, strategy, fmt::join(names, ", ")));
+        fmt::format("{} means nothing to --strategy {}; it is for {}.", option_of(use.setting), strategy, use.users()));
   }
 }
 
@@ -245,8 +193,10 @@ MetaStrategy LabelOptions::Values::meta(const std::string& symbol) const {
     out.judge = barriers(symbol, out.scale);
     return out;
   }
-  for (const char* option : {"--up", "--down", "--max-bars", "--scale", "--touch", "--tie", "--timeout"}) {
-    if (given(option)) throw ConfigError(fmt::format("{} is of barriers: it means nothing to --judge return.", option));
+  for (const std::string_view setting : barrier_settings()) {
+    if (given(setting)) {
+      throw ConfigError(fmt::format("{} is of barriers: it means nothing to --judge return.", option_of(setting)));
+    }
   }
   out.judge = directional(symbol);
   return out;
@@ -282,9 +232,7 @@ RegressionStrategy LabelOptions::Values::regression() const {
 LabelOptions::LabelOptions(CLI::App& app) : values_(std::make_unique<Values>()) {
   Values& v = *values_;
   v.app = &app;
-  std::vector<std::string_view> names;
-  for (const auto& choice : kStrategies) names.push_back(choice.name);
-  app.add_option("--strategy", v.strategy, fmt::format("how bars are labelled: {}", fmt::join(names, ", ")))
+  app.add_option("--strategy", v.strategy, fmt::format("how bars are labelled: {}", fmt::join(strategy_names(), ", ")))
       ->capture_default_str();
   app.add_option("--horizon", v.horizon,
                  "bars that a label is meant for: barriers from the table of usual ones; directional, regression: "
@@ -344,27 +292,29 @@ LabelOptions::~LabelOptions() = default;
 
 LabelStrategy LabelOptions::strategy(const std::string& symbol) const {
   const Values& v = *values_;
-  const Strategy asked = parse_choice("strategy =", v.strategy, kStrategies);
+  const StrategyKind asked = parse_strategy_kind(v.strategy);
   v.refuse_unused(asked);
-  const std::string scale = v.scale.value_or(asked == Strategy::directional ? "price" : "atr_14");
+  const std::string scale = v.scale.value_or(asked == StrategyKind::directional ? "price" : "atr_14");
   switch (asked) {
-    case Strategy::triple_barrier:
+    case StrategyKind::triple_barrier:
       return BarrierStrategy{.rule = v.barriers(symbol, scale), .scale = scale};
-    case Strategy::threshold:
+    case StrategyKind::threshold:
       return BarrierStrategy{.rule = v.threshold_barriers(symbol), .scale = "price", .name = "threshold"};
-    case Strategy::adaptive: {
+    case StrategyKind::adaptive: {
       AdaptiveStrategy out{.rule = v.barriers(symbol, scale), .scale = scale};
       if (!v.factors.empty()) out.regimes.clear();
-      for (const std::string& line : v.factors) out.regimes.push_back(parse_factors(line));
+      naming_key("--factors", [&] {
+        for (const std::string& line : v.factors) out.regimes.push_back(market::parse_regime_factors(line));
+      });
       return out;
     }
-    case Strategy::meta:
+    case StrategyKind::meta:
       return v.meta(symbol);
-    case Strategy::directional:
+    case StrategyKind::directional:
       return DirectionalStrategy{.rule = v.directional(symbol), .scale = scale};
-    case Strategy::regression:
+    case StrategyKind::regression:
       return v.regression();
-    case Strategy::trend_scan:
+    case StrategyKind::trend_scan:
       return TrendStrategy{
           .rule = {.least = v.min_bars.value_or(4), .most = v.max_bars.value_or(19), .least_t = v.min_t}};
   }

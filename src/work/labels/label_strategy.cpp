@@ -29,9 +29,8 @@ PriceSpans prices_of(const market::Bars& bars) {
 // Features by name, as they stood a bar before.
 class Columns {
  public:
-  Columns(const data::StoredBars& stored, const std::vector<std::string>& names, unsigned threads)
-      : table_(market::compute_features(stored.bars, Duration::seconds(stored.info.bar_seconds).nanoseconds,
-                                        features(names), threads)) {}
+  Columns(const TimedBars& series, const std::vector<std::string>& names, unsigned threads)
+      : table_(market::compute_features(series.bars, series.nanoseconds, features(names), threads)) {}
 
   std::vector<std::span<const double>> all() const {
     std::vector<std::span<const double>> out;
@@ -49,19 +48,11 @@ class Columns {
 };
 
 // What barriers are multiples of; empty for shares of the entry price.
-std::vector<double> scale_of(const data::StoredBars& stored, const std::string& scale, unsigned threads) {
+std::vector<double> scale_of(const TimedBars& series, const std::string& scale, unsigned threads) {
   if (scale == "price") return {};
-  const Columns columns(stored, {scale}, threads);
+  const Columns columns(series, {scale}, threads);
   const std::span<const double> column = columns.all().front();
   return {column.begin(), column.end()};
-}
-
-void check_column(const std::string& name) {
-  static_cast<void>(market::parse_feature(name));
-}
-
-void check_scale(const std::string& scale) {
-  if (scale != "price") check_column(scale);
 }
 
 std::vector<std::int64_t> exit_bars(const BarrierLabels& labels) {
@@ -99,27 +90,27 @@ Json json_of(const market::Directional& rule) {
           {"cost_share", rule.cost_share}};
 }
 
-LabelTable label(const data::StoredBars& stored, const BarrierStrategy& strategy, unsigned threads) {
-  std::vector<double> scale = scale_of(stored, strategy.scale, threads);
+LabelTable label(const TimedBars& series, const BarrierStrategy& strategy, unsigned threads) {
+  std::vector<double> scale = scale_of(series, strategy.scale, threads);
   BarrierLabels labels =
-      market::triple_barrier_per_bar(prices_of(stored.bars), {.up = scale, .down = scale}, strategy.rule, threads);
+      market::triple_barrier_per_bar(prices_of(series.bars), {.up = scale, .down = scale}, strategy.rule, threads);
   LabelTable table{.last_bar = exit_bars(labels), .parameters = json_of(strategy.rule)};
   table.parameters["scale"] = strategy.scale;
   table.columns.push_back({"label", std::move(labels.label)});
   add_trade(table, labels, true);
   // Shares are of the entry price: the column says what of.
-  if (scale.empty()) scale = market::entry_prices(prices_of(stored.bars), strategy.rule.entry);
+  if (scale.empty()) scale = market::entry_prices(prices_of(series.bars), strategy.rule.entry);
   table.columns.push_back({"scale", std::move(scale)});
   return table;
 }
 
-LabelTable label(const data::StoredBars& stored, const AdaptiveStrategy& strategy, unsigned threads) {
-  const PriceSpans prices = prices_of(stored.bars);
-  std::vector<double> scale = scale_of(stored, strategy.scale, threads);
+LabelTable label(const TimedBars& series, const AdaptiveStrategy& strategy, unsigned threads) {
+  const PriceSpans prices = prices_of(series.bars);
+  std::vector<double> scale = scale_of(series, strategy.scale, threads);
   if (scale.empty()) scale = market::entry_prices(prices, strategy.rule.entry);
   const std::vector<std::string> features = market::regime_features(strategy.regimes);
   std::optional<Columns> columns;
-  if (!features.empty()) columns.emplace(stored, features, threads);
+  if (!features.empty()) columns.emplace(series, features, threads);
   market::AdaptiveBarriers barriers =
       market::adapt_barriers(scale, strategy.rule.max_bars, strategy.regimes,
                              columns ? columns->all() : std::vector<std::span<const double>>());
@@ -143,20 +134,20 @@ LabelTable label(const data::StoredBars& stored, const AdaptiveStrategy& strateg
   return table;
 }
 
-std::vector<std::int8_t> sides_of(const data::StoredBars& stored, const MetaStrategy& strategy, unsigned threads) {
-  if (!strategy.signal_file.empty()) return sides_of_file(strategy.signal_file, strategy.signal, stored.bars);
+std::vector<std::int8_t> sides_of(const TimedBars& series, const MetaStrategy& strategy, unsigned threads) {
+  if (!strategy.signal_file.empty()) return sides_of_file(strategy.signal_file, strategy.signal, series.bars);
   const market::SignalRule rule = market::parse_signal_rule(strategy.signal);
-  const Columns columns(stored, rule.features(), threads);
+  const Columns columns(series, rule.features(), threads);
   return market::signal_sides(rule, columns.all());
 }
 
-LabelTable label(const data::StoredBars& stored, const MetaStrategy& strategy, unsigned threads) {
-  const PriceSpans prices = prices_of(stored.bars);
-  std::vector<std::int8_t> side = sides_of(stored, strategy, threads);
+LabelTable label(const TimedBars& series, const MetaStrategy& strategy, unsigned threads) {
+  const PriceSpans prices = prices_of(series.bars);
+  std::vector<std::int8_t> side = sides_of(series, strategy, threads);
   const auto* const barriers = std::get_if<market::TripleBarrier>(&strategy.judge);
   // Without barriers there is nothing to scale: the sign alone is looked at.
   const std::vector<double> scale =
-      barriers != nullptr ? scale_of(stored, strategy.scale, threads) : std::vector<double>();
+      barriers != nullptr ? scale_of(series, strategy.scale, threads) : std::vector<double>();
   market::MetaLabels labels =
       barriers != nullptr ? market::meta_labels(prices, scale, side, *barriers, strategy.timeout, threads)
                           : market::meta_labels(prices, scale, side, std::get<market::Directional>(strategy.judge));
@@ -178,9 +169,9 @@ LabelTable label(const data::StoredBars& stored, const MetaStrategy& strategy, u
   return table;
 }
 
-LabelTable label(const data::StoredBars& stored, const DirectionalStrategy& strategy, unsigned threads) {
-  const std::vector<double> scale = scale_of(stored, strategy.scale, threads);
-  BarrierLabels labels = market::directional_labels(prices_of(stored.bars), scale, strategy.rule);
+LabelTable label(const TimedBars& series, const DirectionalStrategy& strategy, unsigned threads) {
+  const std::vector<double> scale = scale_of(series, strategy.scale, threads);
+  BarrierLabels labels = market::directional_labels(prices_of(series.bars), scale, strategy.rule);
   LabelTable table{.last_bar = exit_bars(labels), .parameters = json_of(strategy.rule)};
   table.parameters["scale"] = strategy.scale;
   table.columns.push_back({"label", std::move(labels.label)});
@@ -198,16 +189,16 @@ Json pedigree(const market::ReturnLimits& limits, const std::vector<market::FitR
   return {{"low", limits.low}, {"high", limits.high}, {"returns", limits.fitted}, {"rows", rows}, {"times", times}};
 }
 
-LabelTable label(const data::StoredBars& stored, const RegressionStrategy& strategy, unsigned) {
+LabelTable label(const TimedBars& series, const RegressionStrategy& strategy, unsigned) {
   const market::RegressionTarget& rule = strategy.rule;
-  const std::size_t n = stored.bars.size();
+  const std::size_t n = series.bars.size();
   for (const auto& [begin, end] : strategy.fit_rows) {
     if (begin >= end || end > n) {
       throw ConfigError(fmt::format("--fit-rows {}:{}: the {} bars have no such rows; the last range may end at {}.",
                                     begin, end, n, n));
     }
   }
-  const std::vector<double> returns = market::forward_returns(prices_of(stored.bars), rule.holding, rule.kind);
+  const std::vector<double> returns = market::forward_returns(prices_of(series.bars), rule.holding, rule.kind);
   market::ReturnLimits limits{.low = -HUGE_VAL, .high = HUGE_VAL, .fitted = 0};
   LabelTable table;
   table.parameters = {{"horizon", rule.holding.bars},
@@ -218,7 +209,7 @@ LabelTable label(const data::StoredBars& stored, const RegressionStrategy& strat
   if (!strategy.fit_rows.empty()) {
     limits = market::fit_return_limits(returns, rule, strategy.fit_rows);
     table.parameters["winsor"] = {rule.low, rule.high};
-    table.fitted["return_limits"] = pedigree(limits, strategy.fit_rows, stored.bars);
+    table.fitted["return_limits"] = pedigree(limits, strategy.fit_rows, series.bars);
   }
   std::vector<float> exit_return(n);
   table.last_bar.assign(n, -1);
@@ -231,8 +222,8 @@ LabelTable label(const data::StoredBars& stored, const RegressionStrategy& strat
   return table;
 }
 
-LabelTable label(const data::StoredBars& stored, const TrendStrategy& strategy, unsigned threads) {
-  market::TrendLabels labels = market::trend_scan(stored.bars.close, strategy.rule, threads);
+LabelTable label(const TimedBars& series, const TrendStrategy& strategy, unsigned threads) {
+  market::TrendLabels labels = market::trend_scan(series.bars.close, strategy.rule, threads);
   LabelTable table;
   table.parameters = {
       {"min_bars", strategy.rule.least}, {"max_bars", strategy.rule.most}, {"min_t", strategy.rule.least_t}};
@@ -256,38 +247,76 @@ std::string_view name_of(const LabelStrategy& strategy) {
                     strategy);
 }
 
-void check_strategy(const LabelStrategy& strategy) {
-  std::visit(Visitor{[](const BarrierStrategy& it) {
-                       check_scale(it.scale);
-                       market::check_barriers(it.rule);
+std::string describe_parameters(const Json& parameters) {
+  std::string out;
+  for (const auto& [key, value] : parameters.items()) {
+    const bool nothing = value.is_null() || value == Json(false) || value == Json(0.0);
+    if (key == "strategy" || key == "regimes" || nothing) continue;
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", key,
+                       value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return out;
+}
+
+std::vector<std::string> columns_of(const LabelStrategy& strategy) {
+  std::vector<std::string> out;
+  const auto add_scale = [&](const std::string& scale) {
+    if (scale != "price") out.push_back(scale);
+  };
+  std::visit(Visitor{[&](const BarrierStrategy& it) { add_scale(it.scale); },
+                     [&](const AdaptiveStrategy& it) {
+                       add_scale(it.scale);
+                       for (std::string& name : market::regime_features(it.regimes)) out.push_back(std::move(name));
                      },
+                     [&](const MetaStrategy& it) {
+                       if (std::holds_alternative<market::TripleBarrier>(it.judge)) add_scale(it.scale);
+                       if (!it.signal_file.empty()) return;
+                       for (std::string& name : market::parse_signal_rule(it.signal).features())
+                         out.push_back(std::move(name));
+                     },
+                     [&](const DirectionalStrategy& it) { add_scale(it.scale); }, [](const RegressionStrategy&) {},
+                     [](const TrendStrategy&) {}},
+             strategy);
+  return out;
+}
+
+void check_strategy(const LabelStrategy& strategy) {
+  for (const std::string& name : columns_of(strategy)) static_cast<void>(market::parse_feature(name));
+  std::visit(Visitor{[](const BarrierStrategy& it) { market::check_barriers(it.rule); },
                      [](const AdaptiveStrategy& it) {
-                       check_scale(it.scale);
                        market::check_barriers(it.rule);
                        market::longest_adaptive(it.rule.max_bars, it.regimes);
-                       for (const std::string& feature : market::regime_features(it.regimes)) check_column(feature);
                      },
                      [](const MetaStrategy& it) {
-                       check_scale(it.scale);
                        if (const auto* const rule = std::get_if<market::TripleBarrier>(&it.judge))
                          market::check_barriers(*rule);
                        else
                          market::directional_labels({}, {}, std::get<market::Directional>(it.judge));
-                       if (!it.signal_file.empty()) return;
-                       for (const std::string& feature : market::parse_signal_rule(it.signal).features())
-                         check_column(feature);
                      },
-                     [](const DirectionalStrategy& it) {
-                       check_scale(it.scale);
-                       market::directional_labels({}, {}, it.rule);
-                     },
+                     [](const DirectionalStrategy& it) { market::directional_labels({}, {}, it.rule); },
                      [](const RegressionStrategy& it) { market::check_holding({}, it.rule.holding); },
                      [](const TrendStrategy& it) { market::trend_scan({}, it.rule); }},
              strategy);
 }
 
-LabelTable compute_labels(const data::StoredBars& stored, const LabelStrategy& strategy, unsigned threads) {
-  LabelTable table = std::visit([&](const auto& each) { return label(stored, each, threads); }, strategy);
+std::int64_t longest_label(const LabelStrategy& strategy) {
+  return std::visit(Visitor{[](const BarrierStrategy& it) -> std::int64_t { return it.rule.max_bars; },
+                            [](const AdaptiveStrategy& it) -> std::int64_t {
+                              return market::longest_adaptive(it.rule.max_bars, it.regimes);
+                            },
+                            [](const MetaStrategy& it) -> std::int64_t {
+                              const auto* const barriers = std::get_if<market::TripleBarrier>(&it.judge);
+                              return barriers != nullptr ? barriers->max_bars
+                                                         : std::get<market::Directional>(it.judge).holding.bars;
+                            },
+                            [](const DirectionalStrategy& it) -> std::int64_t { return it.rule.holding.bars; },
+                            [](const RegressionStrategy& it) -> std::int64_t { return it.rule.holding.bars; },
+                            [](const TrendStrategy& it) -> std::int64_t { return it.rule.most; }},
+                    strategy);
+}
+
+LabelTable compute_labels(const TimedBars& series, const LabelStrategy& strategy, unsigned threads) {
+  LabelTable table = std::visit([&](const auto& each) { return label(series, each, threads); }, strategy);
   table.parameters["strategy"] = name_of(strategy);
   return table;
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "data/bars/bars_file.h"
+#include "market/bars.h"
 #include "market/labels/adaptive_barriers.h"
 #include "market/labels/directional.h"
 #include "market/labels/meta_label.h"
@@ -83,11 +83,26 @@ struct LabelTable {
   }
 };
 
+/// "up 3, down 2.1, max_bars 50": LabelTable::parameters as people read them, without what is 0, and without regimes.
+std::string describe_parameters(const Json& parameters);
+
+/// The columns of features that a strategy looks at: scale, regimes, signal.
+std::vector<std::string> columns_of(const LabelStrategy& strategy);
+
 /// Throws ConfigError for what can be refused before bars are read: rules, names of columns.
 void check_strategy(const LabelStrategy& strategy);
 
+/// The most bars after its own that a label may depend on: what a purge must be as long as.
+std::int64_t longest_label(const LabelStrategy& strategy);
+
+/// What is labelled.
+struct TimedBars {
+  const market::Bars& bars;
+  std::int64_t nanoseconds;  // of a bar; 0 where bars are not of the clock
+};
+
 /// Labels bars. Features (scales, regimes, signals) of a bar are what was known a bar before. The same bits on any
 /// number of threads. Throws ConfigError, DataError, IoError.
-LabelTable compute_labels(const data::StoredBars& stored, const LabelStrategy& strategy, unsigned threads);
+LabelTable compute_labels(const TimedBars& series, const LabelStrategy& strategy, unsigned threads);
 
 }  // namespace moola::work

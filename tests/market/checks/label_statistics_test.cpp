@@ -1,6 +1,7 @@
 #include "market/checks/label_statistics.h"
 
 #include <boost/test/unit_test.hpp>
+#include <limits>
 #include <stdexcept>
 
 #include "tests/market/checks/series.h"
@@ -72,6 +73,22 @@ BOOST_AUTO_TEST_CASE(no_pair_crosses_from_one_range_to_the_next) {
   BOOST_TEST(got[0].pairs == 5U);
   BOOST_TEST(got[1].pairs == 0U);
   BOOST_TEST(got[1].correlation == 0.0);
+}
+
+BOOST_AUTO_TEST_CASE(labels_as_numbers_go_together_as_they_do_as_labels) {
+  std::vector<std::int8_t> labels = six_hundred();
+  for (std::size_t i = 5; i < labels.size(); i += 13) labels[i] = -99;
+  std::vector<double> values(labels.begin(), labels.end());
+  for (double& value : values) {
+    if (value < -1) value = std::numeric_limits<double>::quiet_NaN();
+  }
+  const std::vector<std::size_t> lags{1, 2, 7, 599, 600};
+  const auto want = label_autocorrelation(labels, kAll, lags), got = value_autocorrelation(values, kAll, lags);
+  for (std::size_t k = 0; k < lags.size(); ++k) {
+    BOOST_TEST(got[k].pairs == want[k].pairs);
+    BOOST_TEST(close_to(got[k].correlation, want[k].correlation));
+  }
+  BOOST_CHECK_THROW(value_autocorrelation(values, kAll, std::vector<std::size_t>{0}), std::invalid_argument);
 }
 
 BOOST_AUTO_TEST_CASE(labels_that_never_change_have_no_autocorrelation) {

@@ -140,6 +140,18 @@ BOOST_AUTO_TEST_CASE(a_cost_in_price_and_one_in_shares_of_it_move_barriers_alike
   BOOST_TEST((a.label != triple_barrier(t.spans(), scale, {.up = 1, .down = 1, .max_bars = 5}).label));
 }
 
+BOOST_AUTO_TEST_CASE(factors_are_read_from_a_text_of_their_column_its_value_and_three_numbers) {
+  const RegimeFactors line = parse_regime_factors("atr_regime=-1:0.5,2,1.25");
+  BOOST_TEST(line.feature == "atr_regime");
+  BOOST_TEST(line.state == -1);
+  BOOST_TEST(line.factors.up == 0.5);
+  BOOST_TEST(line.factors.down == 2);
+  BOOST_TEST(line.factors.bars == 1.25);
+  for (const char* wrong : {"", "atr_regime", "atr_regime=1", "atr_regime:1=1,1,1", "atr_regime=1:1,1", "a=1:1,1,1,1",
+                            "a=x:1,1,1", "a=1:1,,1", "a=1:1,1,1 "})
+    BOOST_CHECK_THROW(parse_regime_factors(wrong), ConfigError);
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_meant_is_refused) {
   const WalkPrices t = walk(8, 10);
   const std::vector<double> state(10, 1.0);
