@@ -1,5 +1,7 @@
 #include "work/prepare/barrier_rules.h"
 
+#include <fmt/format.h>
+
 #include "market/labels/barrier_table.h"
 #include "work/prepare/label_costs.h"
 
@@ -29,6 +31,10 @@ market::TripleBarrier configured_rule(const PrepareConfig& config, const std::st
   return with_manner(
       config, symbol,
       labels.scale == "price" ? market::usual_percentage_barriers(bars) : market::usual_barriers(symbol, bars));
+}
+
+std::string no_barriers_to_search(const PrepareConfig& config) {
+  return fmt::format("nothing to do: labels.strategy = \"{}\" has no barriers to search", config.labels.strategy);
 }
 
 Json rule_json(const market::TripleBarrier& rule) {

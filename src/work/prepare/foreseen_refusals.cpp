@@ -75,7 +75,7 @@ void check_rows(const PrepareConfig& config, const StageUnit& table, std::int64_
   const double train_rows = config.splits.train * count - apart_before;
   if (train_rows < 1) refuse("train", config.splits.train);
   const auto least = market::BarrierSearchOptions{}.least_rows;
-  if (config.barriers.optimise && config.barriers.safe && train_rows < static_cast<double>(least)) {
+  if (config.searches_barriers() && config.barriers.safe && train_rows < static_cast<double>(least)) {
     throw DataError(fmt::format(
         "the train part of {} has at most {:.0f} rows ({}), too few to search barriers in: {} at least are needed. "
         "Give more bars, or leave the barriers of [labels] as they are: barriers.optimise = false.",

@@ -20,10 +20,12 @@ std::string replaced(std::string text, std::string_view word, const std::string&
 }
 
 // What a stage would write for a unit.
-std::vector<std::string> foreseen_files(const Stage& stage, const StageUnit& unit,
+std::vector<std::string> foreseen_files(const PrepareConfig& config, const Stage& stage, const StageUnit& unit,
                                         const std::vector<PreparedSymbol>& symbols) {
   std::vector<std::string> out;
   for (const std::string_view file : stage.writes) {
+    // Where no barriers can be searched for, none are there to compare with either.
+    if (stage.name == "initial_labels" && file == "SYMBOL.h5" && config.labels.strategy != "triple_barrier") continue;
     const std::string path =
         file.starts_with("data/") ? std::string(file) : fmt::format("stages/{}/{}", stage.folder(), file);
     if (!path.ends_with("SYMBOL.h5") && !path.ends_with("SYMBOL.json")) {
@@ -87,7 +89,8 @@ PrepareResult foresee(const PrepareRequest& request, const LoadedPrepareConfig& 
       }
       out.state = "to do";
       out.units.push_back(unit.name);
-      for (std::string& file : foreseen_files(stage, unit, symbols)) out.outputs.push_back(std::move(file));
+      for (std::string& file : foreseen_files(config.values, stage, unit, symbols))
+        out.outputs.push_back(std::move(file));
     }
     result.stages.push_back(std::move(out));
   }

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 
-#include "base/parallel_pieces.h"
 #include "base/utc_time.h"
 
 namespace moola::work {
@@ -14,32 +14,60 @@ std::string column(const char* what, std::int64_t horizon) {
   return fmt::format("{}_{}", what, horizon);
 }
 
+// Shows every column with its name, those that are empty too.
+template <class Labels, class Show>
+void each_column(Labels& labels, Show&& show) {
+  show("label", labels.labels.label);
+  show("target", labels.target);
+  show("side", labels.side);
+  show("touch", labels.labels.touch);
+  show("bars", labels.labels.bars);
+  show("t1", labels.t1);
+  show("mae", labels.labels.mae);
+  show("mfe", labels.labels.mfe);
+  show("exit_return", labels.labels.exit_return);
+  show("t_value", labels.t_value);
+  show("quality", labels.quality.quality);
+  show("weight", labels.weight);
+}
+
 }  // namespace
 
-HorizonLabels label_bars(const market::Bars& bars, std::span<const double> scale, std::int64_t horizon,
-                         const market::TripleBarrier& rule, unsigned threads) {
-  HorizonLabels out{.horizon = horizon, .labels = {}, .t1 = {}, .quality = {}, .weight = {}};
-  out.labels.resize(bars.size());
-  const market::PriceSpans prices{bars.open, bars.high, bars.low, bars.close};
-  const auto rows = static_cast<std::int64_t>(bars.size()), parts = static_cast<std::int64_t>(std::max(1U, threads));
-  for_each_piece(static_cast<std::size_t>(parts), threads, [&](std::size_t piece) {
-    const auto part = static_cast<std::int64_t>(piece);
-    market::triple_barrier(prices, scale, rule, rows * part / parts, rows * (part + 1) / parts, out.labels);
-  });
-  out.t1.assign(bars.size(), kNoTime);
-  for (std::size_t i = 0; i < bars.size(); ++i) {
-    if (const std::int64_t exit = out.labels.exit_bar(i); exit >= 0)
-      out.t1[i] = bars.time[static_cast<std::size_t>(exit)];
+LabelledHorizon label_bars(const TimedBars& bars, std::int64_t horizon, const LabelStrategy& strategy,
+                           unsigned threads) {
+  LabelTable table = compute_labels(bars, strategy, threads);
+  LabelledHorizon out{.labels = {.horizon = horizon},
+                      .last_bar = std::move(table.last_bar),
+                      .parameters = std::move(table.parameters),
+                      .fitted = std::move(table.fitted)};
+  HorizonLabels& labels = out.labels;
+  const auto take = [&]<class T>(const char* what, std::vector<T>& values) {
+    if constexpr (!std::is_same_v<T, std::int64_t>) {  // t1 is no column of the strategy's
+      for (LabelColumn& each : table.columns) {
+        if (each.name == what) values = std::move(std::get<std::vector<T>>(each.values));
+      }
+    }
+  };
+  each_column(labels, take);
+  labels.t1.assign(out.last_bar.size(), kNoTime);
+  for (std::size_t i = 0; i < out.last_bar.size(); ++i) {
+    if (out.last_bar[i] >= 0) labels.t1[i] = bars.bars.time[static_cast<std::size_t>(out.last_bar[i])];
   }
   return out;
 }
 
-Json label_counts(const market::BarrierLabels& labels, std::size_t begin, std::size_t end) {
-  const auto count = [&](std::int8_t label) {
-    return std::count(labels.label.begin() + static_cast<std::ptrdiff_t>(begin),
-                      labels.label.begin() + static_cast<std::ptrdiff_t>(end), label);
-  };
-  return {{"up", count(1)}, {"down", count(-1)}, {"neutral", count(0)}, {"none", count(market::kInvalidLabel)}};
+Json label_counts(const HorizonLabels& labels, const std::vector<LabelClass>& classes, std::size_t begin,
+                  std::size_t end) {
+  std::size_t there = 0;
+  for (std::size_t i = begin; i < end; ++i) there += labels.has(i) ? 1 : 0;
+  Json out = {{"none", end - begin - there}};
+  for (const LabelClass& each : classes) {
+    out[std::string(each.name)] =
+        std::count(labels.labels.label.begin() + static_cast<std::ptrdiff_t>(begin),
+                   labels.labels.label.begin() + static_cast<std::ptrdiff_t>(end), each.label);
+  }
+  if (classes.empty()) out["targets"] = there;
+  return out;
 }
 
 void write_horizon_labels(data::ContentFile& file, const market::Bars& bars, const std::vector<HorizonLabels>& labels) {
@@ -47,18 +75,9 @@ void write_horizon_labels(data::ContentFile& file, const market::Bars& bars, con
   std::vector<std::int64_t> horizons;
   for (const HorizonLabels& each : labels) {
     horizons.push_back(each.horizon);
-    const auto add = [&](const char* what, const auto& values) {
+    each_column(each, [&](const char* what, const auto& values) {
       if (!values.empty()) columns.emplace_back(column(what, each.horizon), std::span(values));
-    };
-    add("label", each.labels.label);
-    add("touch", each.labels.touch);
-    add("bars", each.labels.bars);
-    add("t1", each.t1);
-    add("mae", each.labels.mae);
-    add("mfe", each.labels.mfe);
-    add("exit_return", each.labels.exit_return);
-    add("quality", each.quality.quality);
-    add("weight", each.weight);
+    });
   }
   file.write(std::move(columns));
   file.file().set_attribute("horizons", horizons);
@@ -69,19 +88,10 @@ std::vector<HorizonLabels> read_horizon_labels(const std::filesystem::path& file
   const auto attribute = labels.attribute("horizons");
   std::vector<HorizonLabels> out;
   for (const std::int64_t horizon : std::get<std::vector<std::int64_t>>(attribute.value())) {
-    HorizonLabels each{.horizon = horizon, .labels = {}, .t1 = {}, .quality = {}, .weight = {}};
-    const auto read = [&]<class T>(const char* what, std::vector<T>& values) {
+    HorizonLabels each{.horizon = horizon};
+    each_column(each, [&]<class T>(const char* what, std::vector<T>& values) {
       if (labels.has_dataset(column(what, horizon))) values = labels.read<T>(column(what, horizon));
-    };
-    read("label", each.labels.label);
-    read("touch", each.labels.touch);
-    read("bars", each.labels.bars);
-    read("t1", each.t1);
-    read("mae", each.labels.mae);
-    read("mfe", each.labels.mfe);
-    read("exit_return", each.labels.exit_return);
-    read("quality", each.quality.quality);
-    read("weight", each.weight);
+    });
     out.push_back(std::move(each));
   }
   return out;

@@ -19,6 +19,7 @@
 #include "market/labels/barrier_table.h"
 #include "market/labels/triple_barrier.h"
 #include "validation/separation.h"
+#include "work/labels/strategy_kind.h"
 #include "work/labels/symbol_file.h"
 #include "work/prepare/compared_symbols.h"
 #include "work/prepare/label_costs.h"
@@ -52,7 +53,16 @@ void bind_scaling(ConfigSchema& schema, PrepareConfig::Scaling& scaling) {
 }
 
 void bind_labels(ConfigSchema& schema, PrepareConfig& config) {
-  schema.table("labels", "What a row is asked to foresee: which of three barriers the price reaches first.");
+  schema.table("labels",
+               "What a row is asked to foresee: which of three barriers the price reaches first, or by another "
+               "strategy. A key that a strategy does not use is refused beside it.");
+  schema.key("strategy", config.labels.strategy)
+      .choices(strategy_names())
+      .help(
+          "how rows are labelled: `triple_barrier`; `threshold`: the first close beyond a share of the price; "
+          "`adaptive`: barriers that follow the regime; `meta`: whether it was right to take the side of `signal`; "
+          "`directional`: where the price is after the horizon; `regression`: the return until then, `target_10` "
+          "instead of `label_10`; `trend_scan`: the clearest trend that begins here");
   schema.key("horizons", config.labels.horizons)
       .range(1, 10'000)
       .unit("bars")
@@ -62,7 +72,8 @@ void bind_labels(ConfigSchema& schema, PrepareConfig& config) {
   schema.key("scale", config.labels.scale)
       .help(
           "what barriers are multiples of: a column of features, as it was known a bar before; `price`: barriers are "
-          "shares of the price");
+          "shares of the price; of `directional` what its dead band is a multiple of, and `price` unless said "
+          "otherwise");
   schema.key("up", config.labels.up)
       .above(0)
       .help("upper barrier of each horizon, times the scale; empty: the table of usual ones");
@@ -70,10 +81,12 @@ void bind_labels(ConfigSchema& schema, PrepareConfig& config) {
   schema.key("max_bars", config.labels.max_bars)
       .range(1, 1'000'000)
       .unit("bars")
-      .help("how long the barriers of each horizon stand; empty: as `up`");
+      .help(
+          "how long the barriers of each horizon stand; empty: as `up`. Of `threshold` how long prices are waited for, "
+          "of `trend_scan` the longest trend; empty: the horizon");
   schema.key("touch", config.labels.touch)
       .choices({"high_low", "close"})
-      .help("which prices reach a barrier: highs and lows, or closes alone");
+      .help("which prices reach a barrier: highs and lows, or closes alone (so `threshold` unless said otherwise)");
   schema.key("entry", config.labels.entry)
       .choices({"close", "next_open"})
       .help("where the trade that a label judges begins: at the `close` of the row's bar, or at the `next_open`");
@@ -94,9 +107,48 @@ void bind_labels(ConfigSchema& schema, PrepareConfig& config) {
           "lines come before those of the table of symbols, and what they say of the symbols of `data.bars` counts, "
           "not what the file is called");
   schema.key("subtract_cost", config.labels.subtract_cost)
-      .help("move both barriers away by the cost, so that what a label promises is what remains");
+      .help(
+          "move both barriers away by the cost, so that what a label promises is what remains; `directional`: a wider "
+          "dead band");
+  schema.key("threshold", config.labels.threshold)
+      .above(0)
+      .help("`threshold`: how far the price has to go, as a share of it; one for all horizons, or one for each");
+  schema.key("factors", config.labels.factors)
+      .help(
+          "`adaptive`: what barriers and `max_bars` are multiplied by in a regime, `\"atr_regime=1:1.2,1.2,1.1\"` "
+          "(column, its value, up, down, bars); empty: the usual ones");
+  schema.key("signal", config.labels.signal)
+      .help(
+          "`meta`: the side that is judged: a column of features (its sign), or a comparison: `\"sma_10 > sma_50\"`, "
+          "`\"rsi_14 < 30..70\"`");
+  schema.key("judge", config.labels.judge)
+      .choices({"barriers", "return"})
+      .help("`meta`: a side is right by its barriers, or by the `return` until the horizon");
+  schema.key("timeout", config.labels.timeout)
+      .choices({"by_return", "wrong"})
+      .help("`meta`: a trade that reached no barrier is right when it gained, or wrong");
+  schema.key("dead_band", config.labels.dead_band)
+      .at_least(0)
+      .help("`directional`: moves up to this are neutral, times the scale; one for all horizons, or one for each");
+  schema.key("winsor", config.labels.winsor)
+      .range(0, 1)
+      .help("`regression`: percentiles that returns are cut at, as shares, fitted on the train part; empty: not cut");
+  schema.key("returns", config.labels.returns)
+      .choices({"simple", "log"})
+      .help("`regression`: of returns, or of their logarithms");
+  schema.key("multiple", config.labels.multiple)
+      .above(0)
+      .help("`regression`: what returns are multiplied by; 100: per cent");
+  schema.key("min_bars", config.labels.min_bars)
+      .range(2, 1'000'000)
+      .unit("bars")
+      .help("`trend_scan`: the shortest trend of each horizon; empty: a fifth of the longest, 2 at least");
+  schema.key("min_t", config.labels.min_t).at_least(0).help("`trend_scan`: trends of a smaller |t| are neutral");
 
-  schema.table("barriers", "The search for barriers whose labels can be learnt from, on the train part alone.");
+  schema.table(
+      "barriers",
+      "The search for barriers whose labels can be learnt from, on the train part alone; of `labels.strategy = "
+      "\"triple_barrier\"`.");
   schema.key("optimise", config.barriers.optimise)
       .help("search for barriers; false: those of [labels], or the usual ones, stay");
   schema.key("safe", config.barriers.safe)
@@ -198,7 +250,8 @@ void PrepareConfig::bind(ConfigSchema& schema) {
       .choices({"quality", "uniqueness", "return_attribution", "none"})
       .help(
           "`quality`: 1.5 for the cleanest fifth of the trades, 0.5 for the worst; `uniqueness`: by how few labels "
-          "share its bars; `return_attribution`: by the return that is its own; `none`: 1");
+          "share its bars (so unless said otherwise where labels are no trades: meta, regression, trend_scan); "
+          "`return_attribution`: by the return that is its own; `none`: 1");
   schema.key("time_decay", weights.time_decay)
       .range(-0.999, 1)
       .help("what the oldest row weighs against the newest; 1: the same; below 0: that share weighs nothing");
@@ -224,10 +277,15 @@ void PrepareConfig::bind(ConfigSchema& schema) {
   schema.key("psi", validation.psi)
       .above(0)
       .help(
-          "population stability index above which a column counts as drifted: below 0.1 is alike, above 0.2 another "
-          "distribution");
-  schema.key("least_class_share", validation.least_class_share).range(0, 1).help("a rarer class is a warning");
-  schema.key("most_class_share", validation.most_class_share).range(0, 1).help("a more frequent class is a warning");
+          "population stability index above which a column counts as drifted, and targets of a regression are a "
+          "warning: "
+          "below 0.1 is alike, above 0.2 another distribution");
+  schema.key("least_class_share", validation.least_class_share)
+      .range(0, 1)
+      .help("a rarer class of labels is a warning");
+  schema.key("most_class_share", validation.most_class_share)
+      .range(0, 1)
+      .help("a more frequent class of labels is a warning");
   schema.key("strict", validation.strict).help("warnings end the command with status 3");
 
   schema.table("parallel", "Who computes what.");
@@ -259,6 +317,7 @@ LoadedPrepareConfig load_prepare_config(const std::string& preset, const std::op
                                   did_you_mean(preset, names)));
   }
   schema.load(file, settings, shipped);
+  loaded.values.suit_strategy(schema);
   auto& labels = loaded.values.labels;
   if (!labels.symbols.empty())
     naming_key("labels.symbols", [&] { labels.own_symbols = read_symbol_file(labels.symbols, "prepare"); });

@@ -40,6 +40,7 @@ struct PrepareConfig {
     Duration max_age = Duration::seconds(900);
   } cross_asset;
   struct Labels {
+    std::string strategy = "triple_barrier";
     std::vector<std::int64_t> horizons{5, 10, 15, 20};
     std::string scale = "atr_14";
     std::vector<double> up, down;
@@ -49,6 +50,14 @@ struct PrepareConfig {
     std::string symbols;
     std::vector<market::SymbolCosts> own_symbols;  // no key: what the file of `symbols` holds
     bool subtract_cost = false;
+    std::vector<double> threshold{0.005}, dead_band{0};
+    std::vector<std::string> factors;
+    std::string signal, judge = "barriers", timeout = "by_return";
+    std::vector<double> winsor{0.01, 0.99};
+    std::string returns = "simple";
+    double multiple = 100;
+    std::vector<std::int64_t> min_bars;
+    double min_t = 0;
   } labels;
   struct Barriers {
     bool optimise = true, safe = true;
@@ -92,6 +101,10 @@ struct PrepareConfig {
   /// What the table cannot check: how keys fit together. Refuses keys that mean nothing beside the others' values, and
   /// leaves them out of what `schema` writes. Throws ConfigError naming the keys.
   void check(ConfigSchema& schema) const;
+  /// Gives keys that nobody has set the value that is usual beside labels.strategy, where it has one of its own.
+  void suit_strategy(const ConfigSchema& schema);
+  /// Whether barriers are searched for: there are some that may be others, and the user wants it.
+  bool searches_barriers() const { return labels.strategy == "triple_barrier" && barriers.optimise; }
   /// The symbols that `data.bars` names.
   std::vector<std::string> symbols() const;
   /// The longest that a label of `horizon` may last with these settings, in bars.

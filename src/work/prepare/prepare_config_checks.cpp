@@ -15,6 +15,7 @@
 #include "validation/separation.h"
 #include "work/labels/symbol_file.h"
 #include "work/prepare/compared_symbols.h"
+#include "work/prepare/horizon_strategy.h"
 #include "work/prepare/label_costs.h"
 #include "work/prepare/prepare_config.h"
 #include "work/prepare/symbol_calendars.h"
@@ -27,6 +28,61 @@ void refuse_given(const ConfigSchema& schema, const std::vector<std::string>& ke
   for (const std::string& key : keys) {
     if (schema.given(key))
       throw ConfigError(fmt::format("{} has no meaning where {}. Leave one of them out.", key, because));
+  }
+}
+
+// Refuses those that were given, and leaves all of them out of what is written.
+void without(ConfigSchema& schema, const std::vector<std::string>& keys, const std::string& because) {
+  refuse_given(schema, keys, because);
+  for (const std::string& key : keys) schema.leave_out(key);
+}
+
+// Keys of labels that the strategy does not use.
+void leave_out_by_strategy(const PrepareConfig& config, ConfigSchema& schema) {
+  const auto& labels = config.labels;
+  const StrategyKind kind = parse_strategy_kind(labels.strategy);
+  const std::vector<std::string> paths = schema.paths();
+  for (const SettingUse& use : setting_uses()) {
+    const std::string key = "labels." + std::string(use.setting);
+    if (use.used_by(kind) || std::find(paths.begin(), paths.end(), key) == paths.end()) continue;
+    without(schema, {key}, fmt::format("labels.strategy is \"{}\"; it is for {}", labels.strategy, use.users()));
+  }
+  if (kind == StrategyKind::meta && labels.judge == "return") {
+    for (const std::string_view setting : barrier_settings())
+      without(schema, {"labels." + std::string(setting)}, "labels.judge is \"return\": no barriers judge a side");
+  }
+  if (kind == StrategyKind::regression) {
+    without(schema, {"validation.least_class_share", "validation.most_class_share"},
+            "labels.strategy is \"regression\": targets have no classes");
+  }
+  if (config.weights.method == "quality" && !has_quality(kind)) {
+    throw ConfigError(fmt::format(
+        "weights.method = \"quality\" weighs trades by how clean they were, and labels.strategy = \"{}\" makes none. "
+        "Set \"uniqueness\" (what is usual there), \"return_attribution\" or \"none\".",
+        labels.strategy));
+  }
+}
+
+void leave_out_of_barriers(const PrepareConfig& config, ConfigSchema& schema) {
+  std::vector<std::string> keys;
+  for (const std::string& key : schema.paths()) {
+    if (key.starts_with("barriers.") && (key != "barriers.optimise" || config.labels.strategy != "triple_barrier"))
+      keys.push_back(key);
+  }
+  if (config.labels.strategy != "triple_barrier") {
+    without(schema, keys,
+            fmt::format("labels.strategy is \"{}\": there are no barriers to search", config.labels.strategy));
+  } else if (!config.barriers.optimise) {
+    without(schema, keys, "barriers.optimise is false");
+  }
+  if (config.searches_barriers() || config.labels.subtract_cost) return;
+  for (const auto& [key, empty] :
+       {std::pair{"labels.costs", config.labels.costs.empty()}, {"labels.symbols", config.labels.symbols.empty()}}) {
+    if (empty) continue;
+    throw ConfigError(fmt::format(
+        "{} has no meaning where labels.subtract_cost is false and no barriers are searched: nothing is done with a "
+        "cost. Leave it out, or set labels.subtract_cost = true.",
+        key));
   }
 }
 
@@ -69,14 +125,32 @@ void check_costs(const PrepareConfig& config) {
   check_symbols_named(config.labels.own_symbols, symbols, "labels.symbols = " + config.labels.symbols);
 }
 
+// Lists that hold a value for each horizon, and some also one for all of them.
+void check_lengths(const PrepareConfig::Labels& labels) {
+  struct List {
+    const char* key;
+    std::size_t size;
+    std::size_t besides;  // the other length that it may have
+  };
+  for (const List& list : {List{"labels.max_bars", labels.max_bars.size(), 0},
+                           {"labels.min_bars", labels.min_bars.size(), 0},
+                           {"labels.threshold", labels.threshold.size(), 1},
+                           {"labels.dead_band", labels.dead_band.size(), 1}}) {
+    if (list.size == labels.horizons.size() || list.size == list.besides) continue;
+    throw ConfigError(fmt::format("{} holds {} values for {} horizons; give {} or one for each.", list.key, list.size,
+                                  labels.horizons.size(), list.besides == 0 ? "none" : "one"));
+  }
+}
+
 void check_labels(const PrepareConfig& config) {
   const auto& labels = config.labels;
   if (labels.horizons.empty()) throw ConfigError("labels.horizons is empty; give at least one, such as [20].");
   if (!std::is_sorted(labels.horizons.begin(), labels.horizons.end(), std::less_equal<>())) {
     throw ConfigError("labels.horizons must increase, each once: they name the columns label_5, label_10.");
   }
-  const bool any = !labels.up.empty() || !labels.down.empty() || !labels.max_bars.empty();
   const std::size_t n = labels.horizons.size();
+  const bool whole = labels.strategy != "threshold" && labels.strategy != "trend_scan";  // all three lists or none
+  const bool any = whole && (!labels.up.empty() || !labels.down.empty() || !labels.max_bars.empty());
   if (any && (labels.up.size() != n || labels.down.size() != n || labels.max_bars.size() != n)) {
     throw ConfigError(fmt::format(
         "labels.up, labels.down and labels.max_bars hold {}, {} and {} values; barriers of one's own need one of each "
@@ -85,22 +159,35 @@ void check_labels(const PrepareConfig& config) {
   }
   if (labels.scale != "price") {
     naming_key("labels.scale", [&] { static_cast<void>(market::parse_feature(labels.scale)); });
-  } else if (!any) {
-    for (const std::int64_t horizon : labels.horizons)
-      static_cast<void>(market::usual_percentage_barriers(static_cast<int>(horizon)));
+  }
+  check_lengths(labels);
+  if (labels.strategy == "meta" && labels.signal.empty()) {
+    throw ConfigError(
+        "labels.strategy = \"meta\" judges sides that something else chose: labels.signal = \"sma_10 > sma_50\", a "
+        "comparison of columns of features, or a column whose sign is the side.");
+  }
+  if (!labels.winsor.empty() && (labels.winsor.size() != 2 || labels.winsor[0] >= labels.winsor[1])) {
+    throw ConfigError(
+        "labels.winsor: expected two shares, the lower first, such as [0.01, 0.99], or [] to cut nothing.");
   }
   check_costs(config);
+  naming_key(fmt::format("labels.strategy = \"{}\"", labels.strategy), [&] {
+    for (const std::string& symbol : config.symbols()) {
+      for (std::size_t h = 0; h < n; ++h) check_strategy(configured_strategy(config, symbol, h));
+    }
+  });
 }
 
-// Columns of longer bars, and a scale of them, beside the bars that everything is computed from.
+// Columns of longer bars, and those that labels look at, beside the bars that everything is computed from.
 void check_longer_bars(const PrepareConfig& config) {
   const std::int64_t step = config.clean.sampling == "time" ? config.clean.timeframe.nanoseconds : 0;
-  for (const std::string& bars : config.data.bars) {
-    const std::string symbol = data::parse_dataset_id(bars, "bars").name;
+  for (const std::string& symbol : config.symbols()) {
     naming_key("features.columns", [&] { market::check_timeframes(columns_of_symbol(config, symbol), step); });
+    for (const std::string& name : columns_of(configured_strategy(config, symbol, 0))) {
+      naming_key(name == config.labels.scale ? "labels.scale" : "labels.strategy",
+                 [&] { market::check_timeframes({market::parse_feature(name)}, step); });
+    }
   }
-  if (config.labels.scale == "price") return;
-  naming_key("labels.scale", [&] { market::check_timeframes({market::parse_feature(config.labels.scale)}, step); });
 }
 
 void check_barriers(const PrepareConfig& config) {
@@ -162,21 +249,21 @@ void check_splits(const PrepareConfig& config) {
 
 }  // namespace
 
+void PrepareConfig::suit_strategy(const ConfigSchema& schema) {
+  const StrategyKind kind = parse_strategy_kind(labels.strategy);
+  if (kind == StrategyKind::directional && !schema.given("labels.scale")) labels.scale = "price";
+  if (kind == StrategyKind::threshold && !schema.given("labels.touch")) labels.touch = "close";
+  if (!has_quality(kind) && !schema.given("weights.method")) weights.method = "uniqueness";
+}
+
 std::int64_t PrepareConfig::longest_label(std::size_t horizon) const {
-  const auto bars = labels.horizons[horizon];
   std::int64_t longest = 0;
-  if (!labels.max_bars.empty()) {
-    longest = labels.max_bars[horizon];
-  } else if (labels.scale == "price") {
-    longest = market::usual_percentage_barriers(static_cast<int>(bars)).max_bars;
-  } else {
-    for (const std::string& symbol : symbols()) {
-      longest = std::max<std::int64_t>(longest, market::usual_barriers(symbol, static_cast<int>(bars)).max_bars);
-    }
-  }
-  if (!barriers.optimise) return longest;
+  for (const std::string& symbol : symbols())
+    longest = std::max(longest, work::longest_label(configured_strategy(*this, symbol, horizon)));
+  if (!searches_barriers()) return longest;
   // The configured ones stay where the search finds none.
-  return std::max(longest, static_cast<std::int64_t>(std::floor(static_cast<double>(bars) * barriers.most_length)));
+  const auto bars = static_cast<double>(labels.horizons[horizon]);
+  return std::max(longest, static_cast<std::int64_t>(std::floor(bars * barriers.most_length)));
 }
 
 std::vector<std::string> PrepareConfig::symbols() const {
@@ -217,22 +304,11 @@ void PrepareConfig::check(ConfigSchema& schema) const {
     schema.leave_out("clean.outlier_limit");
   }
   check_cross_asset(*this, schema);
+  leave_out_by_strategy(*this, schema);
+  leave_out_of_barriers(*this, schema);
   check_labels(*this);
   check_longer_bars(*this);
-  check_barriers(*this);
-  if (!barriers.optimise && !labels.subtract_cost) {
-    refuse_given(schema, {"labels.costs", "labels.symbols"},
-                 "labels.subtract_cost and barriers.optimise are false: nothing is done with a cost");
-    for (const char* key : {"labels.costs", "labels.symbols"}) schema.leave_out(key);
-  }
-  if (!barriers.optimise) {
-    std::vector<std::string> others;
-    for (const std::string& key : schema.paths()) {
-      if (key.starts_with("barriers.") && key != "barriers.optimise") others.push_back(key);
-    }
-    refuse_given(schema, others, "barriers.optimise is false");
-    for (const std::string& key : others) schema.leave_out(key);
-  }
+  if (searches_barriers()) check_barriers(*this);
   check_splits(*this);
   if (validation.least_class_share > validation.most_class_share)
     throw ConfigError("validation.least_class_share is above validation.most_class_share.");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/utc_time.h"
 #include "data/store/dataset_id.h"
 #include "market/bars.h"
 #include "market/features/feature_table.h"
@@ -24,13 +25,20 @@ struct PreparedSymbol {
   const std::string& name() const { return id.name; }
 };
 
-/// Labels of one horizon over the bars of a symbol, with their weights.
+/// Labels of one horizon over the bars of a symbol, with their weights. What a strategy does not say is empty.
 struct HorizonLabels {
-  std::int64_t horizon;
-  market::BarrierLabels labels;
-  std::vector<std::int64_t> t1;  // the last stamp a label depends on; kNoTime where there is none
-  market::LabelQuality quality;  // empty for the initial labels
-  std::vector<float> weight;     // likewise
+  std::int64_t horizon = 0;
+  market::BarrierLabels labels = {};
+  std::vector<float> target = {};      // regression: instead of labels.label; NaN where there is none
+  std::vector<std::int8_t> side = {};  // meta: that was judged
+  std::vector<float> t_value = {};     // trend_scan: of the trend
+  std::vector<std::int64_t> t1 = {};   // the last stamp a label depends on; kNoTime where there is none
+  market::LabelQuality quality = {};   // empty for the initial labels
+  std::vector<float> weight = {};      // likewise
+
+  std::size_t size() const { return t1.size(); }
+  /// Whether there is a label, or a target.
+  bool has(std::size_t bar) const { return t1[bar] != kNoTime; }
 };
 
 /// Where stages find what earlier ones have made: the files of the run's folder, and those of them that are still in

@@ -53,6 +53,8 @@ const std::vector<KeyCase>& key_cases() {
   static const Settings near{"barriers.optimise=false", "labels.up=[0.5, 0.5]", "labels.down=[0.5, 0.5]",
                              "labels.max_bars=[1, 2]"};
   static const Settings cost{"labels.costs=[\"SYM=0.1%\"]"};
+  static const Settings directional{"labels.strategy=directional"}, regression{"labels.strategy=regression"};
+  static const Settings meta{"labels.strategy=meta", "labels.signal=\"rsi_14 < 50\""};
   static const Settings volume{"clean.sampling=\"volume\"", "clean.threshold=1000"};
   static const Settings compared{"features.columns=[\"rsi_14\", \"cross_*\"]", "cross_asset.others=[\"OTH/v1\"]"};
   static const Settings compared_to_gap{"features.columns=[\"rsi_14\", \"cross_*\"]",
@@ -84,6 +86,22 @@ const std::vector<KeyCase>& key_cases() {
        "features"},
       {"cross_asset.others", {"cross_asset.others=[\"OTH/v1\", \"GAP/v1\"]"}, compared, "ingest", "ingest"},
       {"cross_asset.max_age", {"cross_asset.max_age=\"1h\""}, compared_to_gap, "features", "features"},
+      {"labels.strategy", {"labels.strategy=threshold"}, {}, "initial_labels", "initial_labels"},
+      {"labels.threshold", {"labels.threshold=[0.004]"}, {"labels.strategy=threshold"}, "initial_labels", "labels"},
+      {"labels.dead_band", {"labels.dead_band=[0.001, 0.002]"}, directional, "initial_labels", "labels"},
+      {"labels.factors",
+       {"labels.factors=[\"atr_regime=1:1.5,1.5,1\"]"},
+       {"labels.strategy=adaptive", "splits.purge=61bars"},
+       "initial_labels",
+       "labels"},
+      {"labels.signal", {"labels.signal=\"sma_5 > sma_20\""}, meta, "initial_labels", "labels"},
+      {"labels.judge", {"labels.judge=return"}, meta, "initial_labels", "labels"},
+      {"labels.timeout", {"labels.timeout=wrong"}, meta, "initial_labels", "labels"},
+      {"labels.winsor", {"labels.winsor=[0.05, 0.95]"}, regression, "initial_labels", "labels"},
+      {"labels.returns", {"labels.returns=log"}, regression, "initial_labels", "labels"},
+      {"labels.multiple", {"labels.multiple=1"}, regression, "initial_labels", "labels"},
+      {"labels.min_bars", {"labels.min_bars=[3, 5]"}, {"labels.strategy=trend_scan"}, "initial_labels", "labels"},
+      {"labels.min_t", {"labels.min_t=2"}, {"labels.strategy=trend_scan"}, "initial_labels", "labels"},
       {"labels.horizons", {"labels.horizons=[5, 10]"}, {}, "initial_labels", "initial_labels"},
       {"labels.scale", {"labels.scale=\"natr_14\""}, own, "initial_labels", "initial_labels"},
       {"labels.up", {"labels.up=[3, 3]"}, own, "initial_labels", "initial_labels"},

@@ -9,6 +9,7 @@
 #include "market/checks/return_correlation.h"
 #include "market/checks/split_overlap.h"
 #include "work/prepare/checks/table_checks.h"
+#include "work/prepare/checks/target_checks.h"
 
 namespace moola::work {
 namespace {
@@ -19,12 +20,6 @@ constexpr std::size_t kCausalRows = 4'000;  // beyond the warm-up: what looks ah
 
 Json result_json(const CheckResult& result) {
   return {{"name", result.name}, {"passed", result.passed}, {"detail", result.detail}, {"worst", result.worst}};
-}
-
-std::vector<market::Rows> rows_of(const std::vector<validation::RowRange>& ranges) {
-  std::vector<market::Rows> out;
-  for (const validation::RowRange& range : ranges) out.push_back({range.begin, range.end});
-  return out;
 }
 
 market::Bars first_bars(const market::Bars& bars, std::size_t count) {
@@ -183,7 +178,7 @@ void check_leaks(Workbench& bench, const TableLayout& layout, const validation::
       last[row] = std::max(last[row], labels.t1[layout.bar[row]]);
   }
   const std::vector<market::SplitPart> parts{
-      {"train", rows_of(split.train)}, {"val", rows_of(split.val)}, {"test", rows_of(split.test)}};
+      {"train", market_rows(split.train)}, {"val", market_rows(split.val)}, {"test", market_rows(split.test)}};
   for (CheckResult& result : market::check_split(parts, {layout.time, last}, 1)) {
     if (result.name.ends_with("_distance") && result.passed)
       result.detail = fmt::format("{} lie between their nearest rows.", readable_seconds(result.worst * 1e-9));

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "base/parallel_pieces.h"
 #include "market/checks/label_relevance.h"
@@ -22,6 +23,20 @@ Json relevance_json(const std::string& name, const market::LabelRelevance& relev
           {"rank_t", relevance.rank_t}};
 }
 
+// Numbers as labels: 1 for the highest third of them, -1 for the lowest.
+std::vector<std::int8_t> thirds(const std::vector<float>& targets) {
+  std::vector<float> sorted;
+  std::copy_if(targets.begin(), targets.end(), std::back_inserter(sorted), [](float x) { return !std::isnan(x); });
+  std::vector<std::int8_t> out(targets.size(), market::kInvalidLabel);
+  if (sorted.empty()) return out;
+  std::sort(sorted.begin(), sorted.end());
+  const float low = sorted[sorted.size() / 3], high = sorted[2 * sorted.size() / 3];
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (!std::isnan(targets[i])) out[i] = static_cast<std::int8_t>((targets[i] >= high) - (targets[i] < low));
+  }
+  return out;
+}
+
 // Labels of these rows, and the mean bars that they last.
 struct Sample {
   std::vector<std::int8_t> labels;
@@ -29,19 +44,29 @@ struct Sample {
 };
 Sample sample_labels(Workbench& bench, const TableLayout& layout, const std::vector<RowRange>& rows, std::size_t h) {
   Sample out;
+  std::vector<float> targets;
   double bars = 0;
   std::size_t valid = 0;
+  // Of a trend the one that won is the shortest of those that had to be looked at.
+  const HorizonLabels& any = bench.labels(layout.symbols.front())[h];
+  const bool of_one_length = any.labels.bars.empty() || !any.t_value.empty();
   for (const RowRange& range : rows) {
     for (std::size_t row = range.begin; row < range.end; ++row) {
-      const market::BarrierLabels& labels = bench.labels(layout.symbols[layout.symbol_of(row)])[h].labels;
+      const HorizonLabels& labels = bench.labels(layout.symbols[layout.symbol_of(row)])[h];
       const std::uint32_t bar = layout.bar[row];
-      out.labels.push_back(labels.label[bar]);
-      if (labels.label[bar] == market::kInvalidLabel) continue;
-      bars += labels.bars[bar];
+      if (!labels.target.empty()) {
+        targets.push_back(labels.target[bar]);
+      } else {
+        out.labels.push_back(labels.labels.label[bar]);
+      }
+      if (!labels.has(bar) || of_one_length) continue;
+      bars += labels.labels.bars[bar];
       ++valid;
     }
   }
+  if (!targets.empty()) out.labels = thirds(targets);
   if (valid > 0) out.mean_bars = bars / static_cast<double>(valid);
+  if (of_one_length) out.mean_bars = static_cast<double>(bench.config().longest_label(h));
   return out;
 }
 

@@ -29,12 +29,13 @@ void check_stamps(Workbench& bench, const TableLayout& layout, TableFindings& fo
 /// groups of columns that say the same, by the train rows, and the map; "selection": one column of each group.
 void check_columns(Workbench& bench, const TableLayout& layout, const validation::ChronologicalSplit& split,
                    TableFindings& found);
-/// "relevance": what each column alone tells of each horizon's label, by the train rows, and the columns in that order;
+/// "relevance": what each column alone tells of each horizon's label (of a target: whether it is of the highest or the
+/// lowest third), by the train rows, and the columns in that order;
 /// "stationarity": a unit root and a level tested in the last train rows of each symbol.
 void check_relevance(Workbench& bench, const TableLayout& layout, const validation::ChronologicalSplit& split,
                      TableFindings& found);
 /// "labels": of each horizon the shares of the classes in every part and over time, how long they stay the same, and
-/// what the barriers' outcomes were.
+/// what trades returned by how they ended; of targets what target_facts says.
 void check_labels(Workbench& bench, const TableLayout& layout, const validation::ChronologicalSplit& split,
                   TableFindings& found);
 /// "leakage": bars are corrupted and features computed again; parts and their labels are held against each other;

@@ -37,7 +37,9 @@ Html drift_section(const Json& drift) {
 
 Html relevance_section(const Json& validation) {
   const Json& relevance = validation.at("relevance");
-  HtmlTable best{{"horizon", "column", "information, nats", "AUC of up", "rank correlation", "t"},
+  const Json& classes = validation.at("labels").front().at("classes");
+  const std::string first = classes.empty() ? "the highest third" : classes.front().get<std::string>();
+  HtmlTable best{{"horizon", "column", "information, nats", "AUC of " + first, "rank correlation", "t"},
                  {},
                  {true, false, true, true, true, true}};
   for (const auto& [horizon, ranked] : relevance.at("horizons").items()) {

@@ -41,8 +41,7 @@ Html table_section(Workbench& bench, const Json& facts, const StageUnit& unit) {
   }
   out += section(unit.name + "-bars", "Bars", bars_section(bench, facts, unit, validation.at("stamps")));
   out += section(unit.name + "-split", "Parts", parts_section(facts.at("splits").at(unit.name)));
-  out += section(unit.name + "-labels", "Labels",
-                 labels_section(bench, unit.name, validation.at("labels"), facts.at("barriers").at(unit.name)));
+  out += section(unit.name + "-labels", "Labels", labels_section(bench, facts, unit.name));
   out += section(unit.name + "-drift", "Drift", drift_section(facts.at("drift").at(unit.name)));
   out += section(unit.name + "-relevance", "What columns tell", relevance_section(validation));
   out += section(unit.name + "-columns", "Columns", columns_section(validation));

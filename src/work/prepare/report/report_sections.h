@@ -17,9 +17,9 @@ record::Html bars_section(Workbench& bench, const Json& facts, const StageUnit& 
 /// Train, validation and test in time. `splits`: of the table.
 record::Html parts_section(const Json& splits);
 
-/// Classes, barriers, their search, and what trades came to. `labels`: of the table's validation; `barriers`: of the
-/// table.
-record::Html labels_section(Workbench& bench, const std::string& table, const Json& labels, const Json& barriers);
+/// How labels were made, with barriers and their search where there are some; classes or targets of each part and over
+/// time; what trades came to. `facts`: as prepare_facts.
+record::Html labels_section(Workbench& bench, const Json& facts, const std::string& table);
 
 /// How far columns have moved since the train part. `drift`: of the table.
 record::Html drift_section(const Json& drift);

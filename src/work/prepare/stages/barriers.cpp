@@ -74,6 +74,14 @@ Json searched(const market::BarrierOptimum& best, const market::TripleBarrier& c
 void barriers(StageRun& stage) {
   Workbench& bench = stage.bench();
   const PrepareConfig& config = stage.config();
+  if (config.labels.strategy != "triple_barrier") {
+    stage.write_json("json", {{"table", stage.unit().name},
+                              {"strategy", config.labels.strategy},
+                              {"optimised", false},
+                              {"symbols", Json::object()}});
+    stage.say(no_barriers_to_search(config));
+    return;
+  }
   const TableLayout layout = layout_of(bench, stage.unit());
   const std::vector<std::size_t> ends = train_ends(config, bench, layout);
   Json symbols = Json::object();

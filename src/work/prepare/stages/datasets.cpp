@@ -38,10 +38,11 @@ data::TableRows rows_of(Workbench& bench, const TableLayout& layout) {
     for (std::size_t row = 0; row < layout.size(); ++row) {
       const HorizonLabels& from = bench.labels(layout.symbols[layout.symbol_of(row)])[h];
       const std::uint32_t bar = layout.bar[row];
-      out.label.push_back(from.labels.label[bar]);
+      if (!from.labels.label.empty()) out.label.push_back(from.labels.label[bar]);
+      if (!from.target.empty()) out.target.push_back(from.target[bar]);
       out.t1.push_back(from.t1[bar]);
       out.weight.push_back(from.weight[bar]);
-      out.quality.push_back(from.quality.quality[bar]);
+      if (!from.quality.quality.empty()) out.quality.push_back(from.quality.quality[bar]);
     }
     rows.horizons.push_back(std::move(out));
   }
@@ -82,7 +83,8 @@ data::FeatureRows feature_rows(Workbench& bench, const TableLayout& layout) {
 
 // What was fitted to the data that the table is made of, and the times it has seen.
 std::vector<data::FittedPart> fitted_parts(const Json& barriers, const Json& labels) {
-  data::FittedPart searched{.name = "barriers"}, quality{.name = "quality"};
+  data::FittedPart searched{.name = "barriers"}, quality{.name = "quality"}, weights{.name = "weights"},
+      limits{.name = "return_limits"};
   const auto add = [](data::FittedPart& part, const Json& seen) {
     const data::FittedPart::Seen range{seen.at("first").get<std::int64_t>(), seen.at("last").get<std::int64_t>()};
     if (std::find(part.seen.begin(), part.seen.end(), range) == part.seen.end()) part.seen.push_back(range);
@@ -93,10 +95,16 @@ std::vector<data::FittedPart> fitted_parts(const Json& barriers, const Json& lab
     }
   }
   for (const auto& [symbol, entry] : labels.at("symbols").items()) {
-    for (const auto& [horizon, found] : entry.at("horizons").items()) add(quality, found.at("quality").at("seen"));
+    for (const auto& [horizon, found] : entry.at("horizons").items()) {
+      if (found.contains("quality")) add(quality, found.at("quality").at("seen"));
+      if (!found.contains("fitted")) continue;
+      for (data::FittedPart* part : {&weights, &limits}) {
+        if (found.at("fitted").contains(part->name)) add(*part, found.at("fitted").at(part->name).at("seen"));
+      }
+    }
   }
   std::vector<data::FittedPart> out;
-  for (data::FittedPart* part : {&searched, &quality}) {
+  for (data::FittedPart* part : {&searched, &quality, &weights, &limits}) {
     if (!part->seen.empty()) out.push_back(std::move(*part));
   }
   return out;
@@ -169,7 +177,8 @@ void datasets(StageRun& stage) {
     parameters[table] = bench.loaded().tables.at(table);
   writer.manifest()["parameters"] = parameters;
   writer.manifest()["profile"] = stage.config().output.profile;
-  writer.manifest()["barriers_of_train_rows_alone"] = stage.config().barriers.safe;
+  if (stage.config().labels.strategy == "triple_barrier")
+    writer.manifest()["barriers_of_train_rows_alone"] = stage.config().barriers.safe;
   std::set<std::size_t> parents;
   for (const std::size_t symbol : layout.symbols) {
     info.symbols.push_back(bench.symbols()[symbol].name());

@@ -13,14 +13,20 @@ void initial_labels(StageRun& stage) {
   const PrepareConfig& config = stage.config();
   const std::size_t place = stage.unit().symbols.front();
   const std::string& symbol = bench.symbols()[place].name();
+  if (config.labels.strategy != "triple_barrier") {
+    stage.write_json("json", {{"symbol", symbol}, {"strategy", config.labels.strategy}, {"horizons", Json::object()}});
+    stage.say(no_barriers_to_search(config));
+    return;
+  }
   const market::Bars& bars = bench.bars(place);
   std::vector<HorizonLabels> all;
   Json horizons = Json::object();
   for (std::size_t h = 0; h < config.labels.horizons.size(); ++h) {
-    const market::TripleBarrier rule = configured_rule(config, symbol, h);
-    all.push_back(label_bars(bars, bench.barrier_scale(place), config.labels.horizons[h], rule, bench.threads()));
-    horizons[std::to_string(config.labels.horizons[h])] = {{"rule", rule_json(rule)},
-                                                           {"labels", label_counts(all.back().labels, 0, bars.size())}};
+    const LabelStrategy strategy = configured_strategy(config, symbol, h);
+    const std::int64_t horizon = config.labels.horizons[h];
+    all.push_back(label_bars({bars, bench.bar_nanoseconds()}, horizon, strategy, bench.threads()).labels);
+    horizons[std::to_string(horizon)] = {{"rule", rule_json(configured_rule(config, symbol, h))},
+                                         {"labels", label_counts(all.back(), label_classes(strategy), 0, bars.size())}};
   }
   data::ContentFile file(stage.output("h5"), Overwrite::yes);
   file.manifest()["horizons"] = horizons;

@@ -10,7 +10,7 @@
 #include "validation/chronological_split.h"
 #include "work/prepare/barrier_rules.h"
 #include "work/prepare/horizon_labels.h"
-#include "work/prepare/label_costs.h"
+#include "work/prepare/horizon_strategy.h"
 #include "work/prepare/stages/stages.h"
 #include "work/prepare/table_layout.h"
 
@@ -30,23 +30,12 @@ Train before_next_part(Train train, const std::vector<std::int64_t>& t1, std::in
   return {train.begin, static_cast<std::size_t>(late - t1.begin())};
 }
 
-// Where each bar's label ends, as sample_weights.h wants it: -1 where there is none.
-struct LabelEnds {
-  std::vector<std::int64_t> first, last;
-};
-LabelEnds ends_of(const market::BarrierLabels& labels) {
-  LabelEnds out{.first = std::vector<std::int64_t>(labels.size()), .last = std::vector<std::int64_t>(labels.size())};
-  std::iota(out.first.begin(), out.first.end(), std::int64_t{0});
-  for (std::size_t i = 0; i < labels.size(); ++i) out.last[i] = labels.exit_bar(i);
-  return out;
-}
-
 // So that the train rows that have a label weigh 1 on average: nothing later has a part in the scale.
-void level(std::vector<double>& weight, const market::BarrierLabels& labels, Train train) {
+void level(std::vector<double>& weight, const HorizonLabels& labels, Train train) {
   double sum = 0;
   std::int64_t count = 0;
   for (std::size_t i = train.begin; i < train.end; ++i) {
-    if (labels.label[i] == market::kInvalidLabel) continue;
+    if (!labels.has(i)) continue;
     sum += weight[i];
     ++count;
   }
@@ -54,29 +43,30 @@ void level(std::vector<double>& weight, const market::BarrierLabels& labels, Tra
   for (double& each : weight) each *= static_cast<double>(count) / sum;
 }
 
-std::vector<float> weights_of(const PrepareConfig::Weights& weights, const HorizonLabels& each,
+std::vector<float> weights_of(const PrepareConfig::Weights& weights, const LabelledHorizon& each,
                               const market::Bars& bars, Train train) {
-  const market::BarrierLabels& labels = each.labels;
-  std::vector<double> out(labels.size(), 1.0);
-  const LabelEnds ends = ends_of(labels);
+  const std::size_t n = each.labels.size();
+  std::vector<double> out(n, 1.0);
+  std::vector<std::int64_t> first(n);  // as sample_weights.h wants it
+  std::iota(first.begin(), first.end(), std::int64_t{0});
   if (weights.method == "quality") {
-    out.assign(each.quality.weight.begin(), each.quality.weight.end());
+    out.assign(each.labels.quality.weight.begin(), each.labels.quality.weight.end());
   } else if (weights.method == "uniqueness") {
-    out = market::average_uniqueness(ends.first, ends.last, labels.size());
+    out = market::average_uniqueness(first, each.last_bar, n);
   } else if (weights.method == "return_attribution") {
-    out = market::return_attribution(ends.first, ends.last, bars.close);
-    level(out, labels, train);
+    out = market::return_attribution(first, each.last_bar, bars.close);
+    level(out, each.labels, train);
   }
   if (weights.time_decay < 1) {
     // Over the train rows: what comes later is as new as the newest of them.
-    const std::vector<double> unique = market::average_uniqueness(ends.first, ends.last, labels.size());
+    const std::vector<double> unique = market::average_uniqueness(first, each.last_bar, n);
     const std::vector<double> decay =
         market::time_decay(std::span(unique).subspan(train.begin, train.end - train.begin), weights.time_decay);
     for (std::size_t i = 0; i < train.begin; ++i) out[i] *= decay.front();
     for (std::size_t i = 0; i < decay.size(); ++i) out[train.begin + i] *= decay[i];
   }
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    if (labels.label[i] == market::kInvalidLabel) out[i] = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!each.labels.has(i)) out[i] = 0;
   }
   return {out.begin(), out.end()};
 }
@@ -90,16 +80,17 @@ Json scale_json(const market::QualityScale& scale) {
           {"high", scale.high}};
 }
 
-// What qualities are fitted on are trades that a barrier ended.
-void check_moves(const StageRun& stage, const std::string& symbol, const HorizonLabels& each, Train train) {
-  const Json counts = label_counts(each.labels, train.begin, train.end);
+// What qualities are fitted on are trades that moved.
+void check_moves(const StageRun& stage, const std::string& symbol, const HorizonLabels& each, const Json& counts,
+                 Train train) {
   if (counts.at("up").get<std::size_t>() + counts.at("down").get<std::size_t>() > 0) return;
-  throw DataError(
-      fmt::format("no price of {} in the train part of {} reaches a barrier for a horizon of {} bars: of {} rows {} "
-                  "are neutral and "
-                  "{} have no label. Do its prices move at all? If so, set nearer barriers for this horizon.",
-                  symbol, stage.unit().name, each.horizon, train.end - train.begin,
-                  counts.at("neutral").get<std::size_t>(), counts.at("none").get<std::size_t>()));
+  const bool directional = stage.config().labels.strategy == "directional";
+  throw DataError(fmt::format(
+      "no price of {} in the train part of {} {} for a horizon of {} bars: of {} rows {} are neutral and {} have no "
+      "label. Do its prices move at all? If so, set {} for this horizon.",
+      symbol, stage.unit().name, directional ? "leaves the dead band" : "reaches a barrier", each.horizon,
+      train.end - train.begin, counts.at("neutral").get<std::size_t>(), counts.at("none").get<std::size_t>(),
+      directional ? "a narrower dead band" : "nearer barriers"));
 }
 
 // The stamps that the labels of these rows depend on.
@@ -107,6 +98,49 @@ Json seen(const market::Bars& bars, const HorizonLabels& each, Train train) {
   const std::int64_t last = *std::max_element(each.t1.begin() + static_cast<std::ptrdiff_t>(train.begin),
                                               each.t1.begin() + static_cast<std::ptrdiff_t>(train.end));
   return {{"first", bars.time[train.begin]}, {"last", std::max(last, bars.time[train.end - 1])}};
+}
+
+// How a horizon of a symbol is labelled, with what was found for it or may be fitted on its rows.
+LabelStrategy final_strategy(const PrepareConfig& config, const std::string& symbol, std::size_t h, const Json& found,
+                             Train purged) {
+  LabelStrategy strategy = configured_strategy(config, symbol, h);
+  if (config.labels.strategy == "triple_barrier") {
+    const std::string horizon = std::to_string(config.labels.horizons[h]);
+    const Json& rule = found.at("symbols").at(symbol).at("horizons").at(horizon).at("rule");
+    std::get<BarrierStrategy>(strategy).rule = rule_of(config, symbol, rule);
+  } else if (auto* const regression = std::get_if<RegressionStrategy>(&strategy)) {
+    // All of these bars lie before the next part, and a return that ends after them is not looked at.
+    if (!config.labels.winsor.empty()) regression->fit_rows = {{purged.begin, purged.end}};
+  }
+  return strategy;
+}
+
+// Costs are a symbol's own, and a dead band of one of them is one of the table.
+void expect_all(std::vector<LabelClass>& all, const std::vector<LabelClass>& classes) {
+  if (all.empty()) all = classes;
+  for (std::size_t i = 0; i < classes.size(); ++i) all[i].expected = all[i].expected || classes[i].expected;
+}
+
+Json classes_json(const std::vector<LabelClass>& classes) {
+  Json out = Json::array();
+  for (const LabelClass& each : classes)
+    out.push_back({{"name", each.name}, {"label", each.label}, {"expected", each.expected}});
+  return out;
+}
+
+// What has seen train rows besides qualities: {"weights": {"first", "last"}, "return_limits": {…}}.
+Json fitted_json(const PrepareConfig::Weights& weights, const LabelledHorizon& each, const Json& seen_by_weights,
+                 const market::Bars& bars, Train purged) {
+  Json out = Json::object();
+  if (weights.method == "return_attribution" || weights.time_decay < 1) out["weights"] = {{"seen", seen_by_weights}};
+  if (each.fitted.contains("return_limits")) {
+    const Json& limits = each.fitted.at("return_limits");
+    out["return_limits"] = {{"low", limits.at("low")},
+                            {"high", limits.at("high")},
+                            {"returns", limits.at("returns")},
+                            {"seen", {{"first", bars.time[purged.begin]}, {"last", bars.time[purged.end - 1]}}}};
+  }
+  return out;
 }
 
 }  // namespace
@@ -117,31 +151,48 @@ void labels(StageRun& stage) {
   const TableLayout layout = layout_of(bench, stage.unit());
   const std::vector<std::size_t> ends = train_ends(config, bench, layout);
   const Json found = bench.json("barriers", stage.unit().name);
-  Json symbols = Json::object();
+  const bool with_quality = has_quality(parse_strategy_kind(config.labels.strategy));
+  Json symbols = Json::object(), classes_of_horizons = Json::object();
+  std::vector<std::vector<LabelClass>> all_classes(config.labels.horizons.size());
   for (std::size_t s = 0; s < layout.symbols.size(); ++s) {
     const std::size_t place = layout.symbols[s];
     const std::string& symbol = bench.symbols()[place].name();
     const market::Bars& bars = bench.bars(place);
     const Train purged{layout.first_bar[s], ends[s]};
-    std::vector<HorizonLabels> all;
-    Json horizons = Json::object();
-    for (const std::int64_t horizon : config.labels.horizons) {
-      const std::string name = std::to_string(horizon);
-      const market::TripleBarrier rule =
-          rule_of(config, symbol, found.at("symbols").at(symbol).at("horizons").at(name).at("rule"));
-      HorizonLabels each = label_bars(bars, bench.barrier_scale(place), horizon, rule, bench.threads());
-      const Train train = before_next_part(purged, each.t1, first_after_train(config, layout));
+    const auto check_rows = [&](Train train) {
       if (train.begin >= train.end)
         throw LeakError(fmt::format("the train part of {} holds no rows of {}.", stage.unit().name, symbol));
-      check_moves(stage, symbol, each, train);
-      const int quality_horizon = static_cast<int>(horizon);
-      const market::QualityScale scale = market::fit_quality(each.labels, quality_horizon, train.begin, train.end);
-      each.quality = market::score_quality(each.labels, quality_horizon, scale);
-      each.weight = weights_of(config.weights, each, bars, train);
-      horizons[name] = {{"rule", rule_json(rule)},
-                        {"labels", label_counts(each.labels, layout.first_bar[s], bars.size())},
-                        {"train_labels", label_counts(each.labels, train.begin, train.end)},
-                        {"quality", {{"scale", scale_json(scale)}, {"seen", seen(bars, each, train)}}}};
+    };
+    check_rows(purged);
+    std::vector<HorizonLabels> all;
+    Json horizons = Json::object();
+    for (std::size_t h = 0; h < config.labels.horizons.size(); ++h) {
+      const std::int64_t horizon = config.labels.horizons[h];
+      const LabelStrategy strategy = final_strategy(config, symbol, h, found, purged);
+      const std::vector<LabelClass> classes = label_classes(strategy);
+      LabelledHorizon made = label_bars({bars, bench.bar_nanoseconds()}, horizon, strategy, bench.threads());
+      HorizonLabels& each = made.labels;
+      const Train train = before_next_part(purged, each.t1, first_after_train(config, layout));
+      check_rows(train);
+      const Json train_labels = label_counts(each, classes, train.begin, train.end),
+                 seen_times = seen(bars, each, train);
+      Json& entry = horizons[std::to_string(horizon)];
+      entry = {{"parameters", made.parameters},
+               {"labels", label_counts(each, classes, layout.first_bar[s], bars.size())},
+               {"train_labels", train_labels}};
+      if (const auto* const barriers = std::get_if<BarrierStrategy>(&strategy))
+        entry["rule"] = rule_json(barriers->rule);
+      if (with_quality) {
+        check_moves(stage, symbol, each, train_labels, train);
+        const int quality_horizon = static_cast<int>(horizon);
+        const market::QualityScale scale = market::fit_quality(each.labels, quality_horizon, train.begin, train.end);
+        each.quality = market::score_quality(each.labels, quality_horizon, scale);
+        entry["quality"] = {{"scale", scale_json(scale)}, {"seen", seen_times}};
+      } else {
+        entry["fitted"] = fitted_json(config.weights, made, seen_times, bars, purged);
+      }
+      each.weight = weights_of(config.weights, made, bars, train);
+      expect_all(all_classes[h], classes);
       all.push_back(std::move(each));
     }
     data::ContentFile file(stage.output(place, "h5"), Overwrite::yes);
@@ -153,8 +204,11 @@ void labels(StageRun& stage) {
     symbols[symbol] = {{"rows", bars.size() - layout.first_bar[s]}, {"horizons", horizons}};
     bench.keep_labels(place, std::move(all));
   }
+  for (std::size_t h = 0; h < all_classes.size(); ++h)
+    classes_of_horizons[std::to_string(config.labels.horizons[h])] = classes_json(all_classes[h]);
   stage.write_json("json", {{"table", stage.unit().name},
-                            {"scale", config.labels.scale},
+                            {"strategy", config.labels.strategy},
+                            {"classes", classes_of_horizons},
                             {"weights", config.weights.method},
                             {"symbols", symbols}});
   stage.say(fmt::format("{} horizons of {} rows", config.labels.horizons.size(), layout.size()));

@@ -1,10 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 
 #include "base/error.h"
 #include "base/utc_time.h"
-#include "market/labels/triple_barrier.h"
 #include "validation/chronological_split.h"
 #include "work/prepare/stages/stages.h"
 #include "work/prepare/table_layout.h"
@@ -38,26 +39,56 @@ std::vector<std::int64_t> last_dependence(Workbench& bench, const TableLayout& l
   return t1;
 }
 
-// A model can't learn a class that it never sees.
-void check_classes(Workbench& bench, const StageUnit& unit, const TableLayout& layout,
-                   const std::vector<RowRange>& train) {
-  const std::vector<std::int64_t>& horizons = bench.config().labels.horizons;
-  for (std::size_t h = 0; h < horizons.size(); ++h) {
-    std::int64_t counts[3] = {0, 0, 0};
-    for (const RowRange& range : train) {
-      for (std::size_t row = range.begin; row < range.end; ++row) {
-        const int label = bench.labels(layout.symbols[layout.symbol_of(row)])[h].labels.label[layout.bar[row]];
-        if (label != market::kInvalidLabel) ++counts[label + 1];
-      }
-    }
-    for (const int label : {-1, 0, 1}) {
-      if (counts[label + 1] > 0) continue;
-      throw DataError(fmt::format(
-          "the train part of {} has no row with label_{} = {} (down {}, neutral {}, up {}): no model could learn it. "
-          "Set other barriers for this horizon, let them be searched (barriers.optimise = true), or give more bars.",
-          unit.name, horizons[h], label, counts[0], counts[1], counts[2]));
+// The labels of a horizon in rows of these ranges.
+template <class Look>
+void each_label(Workbench& bench, const TableLayout& layout, const std::vector<RowRange>& rows, std::size_t h,
+                Look&& look) {
+  for (const RowRange& range : rows) {
+    for (std::size_t row = range.begin; row < range.end; ++row) {
+      const HorizonLabels& labels = bench.labels(layout.symbols[layout.symbol_of(row)])[h];
+      if (labels.has(layout.bar[row])) look(labels, layout.bar[row]);
     }
   }
+}
+
+// A model can't learn a class that it never sees.
+void check_classes(Workbench& bench, const StageUnit& unit, const TableLayout& layout,
+                   const std::vector<RowRange>& train, std::size_t h, const Json& classes) {
+  std::map<int, std::size_t> counts;
+  each_label(bench, layout, train, h,
+             [&](const HorizonLabels& labels, std::size_t bar) { ++counts[labels.labels.label[bar]]; });
+  std::string all;
+  for (const Json& each : classes) {
+    all += fmt::format("{}{} {}", all.empty() ? "" : ", ", each.at("name").get<std::string>(),
+                       counts[each.at("label").get<int>()]);
+  }
+  const PrepareConfig::Labels& labels = bench.config().labels;
+  for (const Json& each : classes) {
+    const int label = each.at("label").get<int>();
+    if (counts[label] > 0 || !each.at("expected").get<bool>()) continue;
+    throw DataError(fmt::format(
+        "the train part of {} has no row with label_{} = {} ({}): no model could learn it. {}, or give more bars.",
+        unit.name, labels.horizons[h], label, all,
+        labels.strategy == "triple_barrier"
+            ? "Set other barriers for this horizon, let them be searched (barriers.optimise = true)"
+            : "Set the keys of labels.strategy = \"" + labels.strategy + "\" otherwise for this horizon"));
+  }
+}
+
+// Nor a number that is always the same.
+void check_targets(Workbench& bench, const StageUnit& unit, const TableLayout& layout,
+                   const std::vector<RowRange>& train, std::size_t h) {
+  float least = HUGE_VALF, most = -HUGE_VALF;
+  each_label(bench, layout, train, h, [&](const HorizonLabels& labels, std::size_t bar) {
+    least = std::min(least, labels.target[bar]);
+    most = std::max(most, labels.target[bar]);
+  });
+  if (least < most) return;
+  const std::int64_t horizon = bench.config().labels.horizons[h];
+  throw DataError(fmt::format(
+      "the train part of {} {}: no model could learn it. Do its prices move at all? If so, give more bars.", unit.name,
+      least > most ? fmt::format("has no row with a target_{}", horizon)
+                   : fmt::format("has target_{} = {} in every row", horizon, least)));
 }
 
 // The split proves itself: nothing that a part depends on lies in a later one.
@@ -91,7 +122,15 @@ void splits(StageRun& stage) {
       layout.time, t1,
       {.train = config.splits.train, .val = config.splits.val, .purge = apart.purge, .embargo = apart.embargo});
   prove(layout, t1, split);
-  check_classes(bench, stage.unit(), layout, split.train);
+  const Json classes = bench.json("labels", stage.unit().name).at("classes");
+  for (std::size_t h = 0; h < config.labels.horizons.size(); ++h) {
+    const Json& of_horizon = classes.at(std::to_string(config.labels.horizons[h]));
+    if (of_horizon.empty()) {
+      check_targets(bench, stage.unit(), layout, split.train, h);
+    } else {
+      check_classes(bench, stage.unit(), layout, split.train, h, of_horizon);
+    }
+  }
   const std::size_t train = validation::count_rows(split.train), val = validation::count_rows(split.val),
                     test = validation::count_rows(split.test);
   stage.write_json("json", {{"table", stage.unit().name},
