@@ -7,36 +7,13 @@
 #include <utility>
 
 #include "base/atomic_file.h"
+#include "base/config_value.h"
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/toml.h"
 #include "base/toml_text.h"
 
 namespace moola {
-namespace {
-
-template <class T, class Text>
-std::string list_text(const std::vector<T>& values, Text text) {
-  std::string out = "[";
-  for (std::size_t i = 0; i < values.size(); ++i) out += (i == 0 ? "" : ", ") + text(values[i]);
-  return out + "]";
-}
-
-std::string found_text(const toml::node& node) {
-  return node.visit([](const auto& value) -> std::string {
-    using Node = std::remove_cvref_t<decltype(value)>;
-    if constexpr (toml::is_string<Node>) return "the text \"" + value.get() + "\"";
-    if constexpr (toml::is_integer<Node>) return fmt::format("the integer {}", value.get());
-    if constexpr (toml::is_floating_point<Node>) return fmt::format("the number {}", toml_number(value.get()));
-    if constexpr (toml::is_boolean<Node>) return value.get() ? "true" : "false";
-    if constexpr (toml::is_array<Node>) return "a list";
-    if constexpr (toml::is_table<Node>) return "a table";
-    return "a date or time";
-  });
-}
-
-}  // namespace
-
 ConfigKey::ConfigKey(std::string table, std::string name, Target target)
     : table_(std::move(table)), name_(std::move(name)), target_(target) {
   default_ = value_text();
@@ -98,19 +75,7 @@ bool ConfigKey::takes_text() const {
 }
 
 std::string ConfigKey::value_text() const {
-  struct Writer {
-    std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
-    std::string operator()(const std::int64_t* value) const { return std::to_string(*value); }
-    std::string operator()(const double* value) const { return toml_number(*value); }
-    std::string operator()(const std::string* value) const { return toml_quoted(*value); }
-    std::string operator()(const Duration* value) const { return toml_quoted(to_string(*value)); }
-    std::string operator()(const std::vector<std::string>* value) const { return list_text(*value, toml_quoted); }
-    std::string operator()(const std::vector<double>* value) const { return list_text(*value, toml_number); }
-    std::string operator()(const std::vector<std::int64_t>* value) const {
-      return list_text(*value, [](std::int64_t element) { return std::to_string(element); });
-    }
-  };
-  return std::visit(Writer{}, target_);
+  return config_text(target_);
 }
 
 std::string ConfigKey::allowed_text() const {
@@ -162,88 +127,6 @@ void ConfigKey::check(const std::string& where) const {
     for (const std::string& value : **texts) check_text(value);
   }
 }
-
-namespace {
-
-// Takes a list into a field, each element by `read`, which gives none where the type is another. A list of one may be
-// written without brackets.
-template <class T, class Read>
-bool assign_list(const toml::node& node, std::vector<T>& field, Read&& read) {
-  std::vector<T> values;
-  const toml::array* list = node.as_array();
-  if (list == nullptr) {
-    const std::optional<T> only = read(node);
-    if (!only) return false;
-    field = {*only};
-    return true;
-  }
-  for (const toml::node& element : *list) {
-    const std::optional<T> value = read(element);
-    if (!value) return false;
-    values.push_back(*value);
-  }
-  field = std::move(values);
-  return true;
-}
-
-// Takes a TOML value into a field; false when the types do not fit.
-bool assign(const ConfigKey::Target& target, const toml::node& node) {
-  struct Assigner {
-    const toml::node& node;
-    bool operator()(bool* field) const {
-      const auto value = node.value_exact<bool>();
-      if (value) *field = *value;
-      return value.has_value();
-    }
-    bool operator()(std::int64_t* field) const {
-      const auto value = node.value_exact<std::int64_t>();
-      if (value) *field = *value;
-      return value.has_value();
-    }
-    bool operator()(double* field) const {
-      if (!node.is_number()) return false;
-      *field = *node.value<double>();
-      return true;
-    }
-    bool operator()(std::string* field) const {
-      const auto value = node.value_exact<std::string>();
-      if (value) *field = *value;
-      return value.has_value();
-    }
-    bool operator()(Duration* field) const {
-      const auto value = node.value_exact<std::string>();
-      if (value) *field = parse_duration(*value);
-      return value.has_value();
-    }
-    bool operator()(std::vector<std::string>* field) const {
-      std::vector<std::string> values;
-      if (const auto one = node.value_exact<std::string>()) {
-        values.push_back(*one);  // a list of one may be written without brackets
-      } else if (const toml::array* list = node.as_array()) {
-        for (const toml::node& element : *list) {
-          const auto value = element.value_exact<std::string>();
-          if (!value) return false;
-          values.push_back(*value);
-        }
-      } else {
-        return false;
-      }
-      *field = std::move(values);
-      return true;
-    }
-    bool operator()(std::vector<double>* field) const {
-      return assign_list(node, *field, [](const toml::node& element) {
-        return element.is_number() ? element.value<double>() : std::optional<double>();
-      });
-    }
-    bool operator()(std::vector<std::int64_t>* field) const {
-      return assign_list(node, *field, [](const toml::node& element) { return element.value_exact<std::int64_t>(); });
-    }
-  };
-  return std::visit(Assigner{node}, target);
-}
-
-}  // namespace
 
 void ConfigSchema::table(std::string name, std::string help) {
   tables_.push_back({std::move(name), std::move(help)});
@@ -303,8 +186,8 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
       throw ConfigError(fmt::format("{}: the key '{}' is unknown to moola {}.{}", where, path, job_, hint));
     }
     try {
-      if (!assign(key->target_, node)) {
-        throw ConfigError(fmt::format("{}: {} must be {}; found {}.", where, path, key->type_name(), found_text(node)));
+      if (!assign_config(key->target_, node)) {
+        throw ConfigError(fmt::format("{}: {} must be {}; found {}.", where, path, key->type_name(), toml_kind(node)));
       }
     } catch (const ConfigError& error) {
       const std::string what = error.what();
@@ -325,7 +208,7 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
           std::any_of(tables_.begin(), tables_.end(), [&](const Table& t) { return t.name == table_name; });
       if (table == nullptr && known) {
         throw ConfigError(fmt::format("{}: {} must be a table, [{}]; found {}.", where(node), table_name, table_name,
-                                      found_text(node)));
+                                      toml_kind(node)));
       }
       if (table == nullptr) {
         if (table_name != "inherit") set(table_name, node, where(node), folder);
@@ -363,7 +246,7 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
       const auto name = inherit->value_exact<std::string>();
       if (!name)
         throw ConfigError(
-            fmt::format("{}: inherit must be a text, the base file; found {}.", file->string(), found_text(*inherit)));
+            fmt::format("{}: inherit must be a text, the base file; found {}.", file->string(), toml_kind(*inherit)));
       const std::filesystem::path base = file->parent_path() / *name;
       const toml::table parent = parse_toml(read_file(base), base.string());
       if (parent.contains("inherit")) {

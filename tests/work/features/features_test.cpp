@@ -1,10 +1,10 @@
 // moola features as its users call it.
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
 
 #include "data/store/hdf5.h"
 #include "tests/support/messages.h"
 #include "tests/work/bars_workspace.h"
+#include "tests/work/one_content.h"
 
 using namespace moola;
 using namespace moola::test;
@@ -31,21 +31,10 @@ BOOST_AUTO_TEST_CASE(the_file_holds_what_the_answer_says) {
 
 BOOST_AUTO_TEST_CASE(threads_and_instruction_sets_change_no_bit) {
   const BarsWorkspace workspace(walking_bars(2, 900));
-  std::string first;
-  for (const char* set : {"v2", "v3", "v4"}) {
-    for (const char* threads : {"1", "3"}) {
-      ::setenv("MOOLA_ISA", set, 1);
-      const ProcessResult result =
-          workspace.run("features", {"--bars", "SYM/v1", "--features", "*,ema_9_15m", "--out", workspace.path("f.h5"),
-                                     "--threads", threads, "--force", "--json"});
-      ::unsetenv("MOOLA_ISA");
-      if (result.exit_code != 0 && result.errors.find("this processor") != std::string::npos) continue;
-      BOOST_REQUIRE_MESSAGE(result.exit_code == 0, result.errors);
-      const std::string hash = parse_json(result.output, "standard output")["content_sha256"];
-      if (first.empty()) first = hash;
-      BOOST_TEST(hash == first);
-    }
-  }
+  check_one_content({"1", "3"}, [&](const std::string& threads) {
+    return workspace.run("features", {"--bars", "SYM/v1", "--features", "*,ema_9_15m", "--out", workspace.path("f.h5"),
+                                      "--threads", threads, "--force", "--json"});
+  });
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_done_is_refused_in_one_paragraph) {

@@ -1,7 +1,6 @@
 // moola features --windows as its users call it.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 
 #include "base/atomic_file.h"
@@ -12,6 +11,7 @@
 #include "tests/market/window_features/sample_windows.h"
 #include "tests/support/messages.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/work/one_content.h"
 
 using namespace moola;
 using namespace moola::test;
@@ -210,20 +210,10 @@ BOOST_AUTO_TEST_CASE(a_new_version_holds_the_windows_with_the_features_beside_th
 
 BOOST_AUTO_TEST_CASE(threads_and_instruction_sets_change_no_bit) {
   const WindowsWorkspace workspace;
-  std::string first;
-  for (const char* set : {"v2", "v3", "v4"}) {
-    for (const char* threads : {"1", "3", "64"}) {
-      ::setenv("MOOLA_ISA", set, 1);
-      const ProcessResult result = workspace.run({"--windows", "train/v1", "--features", "*", "--out",
-                                                  workspace.path("f.h5"), "--threads", threads, "--force", "--json"});
-      ::unsetenv("MOOLA_ISA");
-      if (result.exit_code != 0 && result.errors.find("this processor") != std::string::npos) continue;
-      BOOST_REQUIRE_MESSAGE(result.exit_code == 0, result.errors);
-      const std::string hash = parse_json(result.output, "standard output")["content_sha256"];
-      if (first.empty()) first = hash;
-      BOOST_TEST(hash == first);
-    }
-  }
+  check_one_content({"1", "3", "64"}, [&](const std::string& threads) {
+    return workspace.run({"--windows", "train/v1", "--features", "*", "--out", workspace.path("f.h5"), "--threads",
+                          threads, "--force", "--json"});
+  });
 }
 
 BOOST_AUTO_TEST_CASE(a_price_that_is_none_is_refused_with_its_window_and_bar) {

@@ -1,62 +1,42 @@
 // Columns that compare with other symbols, from moola features to a prepared table.
 #include <boost/test/unit_test.hpp>
-#include <cmath>
 
 #include "data/store/dataset.h"
 #include "data/store/hdf5.h"
 #include "tests/support/messages.h"
-#include "tests/work/bars_workspace.h"
-#include "work/prepare/prepare.h"
+#include "tests/work/prepare/prepared.h"
 
 using namespace moola;
 using namespace moola::test;
 
 namespace {
 
-void import_bars(const BarsWorkspace& workspace, const std::string& symbol, const market::Bars& bars) {
-  std::string csv = "time,open,high,low,close,volume\n";
-  for (std::size_t i = 0; i < bars.size(); ++i) {
-    csv += fmt::format("{},{},{},{},{},{}\n", bars.time[i], bars.open[i], bars.high[i], bars.low[i], bars.close[i],
-                       bars.volume[i]);
-  }
-  write_file(workspace.path(symbol + ".csv"), csv);
-  const ProcessResult done =
-      workspace.run("data", {"import", "bars", workspace.path(symbol + ".csv"), "--symbol", symbol});
-  BOOST_REQUIRE_MESSAGE(done.exit_code == 0, done.errors);
-}
-
 // SYM, and ETH and XAU beside it.
 struct Three : BarsWorkspace {
   explicit Three(std::size_t n = 2500) : BarsWorkspace(walking_bars(1, n, true)) {
-    import_bars(*this, "ETH", walking_bars(2, n, true));
-    import_bars(*this, "XAU", walking_bars(3, n, true));
+    import(walking_bars(2, n, true), "ETH");
+    import(walking_bars(3, n, true), "XAU");
   }
 };
 
-using Settings = std::vector<std::string>;
-
-work::LoadedPrepareConfig config_of(const Settings& more) {
-  Settings settings{"data.bars=[\"SYM/v1\"]",
-                    "features.columns=[\"sma_5\",\"cross_*\"]",
-                    "labels.horizons=[5]",
-                    "barriers.optimise=false",
-                    "splits.purge=20bars",
-                    "splits.embargo=20bars",
-                    "cross_asset.others=[\"ETH/v1\"]"};
-  settings.insert(settings.end(), more.begin(), more.end());
-  return work::load_prepare_config("", std::nullopt, settings);
+Settings settings(const Settings& more) {
+  Settings all{"data.bars=[\"SYM/v1\"]",
+               "features.columns=[\"sma_5\",\"cross_*\"]",
+               "labels.horizons=[5]",
+               "barriers.optimise=false",
+               "splits.purge=20bars",
+               "splits.embargo=20bars",
+               "cross_asset.others=[\"ETH/v1\"]"};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
 }
 
 work::PrepareResult prepared(const BarsWorkspace& workspace, const Settings& more, const std::string& to = "") {
-  work::PrepareRequest request;
-  request.workspace = workspace.path("");
-  request.to = to;
-  request.quiet = true;
-  return work::prepare(request, config_of(more), {});
+  return prepare_in(workspace, settings(more), {.to = to});
 }
 
 std::string refused(const Settings& more) {
-  return refusal_of([&] { config_of(more); });
+  return refusal_of([&] { work::load_prepare_config("", std::nullopt, settings(more)); });
 }
 
 const work::StageResult& stage(const work::PrepareResult& result, const std::string& name) {
@@ -108,7 +88,7 @@ BOOST_AUTO_TEST_CASE(comparisons_that_cannot_be_made_are_refused_in_one_paragrap
   market::Bars minutes = walking_bars(4, 60);
   for (std::size_t i = 0; i < minutes.size(); ++i)
     minutes.time[i] = kFirstStamp + static_cast<std::int64_t>(i) * kMinuteNs;
-  import_bars(workspace, "MIN", minutes);
+  workspace.import(minutes, "MIN");
   BOOST_TEST(holds(refusal({"--others", "MIN/v1", "--features", "cross_*"}), "its bars are of 1m, and those of"));
 }
 
@@ -129,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_prepared_table_compares_with_cleaned_bars_and_names_them_
   const data::DatasetReader table(workspace.path(""), data::parse_dataset_id("SYM-5m/v1", "feature_table"));
   BOOST_TEST(table.manifest()["parents"].size() == 2U);
   BOOST_TEST(table.manifest()["parents"][1]["id"] == "bars/ETH/v1");
-  const Json checks = read_json(result.folder / "stages/11-validation/SYM-5m.json")["leakage"];
+  const Json checks = stage_json(result, "validation", "SYM-5m")["leakage"];
   std::size_t of_the_other = 0;
   for (const Json& check : checks) of_the_other += check["name"].get<std::string>().starts_with("SYM_ETH_causality");
   BOOST_TEST(of_the_other == 4U);
@@ -138,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_prepared_table_compares_with_cleaned_bars_and_names_them_
 BOOST_AUTO_TEST_CASE(other_bars_of_the_other_make_the_features_again_and_the_bars_own_not) {
   const Three workspace;
   prepared(workspace, {}, "features");
-  import_bars(workspace, "ETH", walking_bars(9, 2500, true));  // v2
+  workspace.import(walking_bars(9, 2500, true), "ETH");  // v2
   const auto result = prepared(workspace, {"cross_asset.others=[\"ETH/v2\"]"}, "initial_labels");
   BOOST_TEST(stage(result, "features").state == "made");
   BOOST_TEST(stage(result, "clean").reused_from.size() == 1U);  // of SYM
@@ -171,7 +151,7 @@ BOOST_AUTO_TEST_CASE(symbols_of_other_times_are_refused_with_both_extents) {
   const BarsWorkspace workspace(walking_bars(1, 2500, true));
   market::Bars late = walking_bars(2, 2500, true);
   for (std::int64_t& time : late.time) time += 50'000 * 5 * kMinuteNs;
-  import_bars(workspace, "ETH", late);
+  workspace.import(late, "ETH");
   const std::string error = refusal_of([&] { prepared(workspace, {}); });
   BOOST_TEST(holds(error, "SYM and ETH have no bars in common"));
   BOOST_TEST(holds(error, "2019-01-01"));
@@ -183,7 +163,7 @@ BOOST_AUTO_TEST_CASE(symbols_with_too_few_bars_in_common_for_a_column_are_refuse
   const BarsWorkspace workspace(walking_bars(1, 2500, true));
   market::Bars late = walking_bars(2, 2500, true);
   for (std::int64_t& time : late.time) time += 2490 * 5 * kMinuteNs;  // ten bars in common
-  import_bars(workspace, "ETH", late);
+  workspace.import(late, "ETH");
   const std::string error = refusal_of([&] { prepared(workspace, {}); });
   BOOST_TEST(holds(error, "SYM and ETH have too few bars in common"));
   BOOST_TEST(holds(error, "ETH from 2019-01-09"));  // 2490 bars of 5 minutes are 8.6 days
