@@ -53,7 +53,8 @@ pre { background: var(--code); border-radius: 8px; padding: 14px 16px; margin: 0
 .card.good .value { color: var(--good); }
 .card.warning .value { color: var(--warning); }
 .card.bad .value { color: var(--bad); }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; margin-bottom: 16px; }
+.scroll:last-child { margin-bottom: 0; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: 13px; }
 th, td { padding: 7px 14px 7px 0; border-bottom: 1px solid var(--line); vertical-align: top; }

@@ -1,11 +1,15 @@
-// What people write in a configuration, by the first byte: names of columns, separations, costs, inner windows. What is
-// accepted is written and read back to itself; the rest is refused with a ConfigError.
+// What people write in a configuration, by the first byte: names of columns, separations, costs, inner windows, days,
+// factors of a regime, signals, symbols of their own. What is accepted is written and read back to itself, where it is
+// written at all; the rest is refused with a ConfigError.
 #include "base/error.h"
 #include "fuzz/memory_file.h"
 #include "market/clean/session_calendar.h"
 #include "market/features/feature.h"
+#include "market/labels/adaptive_barriers.h"
+#include "market/labels/signal_rule.h"
 #include "market/window_features/window_feature_set.h"
 #include "validation/separation.h"
+#include "work/labels/symbol_file.h"
 #include "work/prepare/label_costs.h"
 
 using namespace moola;
@@ -15,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const std::string text(reinterpret_cast<const char*>(bytes) + 1, size - 1);
   static const std::vector<std::string> others{"ETHUSD", "X"};
   try {
-    switch (bytes[0] % 5) {
+    switch (bytes[0] % 8) {
       case 0: {
         const market::Feature feature = market::parse_feature(text, market::FeatureDefinitions::moola, others);
         test::require(market::parse_feature(feature.name, market::FeatureDefinitions::moola, others).name ==
@@ -39,8 +43,26 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         test::require(market::parse_inner_window(market::to_string(inner), 105) == inner);
         break;
       }
-      default:
+      case 4:
         market::SessionCalendar("cme", {text});
+        break;
+      case 5:
+        test::require(!market::parse_regime_factors(text).feature.empty());
+        break;
+      case 6: {
+        const market::SignalRule rule = market::parse_signal_rule(text);
+        test::require(!rule.column.empty() && (!rule.other.empty() || rule.low <= rule.high));
+        break;
+      }
+      default: {
+        std::string again;
+        const std::vector<market::SymbolCosts> symbols = work::parse_symbol_file(text, "fuzz", "label");
+        for (const market::SymbolCosts& symbol : symbols) again += work::symbol_text(symbol);
+        std::string twice;
+        for (const market::SymbolCosts& symbol : work::parse_symbol_file(again, "fuzz", "label"))
+          twice += work::symbol_text(symbol);
+        test::require(twice == again);
+      }
     }
   } catch (const ConfigError&) {
   }

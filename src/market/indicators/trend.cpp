@@ -15,8 +15,6 @@
 namespace moola::market {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
 // By value: by reference they become jumps.
 double higher(double a, double b) {
   return a > b ? a : b;

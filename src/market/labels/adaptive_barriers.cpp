@@ -48,7 +48,7 @@ RegimeFactors parse_regime_factors(const std::string& text) {
         fmt::format("\"{}\": expected COLUMN=STATE:UP,DOWN,BARS, such as atr_regime=1:1.2,1.2,1.1.", text));
   };
   const std::size_t equals = text.find('='), colon = text.find(':');
-  if (equals == std::string::npos || colon == std::string::npos || colon < equals) throw refuse();
+  if (equals == std::string::npos || colon == std::string::npos || colon < equals || equals == 0) throw refuse();
   const std::string_view view = text;
   const auto state = parse_number(view.substr(equals + 1, colon - equals - 1));
   const auto parts = parts_of(view.substr(colon + 1));

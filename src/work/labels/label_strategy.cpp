@@ -21,6 +21,8 @@ template <class... Each>
 struct Visitor : Each... {
   using Each::operator()...;
 };
+template <class... Each>
+Visitor(Each...) -> Visitor<Each...>;  // C++20 deduces it, and clang 16 does not yet
 
 PriceSpans prices_of(const market::Bars& bars) {
   return {bars.open, bars.high, bars.low, bars.close};
@@ -247,13 +249,26 @@ std::string_view name_of(const LabelStrategy& strategy) {
                     strategy);
 }
 
+namespace {
+
+// Six digits are enough for people.
+std::string readable(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_float()) return fmt::format("{:.6g}", value.get<double>());
+  if (!value.is_array()) return value.dump();
+  std::string out;
+  for (const Json& each : value) out += (out.empty() ? "" : " to ") + readable(each);
+  return out;
+}
+
+}  // namespace
+
 std::string describe_parameters(const Json& parameters) {
   std::string out;
   for (const auto& [key, value] : parameters.items()) {
     const bool nothing = value.is_null() || value == Json(false) || value == Json(0.0);
     if (key == "strategy" || key == "regimes" || nothing) continue;
-    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", key,
-                       value.is_string() ? value.get<std::string>() : value.dump());
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", key, readable(value));
   }
   return out;
 }

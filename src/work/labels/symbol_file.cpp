@@ -104,12 +104,16 @@ std::vector<SymbolCosts> read_symbol_file(const std::filesystem::path& file, con
 }
 
 std::string symbol_text(const SymbolCosts& symbol) {
-  return fmt::format(
-      "[{}]\nunit = {}\ntick_size = {}\ntick_value = {}\ncurrency = {}\ncommission = {}\nslippage_calm = {}\n"
-      "slippage_volatile = {}\n",
-      toml_quoted(symbol.symbol), toml_quoted(std::string(market::to_string(symbol.unit))),
-      toml_number(symbol.tick_size), toml_number(symbol.tick_value), toml_quoted(symbol.currency),
-      toml_number(symbol.commission), toml_number(symbol.slippage_calm), toml_number(symbol.slippage_volatile));
+  std::string out = fmt::format("[{}]\n", toml_quoted(symbol.symbol));
+  const auto add = [&](const char* key, const std::string& value) { out += fmt::format("{} = {}\n", key, value); };
+  add("unit", toml_quoted(std::string(market::to_string(symbol.unit))));
+  if (symbol.tick_size > 0) add("tick_size", toml_number(symbol.tick_size));
+  if (symbol.tick_value > 0) add("tick_value", toml_number(symbol.tick_value));
+  add("currency", toml_quoted(symbol.currency));
+  add("commission", toml_number(symbol.commission));
+  add("slippage_calm", toml_number(symbol.slippage_calm));
+  add("slippage_volatile", toml_number(symbol.slippage_volatile));
+  return out;
 }
 
 void check_symbols_named(const std::vector<SymbolCosts>& own, const std::vector<std::string>& symbols,

@@ -29,7 +29,7 @@ std::vector<market::SymbolCosts> parse_symbol_file(const std::string& text, cons
 /// The same of a file; throws IoError too.
 std::vector<market::SymbolCosts> read_symbol_file(const std::filesystem::path& file, const std::string& job);
 
-/// A line as such a file says it, with every key: what it is known by.
+/// A line as such a file says it, with every key that has a value: what it is known by.
 std::string symbol_text(const market::SymbolCosts& symbol);
 
 /// Throws ConfigError, beginning with `option`, unless one of `symbols` has a line: a file that says nothing about them

@@ -147,8 +147,8 @@ BOOST_AUTO_TEST_CASE(factors_are_read_from_a_text_of_their_column_its_value_and_
   BOOST_TEST(line.factors.up == 0.5);
   BOOST_TEST(line.factors.down == 2);
   BOOST_TEST(line.factors.bars == 1.25);
-  for (const char* wrong : {"", "atr_regime", "atr_regime=1", "atr_regime:1=1,1,1", "atr_regime=1:1,1", "a=1:1,1,1,1",
-                            "a=x:1,1,1", "a=1:1,,1", "a=1:1,1,1 "})
+  for (const char* wrong : {"", "=1:1,1,1", "atr_regime", "atr_regime=1", "atr_regime:1=1,1,1", "atr_regime=1:1,1",
+                            "a=1:1,1,1,1", "a=x:1,1,1", "a=1:1,,1", "a=1:1,1,1 "})
     BOOST_CHECK_THROW(parse_regime_factors(wrong), ConfigError);
 }
 
