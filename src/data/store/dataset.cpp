@@ -4,6 +4,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/utc_time.h"
 #include "base/version.h"
@@ -55,10 +57,16 @@ std::string DatasetWriter::finish(const Json& circumstances) {
   return publish(content_.seal(id_.kind), circumstances);
 }
 
-std::string DatasetWriter::finish_unless_known(const Json& circumstances) {
+std::string DatasetWriter::finish_unless_known(const std::vector<std::string>& marks, const Json& circumstances) {
   std::string hash = content_.seal(id_.kind);
+  const Json& own = manifest();
   for (const DatasetId& known : list_versions(workspace_, id_.kind, id_.name)) {
-    if (DatasetReader(workspace_, known).content_sha256() != hash) continue;
+    const DatasetReader reader(workspace_, known);
+    if (reader.content_sha256() != hash) continue;
+    const bool alike = std::all_of(marks.begin(), marks.end(), [&](const std::string& key) {
+      return reader.manifest().value(key, Json()) == own.value(key, Json());
+    });
+    if (!alike) continue;
     id_ = known;
     return hash;
   }

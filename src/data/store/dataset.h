@@ -43,9 +43,10 @@ class DatasetWriter {
   /// Returns the content hash. Throws IoError.
   std::string finish(const Json& circumstances = Json::object());
 
-  /// The same, unless a version of this name holds the same content already: then that one is `id()`, and nothing is
-  /// written. For work that is done again.
-  std::string finish_unless_known(const Json& circumstances = Json::object());
+  /// The same, unless a version of this name holds the same content already, and its manifest says the same under the
+  /// keys `marks`: then that one is `id()`, and nothing is written. For work that is done again. What else its manifest
+  /// says is how the content was made first.
+  std::string finish_unless_known(const std::vector<std::string>& marks, const Json& circumstances = Json::object());
 
  private:
   std::string publish(const std::string& hash, const Json& circumstances);

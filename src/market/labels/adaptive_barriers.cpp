@@ -21,6 +21,11 @@ void check(std::span<const RegimeFactors> table) {
                                       line.feature, line.state, factor));
       }
     }
+    for (const RegimeFactors& other : table) {
+      if (&other == &line || other.feature != line.feature || other.state != line.state) continue;
+      throw ConfigError(
+          fmt::format("{} = {} is named twice: give the factors of a regime once.", line.feature, line.state));
+    }
   }
 }
 

@@ -122,6 +122,12 @@ void LabelOptions::Values::refuse_unused(StrategyKind asked) const {
     throw ConfigError(
         fmt::format("{} means nothing to --strategy {}; it is for {}.", option_of(use.setting), strategy, use.users()));
   }
+  const bool closes = touch.value_or(asked == StrategyKind::threshold ? "close" : "high_low") == "close";
+  if (given("tie") && closes)
+    throw ConfigError(
+        "--tie means nothing where closes alone reach barriers (--touch close): one reaches one at most.");
+  if (asked == StrategyKind::directional && given("scale") && dead_band == 0)
+    throw ConfigError("--scale is what --dead-band is a multiple of, and that is 0.");
 }
 
 market::TradeCost LabelOptions::Values::trade_cost(const std::string& symbol) const {
@@ -206,6 +212,8 @@ RegressionStrategy LabelOptions::Values::regression() const {
   RegressionStrategy out;
   out.rule.holding = holding();
   out.rule.kind = parse_choice("returns =", returns, kReturns);
+  if (!(multiple >= 1e-6 && multiple <= 1e6))
+    throw ConfigError(fmt::format("--multiple {}: expected 0.000001 to 1000000.", multiple));
   out.rule.multiple = multiple;
   if (winsor == "none") {
     if (!fit_rows.empty())

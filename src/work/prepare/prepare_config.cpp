@@ -137,7 +137,7 @@ void bind_labels(ConfigSchema& schema, PrepareConfig& config) {
       .choices({"simple", "log"})
       .help("`regression`: of returns, or of their logarithms");
   schema.key("multiple", config.labels.multiple)
-      .above(0)
+      .range(1e-6, 1e6)
       .help("`regression`: what returns are multiplied by; 100: per cent");
   schema.key("min_bars", config.labels.min_bars)
       .range(2, 1'000'000)

@@ -51,6 +51,11 @@ void leave_out_by_strategy(const PrepareConfig& config, ConfigSchema& schema) {
     for (const std::string_view setting : barrier_settings())
       without(schema, {"labels." + std::string(setting)}, "labels.judge is \"return\": no barriers judge a side");
   }
+  if (labels.touch == "close")
+    without(schema, {"labels.tie"}, "labels.touch is \"close\": a close reaches one barrier at most");
+  if (kind == StrategyKind::directional &&
+      std::all_of(labels.dead_band.begin(), labels.dead_band.end(), [](double band) { return band == 0; }))
+    without(schema, {"labels.scale"}, "labels.dead_band is 0: it is what a dead band is a multiple of");
   if (kind == StrategyKind::regression) {
     without(schema, {"validation.least_class_share", "validation.most_class_share"},
             "labels.strategy is \"regression\": targets have no classes");
@@ -142,6 +147,35 @@ void check_lengths(const PrepareConfig::Labels& labels) {
   }
 }
 
+// The key that names a column which labels look at.
+std::string key_of(const PrepareConfig::Labels& labels, const std::string& column) {
+  if (column == labels.scale) return "labels.scale";
+  return labels.strategy == "meta" ? "labels.signal" : "labels.factors";
+}
+
+void check_strategies(const PrepareConfig& config) {
+  for (const std::string& symbol : config.symbols()) {
+    for (std::size_t h = 0; h < config.labels.horizons.size(); ++h) {
+      const LabelStrategy strategy = configured_strategy(config, symbol, h);
+      for (const std::string& column : columns_of(strategy)) {
+        naming_key(key_of(config.labels, column), [&] {
+          if (column.starts_with("cross_")) {
+            throw ConfigError(fmt::format(
+                "{} compares with other symbols, and labels look at the bars of their own symbol alone. Take another "
+                "column.",
+                column));
+          }
+          static_cast<void>(market::parse_feature(column));
+        });
+      }
+      naming_key(config.labels.strategy == "trend_scan"
+                     ? "labels.min_bars and labels.max_bars"
+                     : "labels, horizon " + std::to_string(config.labels.horizons[h]),
+                 [&] { check_strategy(strategy); });
+    }
+  }
+}
+
 void check_labels(const PrepareConfig& config) {
   const auto& labels = config.labels;
   if (labels.horizons.empty()) throw ConfigError("labels.horizons is empty; give at least one, such as [20].");
@@ -157,9 +191,6 @@ void check_labels(const PrepareConfig& config) {
         "for every one of the {} horizons.",
         labels.up.size(), labels.down.size(), labels.max_bars.size(), n));
   }
-  if (labels.scale != "price") {
-    naming_key("labels.scale", [&] { static_cast<void>(market::parse_feature(labels.scale)); });
-  }
   check_lengths(labels);
   if (labels.strategy == "meta" && labels.signal.empty()) {
     throw ConfigError(
@@ -171,11 +202,7 @@ void check_labels(const PrepareConfig& config) {
         "labels.winsor: expected two shares, the lower first, such as [0.01, 0.99], or [] to cut nothing.");
   }
   check_costs(config);
-  naming_key(fmt::format("labels.strategy = \"{}\"", labels.strategy), [&] {
-    for (const std::string& symbol : config.symbols()) {
-      for (std::size_t h = 0; h < n; ++h) check_strategy(configured_strategy(config, symbol, h));
-    }
-  });
+  check_strategies(config);
 }
 
 // Columns of longer bars, and those that labels look at, beside the bars that everything is computed from.
@@ -184,8 +211,7 @@ void check_longer_bars(const PrepareConfig& config) {
   for (const std::string& symbol : config.symbols()) {
     naming_key("features.columns", [&] { market::check_timeframes(columns_of_symbol(config, symbol), step); });
     for (const std::string& name : columns_of(configured_strategy(config, symbol, 0))) {
-      naming_key(name == config.labels.scale ? "labels.scale" : "labels.strategy",
-                 [&] { market::check_timeframes({market::parse_feature(name)}, step); });
+      naming_key(key_of(config.labels, name), [&] { market::check_timeframes({market::parse_feature(name)}, step); });
     }
   }
 }
@@ -198,9 +224,14 @@ void check_barriers(const PrepareConfig& config) {
         "could be believed; output.profile = \"final\" refuses it. Leave safe on, or set output.profile = "
         "\"exploration\", which marks the table.");
   }
-  if (barriers.most_scale > 0 && barriers.least_scale > barriers.most_scale) {
-    throw ConfigError(fmt::format("barriers.least_scale = {} is above barriers.most_scale = {}.", barriers.least_scale,
-                                  barriers.most_scale));
+  for (std::size_t h = 0; config.searches_barriers() && h < config.labels.horizons.size(); ++h) {
+    if (barriers.least_scale <= config.furthest_barrier(h)) continue;
+    throw ConfigError(fmt::format(
+        "barriers.least_scale = {} is above the furthest barrier of horizon {}: {}. Set "
+        "barriers.most_scale above it.",
+        barriers.least_scale, config.labels.horizons[h],
+        barriers.most_scale > 0 ? fmt::format("barriers.most_scale = {}", barriers.most_scale)
+                                : fmt::format("{:.3g} (barriers.most_scale = 0)", config.furthest_barrier(h))));
   }
   if (barriers.least_length > barriers.most_length) {
     throw ConfigError(fmt::format("barriers.least_length = {} is above barriers.most_length = {}.",

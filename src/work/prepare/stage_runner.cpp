@@ -126,7 +126,9 @@ StageRecord StageRunner::made(const Stage& stage, const StageUnit& unit, const s
   create_folders(record.parent_path());
   remove_abandoned(record.parent_path());
   StageRun work(stage, unit, bench_);
+  bench_.run_stage(&stage);
   stage.run(work);
+  bench_.run_stage(nullptr);
   StageRecord out{.stage = std::string(stage.name),
                   .unit = unit.name,
                   .key = key,

@@ -1,6 +1,9 @@
 #include "work/prepare/workbench.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <stdexcept>
 
 #include "base/atomic_file.h"
 #include "data/bars/bars_file.h"
@@ -54,7 +57,15 @@ std::vector<std::size_t> Workbench::tables_of(const StageUnit& unit) const {
   return out;
 }
 
+void Workbench::check_reads(std::string_view stage) const {
+  if (stage_ == nullptr || stage_->name == stage) return;
+  if (std::find(stage_->reads.begin(), stage_->reads.end(), stage) != stage_->reads.end()) return;
+  throw std::logic_error(
+      fmt::format("stage {} looks at {}, which its line in the table of stages does not name", stage_->name, stage));
+}
+
 fs::path Workbench::file(std::string_view stage, const std::string& unit, std::string_view ending) const {
+  check_reads(stage);
   return run_ / "stages" / prepare_stages()[stage_index(std::string(stage))].folder() / stage_file(unit, ending);
 }
 
@@ -67,6 +78,7 @@ std::int64_t Workbench::bar_nanoseconds() const {
 }
 
 const market::Bars& Workbench::bars(std::size_t symbol) {
+  check_reads("clean");
   Held& held = held_[symbol];
   if (!held.bars) held.bars = data::read_bars(file("clean", symbols_[symbol].name(), "h5")).bars;
   return *held.bars;
@@ -79,6 +91,7 @@ market::OtherAssets Workbench::others(std::size_t symbol) {
 }
 
 const market::FeatureTable& Workbench::features(std::size_t symbol) {
+  check_reads("features");
   Held& held = held_[symbol];
   if (!held.features)
     held.features = read_feature_columns(file("features", symbols_[symbol].name(), "h5"), features_[symbol]);
@@ -86,6 +99,7 @@ const market::FeatureTable& Workbench::features(std::size_t symbol) {
 }
 
 const std::vector<HorizonLabels>& Workbench::labels(std::size_t symbol) {
+  check_reads("labels");
   Held& held = held_[symbol];
   if (!held.labels) held.labels = read_horizon_labels(file("labels", symbols_[symbol].name(), "h5"));
   return *held.labels;

@@ -16,6 +16,7 @@
 
 namespace moola::work {
 
+struct Stage;
 struct StageUnit;
 
 /// One of data.bars, or of the bars that they are compared with.
@@ -64,6 +65,10 @@ class Workbench {
   /// All symbols that share a table with one of `unit`, and those that they compare with.
   std::vector<std::size_t> tables_of(const StageUnit& unit) const;
 
+  /// Holds what is asked for against what `stage` says it reads: anything else would not be in its key, and the stage
+  /// taken over when it should not be. Throws std::logic_error from then on. nullptr: nothing is held against anything.
+  void run_stage(const Stage* stage) { stage_ = stage; }
+
   /// RUN/stages/02-clean/UNIT.ending.
   std::filesystem::path file(std::string_view stage, const std::string& unit, std::string_view ending) const;
   Json json(std::string_view stage, const std::string& unit) const;
@@ -106,6 +111,9 @@ class Workbench {
   unsigned threads_;
   std::vector<std::vector<market::Feature>> features_;  // per symbol of data.bars
   std::vector<Held> held_;
+  const Stage* stage_ = nullptr;  // that is at work
+
+  void check_reads(std::string_view stage) const;
 };
 
 }  // namespace moola::work

@@ -152,6 +152,14 @@ BOOST_AUTO_TEST_CASE(factors_are_read_from_a_text_of_their_column_its_value_and_
     BOOST_CHECK_THROW(parse_regime_factors(wrong), ConfigError);
 }
 
+// Both would be multiplied, and the longest label be taken for one.
+BOOST_AUTO_TEST_CASE(a_regime_that_is_named_twice_is_refused) {
+  const std::vector<RegimeFactors> twice{{"x", 1, {1, 1, 2}}, {"y", 1, {1, 1, 2}}, {"x", 1, {1, 1, 2}}};
+  BOOST_CHECK_THROW(longest_adaptive(20, twice), ConfigError);
+  const std::vector<RegimeFactors> states{{"x", 1, {1, 1, 2}}, {"x", -1, {1, 1, 2}}};
+  BOOST_TEST(longest_adaptive(20, states) == 40);
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_meant_is_refused) {
   const WalkPrices t = walk(8, 10);
   const std::vector<double> state(10, 1.0);

@@ -123,6 +123,9 @@ BOOST_AUTO_TEST_CASE(keys_that_mean_nothing_beside_the_others_are_refused_and_le
       {{"labels.strategy=directional"}, "labels.max_bars=[5, 10, 15, 20]"},
       {{"labels.strategy=directional"}, "labels.touch=close"},
       {{"labels.strategy=directional"}, "labels.tie=invalid"},
+      {{"labels.strategy=directional"}, "labels.scale=atr_14"},
+      {{"labels.strategy=threshold"}, "labels.tie=stop_first"},
+      {{"labels.touch=close"}, "labels.tie=stop_first"},
       {{"labels.strategy=regression"}, "labels.scale=atr_14"},
       {{"labels.strategy=regression"}, "labels.subtract_cost=true"},
       {{"labels.strategy=regression"}, "validation.least_class_share=0.1"},
@@ -300,7 +303,8 @@ BOOST_AUTO_TEST_CASE(defaults_suit_the_strategy_and_give_way_to_what_is_said) {
   BOOST_TEST(load({}).values.labels.scale == "atr_14");
   BOOST_TEST(load({}).values.weights.method == "quality");
   BOOST_TEST(load({"labels.strategy=directional"}).values.labels.scale == "price");
-  BOOST_TEST(load({"labels.strategy=directional", "labels.scale=atr_20"}).values.labels.scale == "atr_20");
+  BOOST_TEST(load({"labels.strategy=directional", "labels.dead_band=1", "labels.scale=atr_20"}).values.labels.scale ==
+             "atr_20");
   BOOST_TEST(load({"labels.strategy=threshold"}).values.labels.touch == "close");
   BOOST_TEST(load({"labels.strategy=threshold", "labels.touch=high_low"}).values.labels.touch == "high_low");
   for (const char* strategy : {"labels.strategy=regression", "labels.strategy=trend_scan"}) {
@@ -343,13 +347,21 @@ BOOST_AUTO_TEST_CASE(what_a_strategy_cannot_do_without_or_with_is_refused) {
       {{"labels.strategy=threshold", "labels.threshold=[0]"}, "labels.threshold"},
       {{"labels.strategy=threshold", "labels.max_bars=[5]"}, "labels.max_bars"},
       {{"labels.strategy=directional", "labels.dead_band=[-0.1]"}, "labels.dead_band"},
-      {{"labels.strategy=directional", "labels.scale=art_14"}, "'atr_14'"},
+      {{"labels.strategy=directional", "labels.dead_band=1", "labels.scale=art_14"}, "'atr_14'"},
+      {{"labels.strategy=directional", "labels.dead_band=1", "labels.scale=cross_beta_ETH_20"}, "labels.scale: cross_"},
+      {{"labels.strategy=meta", "labels.signal=\"cross_beta_ETH_20 > 1\"", "cross_asset.others=ETH/v1",
+        "features.columns=[\"sma_5\", \"cross_*\"]"},
+       "labels.signal: cross_beta_ETH_20 compares"},
+      {{"labels.strategy=meta", "labels.signal=\"sma_10_7m > sma_50\""}, "labels.signal: "},
+      {{"labels.strategy=adaptive", "labels.factors=[\"atr_regime=1:1,1,2\", \"atr_regime=1:1,1,2\"]"}, "twice"},
+      {{"labels.strategy=regression", "labels.multiple=1e42"}, "labels.multiple"},
+      {{"barriers.least_scale=5"}, "barriers.least_scale = 5"},
       {{"labels.strategy=adaptive", "labels.factors=[\"atr_regime=1:1,1\"]"}, "labels.factors"},
       {{"labels.strategy=adaptive", "labels.factors=[\"atr_regim=1:1,1,1\"]"}, "'atr_regime'"},
       {{"labels.strategy=regression", "labels.winsor=[0.99, 0.01]"}, "labels.winsor"},
       {{"labels.strategy=regression", "labels.winsor=[0.01]"}, "labels.winsor"},
-      {{"labels.strategy=trend_scan", "labels.horizons=[1]"}, "trend_scan"},
-      {{"labels.strategy=trend_scan", "labels.min_bars=[6, 10, 15, 20]"}, "trend_scan"},
+      {{"labels.strategy=trend_scan", "labels.horizons=[1]"}, "labels.max_bars: "},
+      {{"labels.strategy=trend_scan", "labels.min_bars=[6, 10, 15, 20]"}, "labels.min_bars and labels.max_bars: "},
   };
   for (const auto& [settings, what] : cases) {
     const std::string said = refusal(settings);

@@ -115,7 +115,7 @@ const std::vector<KeyCase>& key_cases() {
       {"labels.subtract_cost", {"labels.subtract_cost=true"}, cost, "initial_labels", "initial_labels"},
       {"barriers.optimise", {"barriers.optimise=false"}, {}, "barriers", "barriers"},
       // A table that was made as a final one would be is the same table.
-      {"output.profile", {"output.profile=\"exploration\""}, {}, "barriers", ""},
+      {"output.profile", {"output.profile=\"exploration\""}, {}, "barriers", "datasets"},
       {"barriers.safe", {"barriers.safe=false"}, {"output.profile=\"exploration\""}, "barriers", "barriers"},
       {"barriers.population", {"barriers.population=8"}, {}, "barriers", "barriers"},
       {"barriers.generations", {"barriers.generations=2"}, {}, "barriers", "barriers"},
@@ -264,6 +264,54 @@ BOOST_AUTO_TEST_CASE(a_table_whose_barriers_have_seen_later_rows_says_so) {
   BOOST_REQUIRE(seen.has_value());
   const auto times = std::get<std::vector<std::int64_t>>(*seen);
   BOOST_TEST(*std::max_element(times.begin(), times.end()) == file.read<std::int64_t>("time").back());
+}
+
+// The same labels by barriers that were searched and by barriers that were given are not the same table: one has seen
+// train rows.
+BOOST_AUTO_TEST_CASE(barriers_of_ones_own_that_a_search_would_find_have_seen_nothing) {
+  const BarsWorkspace workspace(eventful_bars(1));
+  const auto fitted = [&](const work::PrepareResult& result) {
+    return data::hdf5::File::open(workspace.path("data/" + result.datasets.at(0) + ".h5"))
+        .attribute("fitted_barriers")
+        .has_value();
+  };
+  const Settings one{"labels.horizons=[20]", "weights.method=none"};
+  const auto searched = prepare_in(workspace, small_settings(one), {.to = "datasets"});
+  BOOST_TEST(fitted(searched));
+  const Json rule = stage_json(searched, "barriers", "SYM-5m")["symbols"]["SYM"]["horizons"]["20"]["rule"];
+  Settings given = one;
+  given.emplace_back("barriers.optimise=false");
+  for (const char* key : {"up", "down", "max_bars"})
+    given.push_back(fmt::format("labels.{}=[{}]", key, rule.at(key).dump()));
+  const auto own = prepare_in(workspace, small_settings(given), {.to = "datasets"});
+  BOOST_TEST(read_file(stage_output(own, "labels", "SYM.h5")) == read_file(stage_output(searched, "labels", "SYM.h5")));
+  BOOST_TEST(!fitted(own));
+}
+
+// Same content, other marks: a table of its own.
+BOOST_AUTO_TEST_CASE(a_final_run_does_not_take_over_the_table_of_an_exploration) {
+  const BarsWorkspace workspace(eventful_bars(1));
+  const auto profile = [&](const std::string& name) {
+    const auto result = prepare_in(workspace, small_settings({"output.profile=" + name}), {.to = "datasets"});
+    const auto file = data::hdf5::File::open(workspace.path("data/" + result.datasets.at(0) + ".h5"));
+    return parse_json(file.text_attribute("manifest"), "manifest").at("profile").get<std::string>();
+  };
+  BOOST_TEST(profile("exploration") == "exploration");
+  BOOST_TEST(profile("final") == "final");
+  BOOST_TEST(profile("exploration") == "exploration");
+}
+
+// What a stage's line in the table does not name would not be in its key.
+BOOST_AUTO_TEST_CASE(a_stage_that_looks_at_another_than_it_names_is_a_fault) {
+  const auto config = work::load_prepare_config("", std::nullopt, small_settings());
+  work::Workbench bench("", "run", config, {{.id = {"bars", "SYM", 1}, .content_sha256 = ""}}, {}, 1);
+  const work::Stage& drift = work::prepare_stages().at(work::stage_index("drift"));
+  bench.run_stage(&drift);
+  BOOST_CHECK_NO_THROW(bench.file("splits", "SYM-5m", "json"));
+  BOOST_CHECK_THROW(bench.file("labels", "SYM", "h5"), std::logic_error);
+  BOOST_CHECK_THROW(bench.labels(0), std::logic_error);
+  bench.run_stage(nullptr);
+  BOOST_CHECK_NO_THROW(bench.file("labels", "SYM", "h5"));
 }
 
 BOOST_AUTO_TEST_CASE(another_split_of_the_same_table_has_a_file_of_its_own) {

@@ -296,6 +296,43 @@ BOOST_AUTO_TEST_CASE(validation_looks_at_what_targets_are_in_each_part) {
   BOOST_TEST(twenty["persistence"]["SYM"]["autocorrelation"]["1"].get<double>() > 0.8);
 }
 
+// What it says of a part that has none is that it has none.
+BOOST_AUTO_TEST_CASE(a_part_without_targets_is_a_warning) {
+  const Settings far{"labels.horizons=[300]", "splits.purge=300bars", "splits.embargo=10bars", "splits.train=0.6",
+                     "splits.val=0.33"};
+  const Made made(settings_of({"regression", {}, ""}, far), "report");
+  const Json found = stage_json(made.result, "validation", "SYM-5m");
+  BOOST_TEST(found["labels"]["300"]["parts"]["test"]["rows"] == 0);
+  BOOST_TEST(!found["labels"]["300"]["parts"]["test"].contains("mean"));
+  BOOST_TEST(holds(found["warnings"].dump(), "target_300: no row of the test part has one."));
+}
+
+BOOST_AUTO_TEST_CASE(percentiles_are_not_fitted_on_fewer_returns_than_lie_beyond_them) {
+  const BarsWorkspace workspace(walking_bars(3, kBars, true));
+  const std::string said = refusal_of([&] {
+    prepare_in(workspace, settings_of({"regression", {"labels.winsor=[0, 0.9999]"}, ""}));
+  });
+  BOOST_TEST(holds(said, "10000 at least are needed"), said);
+  BOOST_TEST(holds(said, "labels.winsor = [0, 0.9999]"), said);
+  BOOST_TEST(holds(said, "of SYM over 5 bars"), said);
+}
+
+// By what was judged: a short that was right gained when the price fell.
+BOOST_AUTO_TEST_CASE(outcomes_of_meta_labels_are_those_of_the_side_that_was_taken) {
+  for (const char* judge : {"barriers", "return"}) {
+    const Made made(
+        settings_of({"meta", {"labels.signal=\"sma_5 > sma_20\"", "labels.judge=" + std::string(judge)}, ""}));
+    const Json outcomes = stage_json(made.result, "validation", "SYM-5m")["labels"]["20"]["outcomes"];
+    BOOST_TEST(outcomes.size() == 2U);
+    BOOST_TEST(outcomes["right"]["mean_return"].get<double>() > 0);
+    BOOST_TEST(outcomes["wrong"]["mean_return"].get<double>() < 0);
+    for (const char* how : {"right", "wrong"}) {
+      BOOST_TEST(outcomes[how]["mean_adverse"].get<double>() <= 0);
+      BOOST_TEST(outcomes[how]["mean_favourable"].get<double>() >= 0);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_page_shows_what_there_is) {
   const std::map<std::string, std::vector<std::string>> shown{
       {"regression", {"quartiles of the targets", "AUC of the highest third"}},

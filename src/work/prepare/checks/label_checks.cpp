@@ -22,10 +22,11 @@ Json counts_json(const market::LabelCounts& counts, const Json& classes) {
   return out;
 }
 
-// How trades ended: mean bars, return and excursions, as far as the strategy tells them.
+// How trades ended: mean bars, return and excursions, as far as the strategy tells them. Where a side is judged they
+// are of the trade that takes it, else of an upward one.
 struct Outcome {
   std::string name;
-  int label;  // of the barrier that ended them; where there is none, of the class
+  int label;  // of the barrier that ended them; where there is none or a side is judged, of the class
   std::int64_t trades = 0;
   double bars = 0, exit_return = 0, mae = 0, mfe = 0;
 };
@@ -42,8 +43,8 @@ Json outcome_json(const Outcome& outcome, bool with_excursions) {
 }
 
 Json outcomes_json(Workbench& bench, const TableLayout& layout, std::size_t h, const Json& classes) {
-  const market::BarrierLabels& any = bench.labels(layout.symbols.front())[h].labels;
-  const bool by_barrier = !any.touch.empty(), with_excursions = !any.mae.empty();
+  const HorizonLabels& any = bench.labels(layout.symbols.front())[h];
+  const bool by_barrier = !any.labels.touch.empty() && any.side.empty(), with_excursions = !any.labels.mae.empty();
   std::vector<Outcome> outcomes;
   if (by_barrier) outcomes = {{"upper", 1}, {"lower", -1}, {"vertical", 0}};
   for (const Json& each : classes) {
@@ -59,10 +60,11 @@ Json outcomes_json(Workbench& bench, const TableLayout& layout, std::size_t h, c
       if (outcome.label != ended) continue;
       ++outcome.trades;
       outcome.bars += labels.bars[bar];
-      outcome.exit_return += labels.exit_return[bar];
+      const bool down = !of_symbol.side.empty() && of_symbol.side[bar] < 0;
+      outcome.exit_return += down ? -labels.exit_return[bar] : labels.exit_return[bar];
       if (!with_excursions) continue;
-      outcome.mae += labels.mae[bar];
-      outcome.mfe += labels.mfe[bar];
+      outcome.mae += down ? -labels.mfe[bar] : labels.mae[bar];
+      outcome.mfe += down ? -labels.mae[bar] : labels.mfe[bar];
     }
   }
   Json out = Json::object();

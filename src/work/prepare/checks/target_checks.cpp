@@ -12,7 +12,9 @@
 namespace moola::work {
 namespace {
 
+// Of no values at all only that.
 Json summary_json(const market::ColumnSummary& s) {
+  if (s.finite == 0) return {{"rows", 0}, {"none", s.nan}};
   return {{"rows", s.finite},
           {"none", s.nan},
           {"mean", s.mean},
@@ -68,6 +70,11 @@ Json target_facts(Workbench& bench, const TableLayout& layout, const validation:
   const auto moved =
       market::column_drift(std::span(&whole, 1), market_rows(split.train), later, {}, bench.threads()).front();
   for (const auto& [name, each] : {std::pair("val", moved[0]), std::pair("test", moved[1])}) {
+    if (parts.at(name).at("rows") == 0) {
+      found.warnings.push_back(
+          fmt::format("target_{}: no row of the {} part has one.", config.labels.horizons[horizon], name));
+      continue;
+    }
     drift[name] = drift_json(each);
     if (each.psi <= config.validation.psi) continue;
     found.warnings.push_back(

@@ -112,7 +112,7 @@ Html class_shares(const Json& horizons, const std::vector<std::string>& classes)
   return record::table(out);
 }
 
-Html target_summaries(const Json& horizons) {
+Html target_summaries(const Json& horizons, double psi) {
   HtmlTable out{{"horizon", "part", "targets", "none", "mean", "deviation", "1 %", "median", "99 %", "PSI", "KS"},
                 {},
                 {true, false, true, true, true, true, true, true, true, true, true}};
@@ -121,14 +121,15 @@ Html target_summaries(const Json& horizons) {
       const Json drift = entry.at("drift").value(part, Json::object());
       out.rows.push_back({cell(horizon), cell(part)});
       for (const char* key : {"rows", "none", "mean", "deviation", "percentile_1", "median", "percentile_99"})
-        out.rows.back().push_back(number_cell(summary.at(key)));
+        out.rows.back().push_back(told(summary, key, number_cell));
       for (const char* key : {"psi", "ks"}) out.rows.back().push_back(told(drift, key, number_cell));
     }
   }
   return record::table(out) +
-         paragraph(
-             text("PSI and KS: how far the targets of a part are from those of the train part; above a PSI of 0.2 "
-                  "they are of another distribution."));
+         paragraph(text(fmt::format(
+             "PSI and KS: how far the targets of a part are from those of the train part; above a PSI of {} "
+             "they count as of another distribution.",
+             psi)));
 }
 
 // Numbers of each stretch of time, a line each.
@@ -176,7 +177,7 @@ Html labels_section(Workbench& bench, const Json& facts, const std::string& tabl
                                                      : strategy_settings(made);
   const auto classes = horizons.front().at("classes").get<std::vector<std::string>>();
   if (classes.empty()) {
-    out += target_summaries(horizons);
+    out += target_summaries(horizons, bench.config().validation.psi);
     for (const auto& [horizon, entry] : horizons.items()) {
       out += over_time(bench, entry.at("over_time"), {"quartile_1", "quartile_3", "median"},
                        {.name = fmt::format("{}_targets_{}", table, horizon),

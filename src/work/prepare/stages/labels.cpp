@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "base/error.h"
@@ -100,6 +101,20 @@ Json seen(const market::Bars& bars, const HorizonLabels& each, Train train) {
   return {{"first", bars.time[train.begin]}, {"last", std::max(last, bars.time[train.end - 1])}};
 }
 
+// A percentile of fewer returns than lie beyond it is none.
+void check_returns(const PrepareConfig::Labels& labels, const std::string& symbol, std::size_t h, Train purged) {
+  const double beyond =
+      std::min(labels.winsor.at(0) > 0 ? labels.winsor[0] : 1.0, labels.winsor.at(1) < 1 ? 1 - labels.winsor[1] : 1.0);
+  const auto needed = static_cast<std::size_t>(std::ceil((1 - 1e-9) / beyond));
+  const auto horizon = static_cast<std::size_t>(labels.horizons[h]);
+  const std::size_t rows = purged.end - purged.begin, returns = rows > horizon ? rows - horizon : 0;
+  if (returns >= needed) return;
+  throw DataError(fmt::format(
+      "the train part holds {} returns of {} over {} bars, and {} at least are needed for the percentiles that "
+      "labels.winsor = [{}, {}] cuts at. Give more bars, or cut nothing: labels.winsor = [].",
+      returns, symbol, horizon, needed, labels.winsor[0], labels.winsor[1]));
+}
+
 // How a horizon of a symbol is labelled, with what was found for it or may be fitted on its rows.
 LabelStrategy final_strategy(const PrepareConfig& config, const std::string& symbol, std::size_t h, const Json& found,
                              Train purged) {
@@ -109,8 +124,10 @@ LabelStrategy final_strategy(const PrepareConfig& config, const std::string& sym
     const Json& rule = found.at("symbols").at(symbol).at("horizons").at(horizon).at("rule");
     std::get<BarrierStrategy>(strategy).rule = rule_of(config, symbol, rule);
   } else if (auto* const regression = std::get_if<RegressionStrategy>(&strategy)) {
+    if (config.labels.winsor.empty()) return strategy;
+    check_returns(config.labels, symbol, h, purged);
     // All of these bars lie before the next part, and a return that ends after them is not looked at.
-    if (!config.labels.winsor.empty()) regression->fit_rows = {{purged.begin, purged.end}};
+    regression->fit_rows = {{purged.begin, purged.end}};
   }
   return strategy;
 }

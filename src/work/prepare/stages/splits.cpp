@@ -39,14 +39,15 @@ std::vector<std::int64_t> last_dependence(Workbench& bench, const TableLayout& l
   return t1;
 }
 
-// The labels of a horizon in rows of these ranges.
+// The labels of a horizon in rows of these ranges: look(place in the table's symbols, labels, bar).
 template <class Look>
 void each_label(Workbench& bench, const TableLayout& layout, const std::vector<RowRange>& rows, std::size_t h,
                 Look&& look) {
   for (const RowRange& range : rows) {
     for (std::size_t row = range.begin; row < range.end; ++row) {
-      const HorizonLabels& labels = bench.labels(layout.symbols[layout.symbol_of(row)])[h];
-      if (labels.has(layout.bar[row])) look(labels, layout.bar[row]);
+      const std::size_t symbol = layout.symbol_of(row);
+      const HorizonLabels& labels = bench.labels(layout.symbols[symbol])[h];
+      if (labels.has(layout.bar[row])) look(symbol, labels, layout.bar[row]);
     }
   }
 }
@@ -56,7 +57,7 @@ void check_classes(Workbench& bench, const StageUnit& unit, const TableLayout& l
                    const std::vector<RowRange>& train, std::size_t h, const Json& classes) {
   std::map<int, std::size_t> counts;
   each_label(bench, layout, train, h,
-             [&](const HorizonLabels& labels, std::size_t bar) { ++counts[labels.labels.label[bar]]; });
+             [&](std::size_t, const HorizonLabels& labels, std::size_t bar) { ++counts[labels.labels.label[bar]]; });
   std::string all;
   for (const Json& each : classes) {
     all += fmt::format("{}{} {}", all.empty() ? "" : ", ", each.at("name").get<std::string>(),
@@ -75,20 +76,28 @@ void check_classes(Workbench& bench, const StageUnit& unit, const TableLayout& l
   }
 }
 
-// Nor a number that is always the same.
+// Nor a number that is always the same, of any symbol.
 void check_targets(Workbench& bench, const StageUnit& unit, const TableLayout& layout,
                    const std::vector<RowRange>& train, std::size_t h) {
-  float least = HUGE_VALF, most = -HUGE_VALF;
-  each_label(bench, layout, train, h, [&](const HorizonLabels& labels, std::size_t bar) {
-    least = std::min(least, labels.target[bar]);
-    most = std::max(most, labels.target[bar]);
+  struct Extent {
+    float least = HUGE_VALF, most = -HUGE_VALF;
+  };
+  std::vector<Extent> extents(layout.symbols.size());
+  each_label(bench, layout, train, h, [&](std::size_t symbol, const HorizonLabels& labels, std::size_t bar) {
+    extents[symbol].least = std::min(extents[symbol].least, labels.target[bar]);
+    extents[symbol].most = std::max(extents[symbol].most, labels.target[bar]);
   });
-  if (least < most) return;
   const std::int64_t horizon = bench.config().labels.horizons[h];
-  throw DataError(fmt::format(
-      "the train part of {} {}: no model could learn it. Do its prices move at all? If so, give more bars.", unit.name,
-      least > most ? fmt::format("has no row with a target_{}", horizon)
-                   : fmt::format("has target_{} = {} in every row", horizon, least)));
+  for (std::size_t symbol = 0; symbol < extents.size(); ++symbol) {
+    const auto [least, most] = extents[symbol];
+    if (least < most) continue;
+    throw DataError(fmt::format(
+        "the train part of {} {} of {}: no model could learn it. Do its prices move at all? If so, give more bars.",
+        unit.name,
+        least > most ? fmt::format("has no target_{}", horizon)
+                     : fmt::format("has target_{} = {} in every row", horizon, least),
+        bench.symbols()[layout.symbols[symbol]].name()));
+  }
 }
 
 // The split proves itself: nothing that a part depends on lies in a later one.
