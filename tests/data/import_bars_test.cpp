@@ -203,6 +203,18 @@ BOOST_AUTO_TEST_CASE(a_local_time_that_does_not_exist_is_dropped_and_counted) {
   BOOST_TEST(imported->bars.time[1] - imported->bars.time[0] == kMinute);
 }
 
+// A line end ends a row, also where somebody forgot to close a quote: the fast reader must not swallow rows.
+BOOST_AUTO_TEST_CASE(a_quote_that_is_not_closed_swallows_no_row) {
+  std::string rows = "time,open,high,low,close,volume,note\n";
+  for (int i = 0; i < 30; ++i)
+    rows += fmt::format("{},1,2,0.5,1.5,{},{}\n", 1'600'000'000 + 60 * i, i,
+                        i == 10   ? "\"so"
+                        : i == 20 ? "so\""
+                                  : "so");
+  const Imported quoted(rows);
+  BOOST_TEST(quoted->bars.size() == 30U);
+}
+
 BOOST_AUTO_TEST_CASE(fast_and_careful_reading_give_the_same_bars) {
   std::mt19937 random(9);
   std::string rows;

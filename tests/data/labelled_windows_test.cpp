@@ -254,6 +254,7 @@ BOOST_AUTO_TEST_CASE(a_blacklist_that_says_nothing_or_nonsense_is_refused_with_i
   refused("a,1,,x\n", "only one of");
   refused("a,5,4,x\n", "expected 0 or more, in order");
   refused("a,-1,4,x\n", "expected 0 or more, in order");
+  refused("a,5,1e97,x\n", "expected 0 or more, in order");
   write_file(folder / "b.csv", "window_id,raw_start_idx,raw_end_idx,reason\n");
   BOOST_TEST(read_blacklist(folder / "b.csv").entries().empty());
 }

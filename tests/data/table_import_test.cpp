@@ -202,6 +202,16 @@ BOOST_AUTO_TEST_CASE(hostile_tables_are_refused_with_the_place) {
   BOOST_CHECK_THROW(import_table(folder.folder.path(), missing), ConfigError);
 }
 
+// The parser's threads may still want to read when it has given up: the address sanitizer watches that they cannot.
+BOOST_AUTO_TEST_CASE(a_table_that_is_given_up_is_not_read_any_further) {
+  const Folder folder;
+  const std::string broken =
+      "window_id\xd4\x93"
+      "abel,#\x04{\"#\xff\xffsc\xff";
+  for (int round = 0; round < 50; ++round)
+    BOOST_CHECK_THROW(folder.import(broken + std::string(static_cast<std::size_t>(round) * 1000, 'x')), DataError);
+}
+
 BOOST_AUTO_TEST_CASE(stamps_without_a_zone_are_of_the_one_that_is_said) {
   const Folder folder;
   const FeatureTableFile table =

@@ -321,6 +321,7 @@ CsvLayout recognise_csv(std::string_view beginning, const std::string& file) {
 
   CsvLayout layout;
   layout.delimiter = delimiter_of(lines[0]);
+  layout.quoted = beginning.find('"') != std::string_view::npos;
   const std::vector<std::string> first = fields_of(lines[0], layout.delimiter);
   const bool header = first.size() < 5 || !StampParser::recognise(first[0]);
   if (header) {

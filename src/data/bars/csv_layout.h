@@ -39,6 +39,7 @@ struct ColumnNames {
 /// How a CSV file is laid out, found out from its beginning.
 struct CsvLayout {
   char delimiter = ',';
+  bool quoted = false;              // some of the first lines hold quotes
   std::vector<std::string> header;  // empty when the file has none
   std::size_t columns = 0;          // fields of every row
   ColumnNames index;

@@ -130,7 +130,7 @@ RawFile read_csv(ByteSource& source, const CsvLayout& layout, std::uint32_t file
 
 bool is_fast(const CsvLayout& layout) {
   return layout.index[BarColumn::product] < 0 && layout.index[BarColumn::month] < 0 &&
-         layout.index[BarColumn::clock] < 0;
+         layout.index[BarColumn::clock] < 0 && !layout.quoted;
 }
 
 }  // namespace moola::data

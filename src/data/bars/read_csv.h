@@ -18,7 +18,8 @@ RawFile read_csv(ByteSource& source, const CsvLayout& layout, std::uint32_t file
 /// layout's form: then read_csv tells what is wrong. Rows get no origins. Only for files without contracts.
 std::optional<RawFile> read_csv_fast(ByteSource& source, const CsvLayout& layout);
 
-/// Whether read_csv_fast knows files of this layout.
+/// Whether read_csv_fast knows files of this layout. Not where there are quotes: a line end between two of them ends a
+/// row here and none there.
 bool is_fast(const CsvLayout& layout);
 
 }  // namespace moola::data

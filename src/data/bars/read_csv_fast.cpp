@@ -50,6 +50,7 @@ arrow::Result<std::shared_ptr<arrow::Table>> read_table(const std::shared_ptr<Ar
   for (std::size_t i = 0; i < layout.columns; ++i) read.column_names.push_back(column_name(static_cast<int>(i)));
   auto parse = arrow::csv::ParseOptions::Defaults();
   parse.delimiter = layout.delimiter;
+  parse.quoting = false;
   auto convert = arrow::csv::ConvertOptions::Defaults();
   convert.check_utf8 = false;
   convert.null_values = {};  // "NaN" and empty fields are faults to be counted, not nulls
@@ -71,9 +72,7 @@ arrow::Result<std::shared_ptr<arrow::Table>> read_table(const std::shared_ptr<Ar
 }  // namespace
 
 std::optional<RawFile> read_csv_fast(ByteSource& source, const CsvLayout& layout) {
-  auto input = std::make_shared<ArrowInput>(source);
-  auto read = read_table(input, layout);
-  input->rethrow();
+  auto read = read_through(source, [&](const std::shared_ptr<ArrowInput>& input) { return read_table(input, layout); });
   if (!read.ok()) return std::nullopt;
   std::shared_ptr<arrow::Table> table = std::move(*read);
   read = arrow::Status::Cancelled("taken");

@@ -73,14 +73,11 @@ arrow::Result<TablePointer> parse_csv(const std::filesystem::path& file, const s
   read.use_threads = threads;
   auto convert = arrow::csv::ConvertOptions::Defaults();
   for (const std::string& name : texts) convert.column_types[name] = arrow::utf8();
-  const auto input = std::make_shared<ArrowInput>(source);
-  auto table = [&]() -> arrow::Result<TablePointer> {
+  return read_through(source, [&](const std::shared_ptr<ArrowInput>& input) -> arrow::Result<TablePointer> {
     ARROW_ASSIGN_OR_RAISE(auto reader,
                           arrow::csv::TableReader::Make(arrow::io::default_io_context(), input, read, parse, convert));
     return reader->Read();
-  }();
-  input->rethrow();
-  return table;
+  });
 }
 
 TablePointer read_csv_table(const std::filesystem::path& file, const std::vector<std::string>& texts) {

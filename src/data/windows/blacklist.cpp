@@ -62,9 +62,9 @@ Blacklist read_blacklist(const std::filesystem::path& file) {
     Blacklist::Entry entry{.window_id = ids[row], .range = {}, .reason = reasons[row], .date = dates[row]};
     if (std::isnan(first[row]) != std::isnan(last[row])) fail("has only one of raw_start_idx and raw_end_idx");
     if (!std::isnan(first[row])) {
-      entry.range = {static_cast<std::int64_t>(first[row]), static_cast<std::int64_t>(last[row])};
       if (!(first[row] >= 0 && first[row] <= last[row] && last[row] < 9e15))
         fail(fmt::format("has the bars {} to {}; expected 0 or more, in order", first[row], last[row]));
+      entry.range = {static_cast<std::int64_t>(first[row]), static_cast<std::int64_t>(last[row])};
     }
     if (entry.window_id.empty() && !entry.range) fail("has neither a window_id nor raw_start_idx and raw_end_idx");
     entries.push_back(std::move(entry));
