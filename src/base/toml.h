@@ -2,6 +2,8 @@
 // toml++, for the source files that parse TOML; include this, never <toml++/toml.h>.
 #include <toml++/impl/preprocessor.h>
 
+#include <cstdint>  // which the next one uses and does not include
+
 #if TOML_LIB_MAJOR == 3 && TOML_LIB_MINOR <= 3
 // Its test for white space promises the compiler that characters such as U+00E9 never come, where the answer is no.
 // Outside of quotes they do come, in whatever somebody calls a configuration.

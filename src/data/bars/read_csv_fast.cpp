@@ -18,6 +18,7 @@ std::string column_name(int index) {
 using ColumnPointer = std::shared_ptr<arrow::ChunkedArray>;
 
 // Takes the column, so that it is freed as soon as it is copied: at no time do all columns exist twice.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 bool copy_numbers(ColumnPointer column, std::vector<double>& out) {
   if (column == nullptr || column->null_count() > 0) return false;
   out.reserve(static_cast<std::size_t>(column->length()));
@@ -28,6 +29,7 @@ bool copy_numbers(ColumnPointer column, std::vector<double>& out) {
   return true;
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 bool copy_stamps(ColumnPointer column, const StampParser& stamps, std::vector<std::int64_t>& out) {
   if (column == nullptr || column->null_count() > 0) return false;
   out.reserve(static_cast<std::size_t>(column->length()));
