@@ -79,7 +79,8 @@ Expected brute_force(const Matrix& matrix, const OverfittingOptions& options) {
     double rank = 1;
     for (std::size_t c = 0; c < matrix.columns; ++c) {
       if (c == winner) continue;
-      rank += std::fabs(outside[c] - outside[winner]) < 1e-12 ? 0.5 : outside[c] < outside[winner] ? 1 : 0;
+      const bool tied = outside[c] == outside[winner] || std::fabs(outside[c] - outside[winner]) < 1e-12;
+      rank += tied ? 0.5 : outside[c] < outside[winner] ? 1 : 0;
     }
     const double omega = rank / (static_cast<double>(matrix.columns) + 1);
     out.winner.push_back(static_cast<std::uint32_t>(winner));
