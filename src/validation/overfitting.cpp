@@ -9,8 +9,10 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "base/isa.h"
 #include "base/named_choice.h"
 #include "base/parallel_pieces.h"
+#include "validation/overfitting_kernel.h"
 
 namespace moola::validation {
 namespace {
@@ -74,28 +76,26 @@ class Scores {
   void of(std::uint32_t combination, std::vector<double>& out) const {
     const std::size_t half = options_.blocks / 2;
     const Sums &a = early_[combination & ((std::uint32_t{1} << half) - 1)], &b = late_[combination >> half];
-    const double n = half_rows_, risk_free = options_.risk_free;
-    for (std::size_t c = 0; c < columns_; ++c) {
-      const double first = a.first[c] + b.first[c];
-      out[c] = centre_[c] + first / n - risk_free;
-    }
-    if (options_.performance == Performance::mean) return;
     const bool sharpe = options_.performance == Performance::sharpe;
-    for (std::size_t c = 0; c < columns_; ++c) {
-      const double first = a.first[c] + b.first[c], second = a.second[c] + b.second[c];
-      const double variance = sharpe ? (second - first * first / n) / (n - 1) : second / n;
-      const double risk = std::sqrt(std::max(0.0, variance)), gain = out[c];
-      if (risk > nothing_[c]) {
-        out[c] = gain / risk;
-      } else {
-        out[c] = std::fabs(gain) <= nothing_[c] ? 0.0 : std::copysign(kInfinity, gain);
-      }
-    }
+    kernel_.score({.first_a = a.first.data(),
+                   .first_b = b.first.data(),
+                   .second_a = a.second.data(),
+                   .second_b = b.second.data(),
+                   .centre = centre_.data(),
+                   .nothing = nothing_.data(),
+                   .columns = columns_,
+                   .rows = half_rows_,
+                   .risk_free = options_.risk_free,
+                   .risk_rows = sharpe ? half_rows_ - 1 : half_rows_,
+                   .less_mean = sharpe ? 1.0 : 0.0,
+                   .by_risk = options_.performance != Performance::mean},
+                  out.data());
   }
 
  private:
   std::size_t columns_;
   OverfittingOptions options_;
+  const overfitting_kernel::Kernel& kernel_ = overfitting_kernel::kernel(isa());
   double half_rows_ = 0;
   std::vector<double> centre_;
   std::vector<double> nothing_;  // what is rounding alone
@@ -185,6 +185,18 @@ class Dominance {
  public:
   Dominance(std::vector<double> winners, std::size_t columns) : winners_(std::move(winners)), columns_(columns) {
     std::sort(winners_.begin(), winners_.end());
+    const double low = winners_.front(), high = winners_.back();
+    if (!std::isfinite(high - low) || !(high > low)) return;
+    // Results are looked up by equal steps between the winners' extremes, each with the first winner that lies in it.
+    const std::size_t steps = 2 * winners_.size();
+    per_unit_ = static_cast<double>(steps) / (high - low);
+    if (!std::isfinite(per_unit_)) return;
+    first_in_.resize(steps + 2);
+    std::size_t at = 0;
+    for (std::size_t step = 0; step < first_in_.size(); ++step) {
+      while (at < winners_.size() && step_of(winners_[at]) < step) ++at;
+      first_in_[step] = static_cast<std::uint32_t>(at);
+    }
   }
 
   struct Piece {
@@ -196,8 +208,7 @@ class Dominance {
   }
   void add(Piece& piece, const std::vector<double>& results) const {
     for (const double each : results) {
-      const auto at =
-          static_cast<std::size_t>(std::lower_bound(winners_.begin(), winners_.end(), each) - winners_.begin());
+      const std::size_t at = first_not_below(each);
       ++piece.counts[at];
       piece.sums[at] += each;
     }
@@ -236,7 +247,21 @@ class Dominance {
  private:
   std::vector<double> winners_;
   std::size_t columns_;
+  double per_unit_ = 0;
+  std::vector<std::uint32_t> first_in_;  // per step; empty: there are none
   mutable std::size_t drawn_ = 0;
+
+  std::size_t step_of(double result) const { return static_cast<std::size_t>((result - winners_.front()) * per_unit_); }
+
+  std::size_t first_not_below(double result) const {
+    if (result <= winners_.front()) return 0;
+    if (result > winners_.back()) return winners_.size();
+    if (first_in_.empty())
+      return static_cast<std::size_t>(std::lower_bound(winners_.begin(), winners_.end(), result) - winners_.begin());
+    std::size_t at = first_in_[step_of(result)];
+    while (winners_[at] < result) ++at;
+    return at;
+  }
 };
 
 }  // namespace
@@ -253,7 +278,10 @@ Overfitting backtest_overfitting(std::span<const double> returns, std::size_t co
                                  const OverfittingOptions& options, unsigned threads) {
   check(returns, columns, options);
   const std::size_t rows = returns.size() / columns;
-  Overfitting out{.rows = rows - rows % options.blocks, .dropped = rows % options.blocks, .configurations = columns};
+  Overfitting out;
+  out.rows = rows - rows % options.blocks;
+  out.dropped = rows % options.blocks;
+  out.configurations = columns;
   const Scores scores(returns, columns, out.dropped, options);
   const std::vector<std::uint32_t> combinations = combinations_of(options.blocks);
   const std::size_t count = combinations.size();
@@ -263,14 +291,12 @@ Overfitting backtest_overfitting(std::span<const double> returns, std::size_t co
   out.outside.resize(count);
   out.logit.resize(count);
 
+  const overfitting_kernel::Kernel& kernel = overfitting_kernel::kernel(isa());
   const auto judge = [&](std::size_t at, const std::vector<double>& inside, const std::vector<double>& outside) {
-    const auto best = static_cast<std::size_t>(std::max_element(inside.begin(), inside.end()) - inside.begin());
+    const std::size_t best = kernel.best(inside.data(), columns);
     const double result = outside[best];
     std::size_t less = 0, equal = 0;
-    for (const double each : outside) {
-      less += each < result ? 1 : 0;
-      equal += each == result ? 1 : 0;
-    }
+    kernel.rank(outside.data(), columns, result, less, equal);
     const double rank = static_cast<double>(less) + (static_cast<double>(equal) + 1) / 2;
     const double omega = rank / (static_cast<double>(columns) + 1);
     out.winner[at] = static_cast<std::uint32_t>(best);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "tests/support/messages.h"
+#include "validation/overfitting_kernel.h"
 
 using namespace moola;
 using namespace moola::test;
@@ -199,6 +200,52 @@ BOOST_AUTO_TEST_CASE(threads_change_no_bit) {
   BOOST_TEST(one.logit == four.logit);
   BOOST_TEST(one.all_below == four.all_below);
   BOOST_TEST(one.second_order == four.second_order);
+}
+
+BOOST_AUTO_TEST_CASE(instruction_sets_change_no_bit) {
+  using namespace overfitting_kernel;
+  std::mt19937_64 random(18);
+  std::normal_distribution<double> normal;
+  for (int round = 0; round < 200; ++round) {
+    const std::size_t columns = 2 + random() % 40;
+    std::vector<double> first_a(columns), first_b(columns), second_a(columns), second_b(columns), centre(columns),
+        nothing(columns, 1e-12);
+    for (std::size_t c = 0; c < columns; ++c) {
+      if (random() % 4 == 0) continue;  // no return at all
+      first_a[c] = normal(random);
+      first_b[c] = normal(random);
+      centre[c] = 0.01 * normal(random);
+      if (random() % 4 != 0) second_a[c] = std::fabs(normal(random));  // else a gain without risk
+      second_b[c] = second_a[c] * std::fabs(normal(random));
+    }
+    const Halves halves{.first_a = first_a.data(),
+                        .first_b = first_b.data(),
+                        .second_a = second_a.data(),
+                        .second_b = second_b.data(),
+                        .centre = centre.data(),
+                        .nothing = nothing.data(),
+                        .columns = columns,
+                        .rows = 50,
+                        .risk_free = 0,
+                        .risk_rows = 49,
+                        .less_mean = round % 2 == 0 ? 1.0 : 0.0,
+                        .by_risk = round % 5 != 0};
+    std::vector<double> expected(columns);
+    kernel_v2.score(halves, expected.data());
+    for (const Isa isa : {Isa::v2, Isa::v3, Isa::v4}) {
+      if (!supported(isa)) continue;
+      std::vector<double> found(columns);
+      kernel(isa).score(halves, found.data());
+      BOOST_REQUIRE(found == expected);
+      const std::size_t best = kernel(isa).best(found.data(), columns);
+      BOOST_REQUIRE(best == static_cast<std::size_t>(std::max_element(found.begin(), found.end()) - found.begin()));
+      std::size_t less = 0, equal = 0;
+      kernel(isa).rank(found.data(), columns, found[1], less, equal);
+      BOOST_REQUIRE(static_cast<std::ptrdiff_t>(equal) == std::count(found.begin(), found.end(), found[1]));
+      BOOST_REQUIRE(static_cast<std::ptrdiff_t>(less) ==
+                    std::count_if(found.begin(), found.end(), [&](double x) { return x < found[1]; }));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_judged_is_refused_with_its_place) {

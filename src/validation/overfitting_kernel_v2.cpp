@@ -1,0 +1,8 @@
+// Built with -march=x86-64-v2.
+#include "validation/overfitting_kernel_impl.h"
+
+namespace moola::validation::overfitting_kernel {
+
+const Kernel kernel_v2{.score = score_of_set, .best = best_of_set, .rank = rank_of_set};
+
+}  // namespace moola::validation::overfitting_kernel
