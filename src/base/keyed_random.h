@@ -22,6 +22,7 @@ enum class Stream : std::uint32_t {
   barrier_search = 9,
   corruption = 10,
   annotation = 11,
+  bootstrap = 12,
 };
 
 /// Draws that are a pure function of (seed, stream, step, sample): the same on any rank, in any order, after any

@@ -2,9 +2,8 @@
 
 namespace moola::validation {
 
-/// The share of a standard normal variable at or below x, to 1e-15.
-double normal_share(double x);
-/// The x that this share lies at or below, to 1e-14 of max(1, |x|); infinite for 0 and 1, NaN beyond.
-double normal_quantile(double share);
+/// The x that a standard normal variable is at or below with this chance, to 1e-12 of max(1, |x|), from plain IEEE
+/// operations: the same bits on every machine. Infinite for 0 and 1, NaN beyond. The other way: market::normal_cdf.
+double normal_quantile(double chance);
 
 }  // namespace moola::validation

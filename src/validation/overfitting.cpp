@@ -12,6 +12,7 @@
 #include "base/isa.h"
 #include "base/named_choice.h"
 #include "base/parallel_pieces.h"
+#include "market/portable_log.h"
 #include "validation/overfitting_kernel.h"
 
 namespace moola::validation {
@@ -302,7 +303,7 @@ Overfitting backtest_overfitting(std::span<const double> returns, std::size_t co
     out.winner[at] = static_cast<std::uint32_t>(best);
     out.inside[at] = inside[best];
     out.outside[at] = result;
-    out.logit[at] = std::log(omega / (1 - omega));
+    out.logit[at] = market::portable_log(omega / (1 - omega));
   };
   for_each_pair(count, threads, [&](std::size_t, std::size_t begin, std::size_t end) {
     std::vector<double> one(columns), other(columns);

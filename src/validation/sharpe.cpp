@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "market/checks/tail_probabilities.h"
 #include "validation/normal.h"
 
 namespace moola::validation {
@@ -57,15 +58,15 @@ ReturnMoments measure_returns(std::span<const double> returns, double risk_free)
     throw DataError(fmt::format("all {} returns are {}: without risk there is no Sharpe ratio.", n, returns[0]));
   const double variance = second / count;
   out.deviation = std::sqrt(second / (count - 1));
-  out.skew = third / count / std::pow(variance, 1.5);
+  out.skew = third / count / (variance * std::sqrt(variance));
   out.kurtosis = fourth / count / (variance * variance);
   out.sharpe = (out.mean - risk_free) / out.deviation;
   return out;
 }
 
 double probabilistic_sharpe(const ReturnMoments& returns, double benchmark) {
-  return normal_share((returns.sharpe - benchmark) * std::sqrt(static_cast<double>(returns.observations) - 1) /
-                      std::sqrt(spread(returns)));
+  return market::normal_cdf((returns.sharpe - benchmark) * std::sqrt(static_cast<double>(returns.observations) - 1) /
+                            std::sqrt(spread(returns)));
 }
 
 double expected_maximum(double trials) {
