@@ -20,18 +20,6 @@ std::size_t first_after(std::span<const std::int64_t> t0, std::int64_t time) {
   return static_cast<std::size_t>(std::upper_bound(t0.begin(), t0.end(), time) - t0.begin());
 }
 
-// Times that no clock reaches stay the last one, and the first.
-std::int64_t later(std::int64_t time, const Separation& by) {
-  std::int64_t out = 0;
-  if (by.value >= 9.2e18 || __builtin_add_overflow(time, static_cast<std::int64_t>(by.value), &out)) return INT64_MAX;
-  return out;
-}
-std::int64_t earlier(std::int64_t time, const Separation& by) {
-  std::int64_t out = 0;
-  if (by.value >= 9.2e18 || __builtin_sub_overflow(time, static_cast<std::int64_t>(by.value), &out)) return INT64_MIN;
-  return out;
-}
-
 // Disjoint ranges in order that cover the same rows.
 std::vector<RowRange> united(std::vector<RowRange> ranges) {
   std::sort(ranges.begin(), ranges.end());
@@ -115,9 +103,9 @@ void Purger::purge_before(const RowRange& block, std::vector<RowRange>& out) con
   // Where the block's features begin to look.
   const std::size_t looks =
       back_in_time ? block.begin : block.begin - std::min(block.begin, options_.look_back.rows(0));
-  const std::int64_t start = back_in_time ? earlier(t0[looks], options_.look_back) : t0[looks];
+  const std::int64_t start = back_in_time ? earlier_by(t0[looks], options_.look_back.value) : t0[looks];
   const std::size_t near = options_.purge.unit == Separation::Unit::time
-                               ? first_at_or_after(t0, earlier(t0[block.begin], options_.purge))
+                               ? first_at_or_after(t0, earlier_by(t0[block.begin], options_.purge.value))
                                : block.begin - std::min(block.begin, options_.purge.rows(intervals_.size()));
   if (near < block.begin) out.push_back({near, block.begin});
   auto row = static_cast<std::size_t>(std::lower_bound(latest_.begin(), latest_.end(), start) - latest_.begin());
@@ -136,10 +124,10 @@ RowRange Purger::purge_after(const RowRange& block) const {
   const std::size_t n = intervals_.size();
   std::size_t end = first_after(t0, latest_end(block));
   end = options_.look_back.unit == Separation::Unit::time
-            ? first_after(t0, later(latest_end(block), options_.look_back))
+            ? first_after(t0, later_by(latest_end(block), options_.look_back.value))
             : std::min(n, end + options_.look_back.rows(0));
   const std::size_t near = options_.purge.unit == Separation::Unit::time
-                               ? first_after(t0, later(t0[block.end - 1], options_.purge))
+                               ? first_after(t0, later_by(t0[block.end - 1], options_.purge.value))
                                : std::min(n, block.end + options_.purge.rows(n));
   return {block.end, std::max({block.end, end, near})};
 }
@@ -148,7 +136,7 @@ std::size_t Purger::embargo_after(std::size_t first, std::int64_t end) const {
   const std::size_t n = intervals_.size();
   if (options_.embargo.unit != Separation::Unit::time) return std::min(n, first + options_.embargo.rows(n));
   const std::int64_t from = std::max(end, intervals_.t0[first - 1]);
-  return std::max(first, first_after(intervals_.t0, later(from, options_.embargo)));
+  return std::max(first, first_after(intervals_.t0, later_by(from, options_.embargo.value)));
 }
 
 TrainRows Purger::beside(std::span<const RowRange> test) const {

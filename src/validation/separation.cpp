@@ -16,6 +16,20 @@ std::size_t Separation::rows(std::size_t n) const {
   return static_cast<std::size_t>(unit == Unit::bars ? value : std::ceil(value * static_cast<double>(n)));
 }
 
+std::int64_t later_by(std::int64_t time, double nanoseconds) {
+  std::int64_t out = 0;
+  const bool beyond =
+      nanoseconds >= 0x1p63 || __builtin_add_overflow(time, static_cast<std::int64_t>(nanoseconds), &out);
+  return beyond ? INT64_MAX : out;
+}
+
+std::int64_t earlier_by(std::int64_t time, double nanoseconds) {
+  std::int64_t out = 0;
+  const bool beyond =
+      nanoseconds >= 0x1p63 || __builtin_sub_overflow(time, static_cast<std::int64_t>(nanoseconds), &out);
+  return beyond ? INT64_MIN : out;
+}
+
 Separation parse_separation(std::string_view text, std::string_view what) {
   double value = 0;
   const char* const last = text.data() + text.size();

@@ -18,6 +18,10 @@ struct Separation {
   std::size_t rows(std::size_t n) const;
 };
 
+/// `time` and so many nanoseconds, 0 or more: where no clock reaches, the last moment there is, and the first.
+std::int64_t later_by(std::int64_t time, double nanoseconds);
+std::int64_t earlier_by(std::int64_t time, double nanoseconds);
+
 /// "60bars", "1d", "12h", "0.01". Throws ConfigError that says what was expected; `what` is the key ("embargo").
 Separation parse_separation(std::string_view text, std::string_view what);
 /// As `parse_separation` reads it.

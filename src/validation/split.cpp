@@ -25,9 +25,7 @@ void check_part(const char* name, const std::vector<RowRange>& ranges, std::size
 // When the features of a row begin to look.
 std::int64_t looks_from(const LabelIntervals& intervals, std::size_t row, const Separation& look_back) {
   if (look_back.unit != Separation::Unit::time) return intervals.t0[row - std::min(row, look_back.rows(0))];
-  std::int64_t out = 0;
-  const bool beyond = __builtin_sub_overflow(intervals.t0[row], static_cast<std::int64_t>(look_back.value), &out);
-  return beyond ? INT64_MIN : out;
+  return earlier_by(intervals.t0[row], look_back.value);
 }
 
 }  // namespace

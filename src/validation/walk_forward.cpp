@@ -53,13 +53,13 @@ std::size_t rows_in(const Stretch& stretch, std::size_t n) {
 // The first row that is not within `apart` before row `at`.
 std::size_t before(Times t0, std::size_t at, const Separation& apart) {
   if (apart.unit != Separation::Unit::time) return at - std::min(at, apart.rows(t0.size()));
-  return std::min(at, first_at_or_after(t0, t0[at] - static_cast<std::int64_t>(apart.value)));
+  return std::min(at, first_at_or_after(t0, earlier_by(t0[at], apart.value)));
 }
 // The first row that is not within `apart` after the rows before `at`.
 std::size_t after(Times t0, std::size_t at, const Separation& apart) {
   if (apart.unit != Separation::Unit::time) return std::min(t0.size(), at + apart.rows(t0.size()));
   if (apart.value <= 0) return at;
-  return std::max(at, first_at_or_after(t0, t0[at - 1] + static_cast<std::int64_t>(apart.value) + 1));
+  return std::max(at, first_at_or_after(t0, later_by(t0[at - 1], apart.value + 1)));
 }
 
 // Where test parts begin and end: rows, and moments where they go by the clock.
@@ -91,7 +91,7 @@ class Steps {
       case Stretch::Unit::fraction:
         return whole_stamp(t0_, end - std::min(end, rows_in(train, t0_.size())));
       case Stretch::Unit::time:
-        return end == 0 ? 0 : first_at_or_after(t0_, t0_[end - 1] - static_cast<std::int64_t>(train.value) + 1);
+        return end == 0 ? 0 : first_at_or_after(t0_, earlier_by(t0_[end - 1], train.value - 1));
       case Stretch::Unit::months:
         return first_at_or_after(t0_, months_on(month_begin(month_of(t0_[begin])), -train.value));
     }
@@ -110,7 +110,7 @@ class Steps {
         row = std::min(n, rows_in(options_.train, n));
         break;
       case Stretch::Unit::time:
-        row = first_at_or_after(t0_, t0_.front() + static_cast<std::int64_t>(options_.train.value));
+        row = first_at_or_after(t0_, later_by(t0_.front(), options_.train.value));
         break;
       case Stretch::Unit::months:
         row = first_at_or_after(t0_, months_on(next_month(t0_.front()), options_.train.value));
@@ -131,7 +131,13 @@ class Steps {
       const std::size_t cut = end < t0_.size() ? whole_stamp(t0_, end) : end;
       return cut > row_ ? cut : first_at_or_after(t0_, t0_[row_] + 1);
     }
-    time_ = calendar() ? months_on(time_, test.value) : time_ + static_cast<std::int64_t>(test.value);
+    if (calendar()) {
+      time_ = months_on(time_, test.value);
+    } else {
+      // Stretches without rows are passed over at once.
+      const auto step = static_cast<std::int64_t>(test.value);
+      time_ = later_by(time_ + (t0_[row_] - time_) / step * step, test.value);
+    }
     // Whether there are bars up to its end is not known: the last row lies before it, or it does not.
     whole_ = time_ <= t0_.back();
     return first_at_or_after(t0_, time_);

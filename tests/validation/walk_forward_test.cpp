@@ -155,6 +155,17 @@ BOOST_AUTO_TEST_CASE(lengths_of_time_without_rows_make_no_part) {
   }
 }
 
+// A microsecond of test in years of days: what holds no rows is not gone through.
+BOOST_AUTO_TEST_CASE(short_test_parts_far_apart_are_found_at_once) {
+  std::vector<std::int64_t> t0;
+  for (std::int64_t day = 0; day < 2000; ++day) t0.push_back(24 * day * kHour);
+  const auto splits = walk_forward({t0, {}}, {.train = rows(10), .test = {Stretch::Unit::time, 1000}});
+  BOOST_TEST(splits.size() == 1990U);
+  const auto all = walk_forward({t0, {}}, {.train = rows(10), .test = {Stretch::Unit::time, 9.2e18}});
+  BOOST_TEST(all.size() == 1U);
+  BOOST_TEST(count_rows(all[0].test) == 1990U);
+}
+
 BOOST_AUTO_TEST_CASE(stretches_are_read_as_they_are_written) {
   for (const char* text : {"5000bars", "0.1", "30d", "1month", "3months", "24months"})
     BOOST_TEST(to_string(parse_stretch(text, "test")) == text);
