@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <numeric>
 
 #include "base/error.h"
 
@@ -16,12 +16,13 @@ constexpr std::uint64_t kMostSplits = 100'000;
 std::uint64_t choose(std::uint64_t n, std::uint64_t k) {
   if (k > n) return 0;
   k = std::min(k, n - k);
-  unsigned __int128 out = 1;
+  std::uint64_t out = 1;
   for (std::uint64_t i = 1; i <= k; ++i) {
-    out = out * (n - k + i) / i;
-    if (out > std::numeric_limits<std::uint64_t>::max()) return 0;
+    // out (n - k + i) is a multiple of i: what of i does not divide the one divides the other.
+    const std::uint64_t common = std::gcd(out, i);
+    if (__builtin_mul_overflow(out / common, (n - k + i) / (i / common), &out)) return 0;
   }
-  return static_cast<std::uint64_t>(out);
+  return out;
 }
 
 // The next choice of numbers below n in lexicographic order; false after the last.
