@@ -1,4 +1,5 @@
 // moola prepare as its users call it: what it prints, its exit codes, ranks, and signals.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <memory>
@@ -145,7 +146,8 @@ BOOST_AUTO_TEST_CASE(a_stop_signal_ends_it_with_85_and_the_same_command_goes_on)
   const BarsWorkspace whole;
   import_two_symbols(whole);
   BOOST_REQUIRE(whole.run("prepare", prepare_call()).exit_code == 0);
-  // The signal is sent once the first stage is done and eleven are not. On a busy machine it may still come too late.
+  // The signal is sent once the first stage is done of both symbols and eleven are not. On a busy machine it may still
+  // come too late.
   std::unique_ptr<BarsWorkspace> stopped;
   int code = 0;
   for (int attempt = 0; code == 0 && attempt < 20; ++attempt) {
@@ -153,9 +155,11 @@ BOOST_AUTO_TEST_CASE(a_stop_signal_ends_it_with_85_and_the_same_command_goes_on)
     import_two_symbols(*stopped);
     code = prepare_and_signal(*stopped, SIGTERM, [&] {
       for (int i = 0; i < 12'000; ++i) {
-        for (const std::string& file : stopped->others()) {
-          if (file.ends_with("AAA.done.json")) return;
-        }
+        const std::vector<std::string> files = stopped->others();
+        const auto done = std::count_if(files.begin(), files.end(), [](const std::string& file) {
+          return file.find("01-ingest") != std::string::npos && file.ends_with(".done.json");
+        });
+        if (done == 2) return;
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
       }
     });
