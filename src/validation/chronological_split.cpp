@@ -11,17 +11,10 @@
 namespace moola::validation {
 namespace {
 
-// The first row that `embargo` allows after row `at`, and the end of those that `purge` allows before it.
+// The first row that `embargo` allows after row `at`.
 std::size_t after(std::span<const std::int64_t> time, std::size_t at, const Separation& embargo) {
   if (embargo.unit != Separation::Unit::time) return std::min(time.size(), at + embargo.rows(time.size()));
-  const std::int64_t first = time[at] + static_cast<std::int64_t>(embargo.value);
-  return static_cast<std::size_t>(std::lower_bound(time.begin(), time.end(), first) - time.begin());
-}
-
-std::size_t before(std::span<const std::int64_t> time, std::size_t at, const Separation& purge) {
-  if (purge.unit != Separation::Unit::time) return at - std::min(at, purge.rows(time.size()));
-  const std::int64_t last = time[at] - static_cast<std::int64_t>(purge.value);
-  return static_cast<std::size_t>(std::lower_bound(time.begin(), time.end(), last) - time.begin());
+  return first_at_or_after(time, later_by(time[at], embargo.value));
 }
 
 // Rows [begin, end) whose label is known before `boundary`; `purged` counts the others.
@@ -29,12 +22,12 @@ std::vector<RowRange> known_before(std::span<const std::int64_t> t1, std::size_t
                                    std::int64_t boundary, std::size_t& purged) {
   if (begin >= end) return {};
   if (t1.empty()) return {{begin, end}};
-  std::vector<std::size_t> rows;
+  std::vector<RowRange> rows;
   for (std::size_t row = begin; row < end; ++row) {
-    if (t1[row] == kNoTime || t1[row] < boundary) rows.push_back(row);
+    if (t1[row] == kNoTime || t1[row] < boundary) append_row(rows, row);
   }
-  purged += end - begin - rows.size();
-  return ranges_of(rows);
+  purged += end - begin - count_rows(rows);
+  return rows;
 }
 
 }  // namespace
@@ -56,7 +49,7 @@ ChronologicalSplit chronological_split(std::span<const std::int64_t> time, std::
   if (n > 0 && a < b && b < n) {
     // A stamp may be shared by several symbols; the boundary goes before all of its rows.
     const std::size_t val_begin = after(time, a, options.embargo), test_begin = after(time, b, options.embargo);
-    const std::size_t train_end = before(time, a, options.purge), val_end = before(time, b, options.purge);
+    const std::size_t train_end = end_before(time, a, options.purge), val_end = end_before(time, b, options.purge);
     split.purged = (a - std::min(a, train_end)) + (b - std::min(b, std::max(val_end, std::min(val_begin, b))));
     split.embargoed = (std::min(val_begin, b) - a) + (test_begin - b);
     split.train = known_before(t1, 0, train_end, time[a], split.purged);

@@ -13,40 +13,6 @@ namespace {
 
 constexpr std::size_t kBlock = 512;
 
-std::size_t first_at_or_after(std::span<const std::int64_t> t0, std::int64_t time) {
-  return static_cast<std::size_t>(std::lower_bound(t0.begin(), t0.end(), time) - t0.begin());
-}
-std::size_t first_after(std::span<const std::int64_t> t0, std::int64_t time) {
-  return static_cast<std::size_t>(std::upper_bound(t0.begin(), t0.end(), time) - t0.begin());
-}
-
-// Disjoint ranges in order that cover the same rows.
-std::vector<RowRange> united(std::vector<RowRange> ranges) {
-  std::sort(ranges.begin(), ranges.end());
-  std::vector<RowRange> out;
-  for (const RowRange& range : ranges) {
-    if (range.begin >= range.end) continue;
-    if (!out.empty() && range.begin <= out.back().end) {
-      out.back().end = std::max(out.back().end, range.end);
-    } else {
-      out.push_back(range);
-    }
-  }
-  return out;
-}
-
-// Rows of [0, n) in none of these, which are disjoint and in order.
-std::vector<RowRange> others(std::span<const RowRange> taken, std::size_t n) {
-  std::vector<RowRange> out;
-  std::size_t begin = 0;
-  for (const RowRange& range : taken) {
-    if (begin < range.begin) out.push_back({begin, range.begin});
-    begin = range.end;
-  }
-  if (begin < n) out.push_back({begin, n});
-  return out;
-}
-
 }  // namespace
 
 std::int64_t LabelIntervals::end(std::size_t row) const {
@@ -104,18 +70,11 @@ void Purger::purge_before(const RowRange& block, std::vector<RowRange>& out) con
   const std::size_t looks =
       back_in_time ? block.begin : block.begin - std::min(block.begin, options_.look_back.rows(0));
   const std::int64_t start = back_in_time ? earlier_by(t0[looks], options_.look_back.value) : t0[looks];
-  const std::size_t near = options_.purge.unit == Separation::Unit::time
-                               ? first_at_or_after(t0, earlier_by(t0[block.begin], options_.purge.value))
-                               : block.begin - std::min(block.begin, options_.purge.rows(intervals_.size()));
+  const std::size_t near = end_before(t0, block.begin, options_.purge);
   if (near < block.begin) out.push_back({near, block.begin});
   auto row = static_cast<std::size_t>(std::lower_bound(latest_.begin(), latest_.end(), start) - latest_.begin());
   for (const std::size_t end = std::min(near, block.begin); row < end; ++row) {
-    if (intervals_.end(row) < start) continue;
-    if (!out.empty() && out.back().end == row) {
-      ++out.back().end;
-    } else {
-      out.push_back({row, row + 1});
-    }
+    if (intervals_.end(row) >= start) append_row(out, row);
   }
 }
 
@@ -159,7 +118,7 @@ TrainRows Purger::beside(std::span<const RowRange> test) const {
   };
   const std::vector<RowRange> with_purged = left_out(std::move(purged), blocks);
   const std::vector<RowRange> with_all = left_out(std::move(embargoed), with_purged);
-  TrainRows out{.rows = others(with_all, n)};
+  TrainRows out{.rows = rows_between(with_all, 0, n)};
   out.purged = count_rows(with_purged) - count_rows(blocks);
   out.embargoed = count_rows(with_all) - count_rows(with_purged);
   return out;

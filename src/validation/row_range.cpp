@@ -1,23 +1,51 @@
 #include "validation/row_range.h"
 
-namespace moola::validation {
+#include <algorithm>
 
-std::vector<RowRange> ranges_of(std::span<const std::size_t> rows) {
-  std::vector<RowRange> out;
-  for (const std::size_t row : rows) {
-    if (!out.empty() && out.back().end == row) {
-      ++out.back().end;
-    } else {
-      out.push_back({row, row + 1});
-    }
-  }
-  return out;
-}
+namespace moola::validation {
 
 std::size_t count_rows(std::span<const RowRange> ranges) {
   std::size_t total = 0;
   for (const RowRange& range : ranges) total += range.size();
   return total;
+}
+
+void append_row(std::vector<RowRange>& ranges, std::size_t row) {
+  if (!ranges.empty() && ranges.back().end == row) {
+    ++ranges.back().end;
+  } else {
+    ranges.push_back({row, row + 1});
+  }
+}
+
+std::vector<RowRange> ranges_of(std::span<const std::size_t> rows) {
+  std::vector<RowRange> out;
+  for (const std::size_t row : rows) append_row(out, row);
+  return out;
+}
+
+std::vector<RowRange> united(std::vector<RowRange> ranges) {
+  std::sort(ranges.begin(), ranges.end());
+  std::vector<RowRange> out;
+  for (const RowRange& range : ranges) {
+    if (range.begin >= range.end) continue;
+    if (!out.empty() && range.begin <= out.back().end) {
+      out.back().end = std::max(out.back().end, range.end);
+    } else {
+      out.push_back(range);
+    }
+  }
+  return out;
+}
+
+std::vector<RowRange> rows_between(std::span<const RowRange> taken, std::size_t begin, std::size_t end) {
+  std::vector<RowRange> out;
+  for (const RowRange& range : taken) {
+    if (begin < range.begin && begin < end) out.push_back({begin, std::min(range.begin, end)});
+    begin = std::max(begin, range.end);
+  }
+  if (begin < end) out.push_back({begin, end});
+  return out;
 }
 
 }  // namespace moola::validation

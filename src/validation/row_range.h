@@ -12,8 +12,14 @@ struct RowRange {
   auto operator<=>(const RowRange&) const = default;
 };
 
+std::size_t count_rows(std::span<const RowRange> ranges);
+/// Adds a row that comes after all of `ranges`: to the last of them, where it follows it.
+void append_row(std::vector<RowRange>& ranges, std::size_t row);
 /// Rows in order, as the ranges they make.
 std::vector<RowRange> ranges_of(std::span<const std::size_t> rows);
-std::size_t count_rows(std::span<const RowRange> ranges);
+/// Disjoint ranges in order that cover the same rows; ranges that touch become one.
+std::vector<RowRange> united(std::vector<RowRange> ranges);
+/// Rows of [begin, end) in none of `taken`, which are disjoint and in order.
+std::vector<RowRange> rows_between(std::span<const RowRange> taken, std::size_t begin, std::size_t end);
 
 }  // namespace moola::validation

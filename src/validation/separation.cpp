@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
@@ -28,6 +29,19 @@ std::int64_t earlier_by(std::int64_t time, double nanoseconds) {
   const bool beyond =
       nanoseconds >= 0x1p63 || __builtin_sub_overflow(time, static_cast<std::int64_t>(nanoseconds), &out);
   return beyond ? INT64_MIN : out;
+}
+
+std::size_t first_at_or_after(std::span<const std::int64_t> time, std::int64_t when) {
+  return static_cast<std::size_t>(std::ranges::lower_bound(time, when) - time.begin());
+}
+
+std::size_t first_after(std::span<const std::int64_t> time, std::int64_t when) {
+  return static_cast<std::size_t>(std::ranges::upper_bound(time, when) - time.begin());
+}
+
+std::size_t end_before(std::span<const std::int64_t> time, std::size_t at, const Separation& apart) {
+  if (apart.unit != Separation::Unit::time) return at - std::min(at, apart.rows(time.size()));
+  return first_at_or_after(time, earlier_by(time[at], apart.value));
 }
 
 Separation parse_separation(std::string_view text, std::string_view what) {

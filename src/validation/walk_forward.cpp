@@ -16,10 +16,6 @@ namespace {
 
 using Times = std::span<const std::int64_t>;
 
-std::size_t first_at_or_after(Times t0, std::int64_t time) {
-  return static_cast<std::size_t>(std::lower_bound(t0.begin(), t0.end(), time) - t0.begin());
-}
-
 // The first row of those that share its stamp.
 std::size_t whole_stamp(Times t0, std::size_t row) {
   return row < t0.size() ? first_at_or_after(t0, t0[row]) : t0.size();
@@ -50,11 +46,6 @@ std::size_t rows_in(const Stretch& stretch, std::size_t n) {
   return static_cast<std::size_t>(rows);
 }
 
-// The first row that is not within `apart` before row `at`.
-std::size_t before(Times t0, std::size_t at, const Separation& apart) {
-  if (apart.unit != Separation::Unit::time) return at - std::min(at, apart.rows(t0.size()));
-  return std::min(at, first_at_or_after(t0, earlier_by(t0[at], apart.value)));
-}
 // The first row that is not within `apart` after the rows before `at`.
 std::size_t after(Times t0, std::size_t at, const Separation& apart) {
   if (apart.unit != Separation::Unit::time) return std::min(t0.size(), at + apart.rows(t0.size()));
@@ -153,12 +144,7 @@ class Steps {
 std::vector<RowRange> ending_before(const LabelIntervals& intervals, RowRange rows, std::int64_t time) {
   std::vector<RowRange> out;
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
-    if (intervals.end(row) >= time) continue;
-    if (!out.empty() && out.back().end == row) {
-      ++out.back().end;
-    } else {
-      out.push_back({row, row + 1});
-    }
+    if (intervals.end(row) < time) append_row(out, row);
   }
   return out;
 }
@@ -211,8 +197,8 @@ std::vector<Split> walk_forward(const LabelIntervals& intervals, const WalkForwa
   if (intervals.size() > 0) {
     Steps steps(intervals.t0, options);
     for (RowRange test{}; steps.next(test);) {
-      const std::size_t purged = before(intervals.t0, test.begin, options.apart.purge);
-      const std::size_t end = purged == 0 ? 0 : before(intervals.t0, purged, options.apart.embargo);
+      const std::size_t purged = end_before(intervals.t0, test.begin, options.apart.purge);
+      const std::size_t end = purged == 0 ? 0 : end_before(intervals.t0, purged, options.apart.embargo);
       const std::size_t begin = std::min(end, steps.train_begin(test.begin, end));
       Split split{.test = {test}};
       split.train = ending_before(intervals, {begin, end}, intervals.t0[test.begin]);

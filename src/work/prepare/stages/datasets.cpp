@@ -110,26 +110,15 @@ std::vector<data::FittedPart> fitted_parts(const Json& barriers, const Json& lab
   return out;
 }
 
-std::vector<validation::RowRange> gaps_between(const std::vector<validation::RowRange>& taken, std::size_t begin,
-                                               std::size_t end) {
-  std::vector<validation::RowRange> out;
-  for (const validation::RowRange& range : taken) {
-    if (begin < range.begin) out.push_back({begin, std::min(range.begin, end)});
-    begin = std::max(begin, range.end);
-  }
-  if (begin < end) out.push_back({begin, end});
-  return out;
-}
-
 data::SplitParts split_parts(const PrepareConfig& config, const validation::ChronologicalSplit& split, std::size_t n) {
   const auto rows = static_cast<double>(n);
   const auto a = static_cast<std::size_t>(config.splits.train * rows);
   const auto b = static_cast<std::size_t>((config.splits.train + config.splits.val) * rows);
   data::SplitParts out{.train = split.train, .val = split.val, .test = split.test, .purged = {}, .embargoed = {}};
-  out.purged = gaps_between(split.train, 0, a);
+  out.purged = validation::rows_between(split.train, 0, a);
   const std::size_t val = split.val.front().begin, test = split.test.front().begin;
   if (a < val) out.embargoed.push_back({a, val});
-  const auto late = gaps_between(split.val, val, b);
+  const auto late = validation::rows_between(split.val, val, b);
   out.purged.insert(out.purged.end(), late.begin(), late.end());
   if (b < test) out.embargoed.push_back({b, test});
   return out;
