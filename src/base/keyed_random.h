@@ -23,6 +23,8 @@ enum class Stream : std::uint32_t {
   corruption = 10,
   annotation = 11,
   bootstrap = 12,
+  kernels = 13,     // of MiniRocket: training rows for biases, channels
+  clustering = 14,  // of trials
 };
 
 /// Draws that are a pure function of (seed, stream, step, sample): the same on any rank, in any order, after any

@@ -17,16 +17,15 @@ std::size_t after(std::span<const std::int64_t> time, std::size_t at, const Sepa
   return first_at_or_after(time, later_by(time[at], embargo.value));
 }
 
-// Rows [begin, end) whose label is known before `boundary`; `purged` counts the others.
+// Rows [begin, end) whose label is known before `boundary`.
 std::vector<RowRange> known_before(std::span<const std::int64_t> t1, std::size_t begin, std::size_t end,
-                                   std::int64_t boundary, std::size_t& purged) {
+                                   std::int64_t boundary) {
   if (begin >= end) return {};
   if (t1.empty()) return {{begin, end}};
   std::vector<RowRange> rows;
   for (std::size_t row = begin; row < end; ++row) {
     if (t1[row] == kNoTime || t1[row] < boundary) append_row(rows, row);
   }
-  purged += end - begin - count_rows(rows);
   return rows;
 }
 
@@ -50,10 +49,12 @@ ChronologicalSplit chronological_split(std::span<const std::int64_t> time, std::
     // A stamp may be shared by several symbols; the boundary goes before all of its rows.
     const std::size_t val_begin = after(time, a, options.embargo), test_begin = after(time, b, options.embargo);
     const std::size_t train_end = end_before(time, a, options.purge), val_end = end_before(time, b, options.purge);
-    split.purged = (a - std::min(a, train_end)) + (b - std::min(b, std::max(val_end, std::min(val_begin, b))));
-    split.embargoed = (std::min(val_begin, b) - a) + (test_begin - b);
-    split.train = known_before(t1, 0, train_end, time[a], split.purged);
-    split.val = known_before(t1, val_begin, val_end, time[b], split.purged);
+    split.train = known_before(t1, 0, train_end, time[a]);
+    split.val = known_before(t1, val_begin, val_end, time[b]);
+    split.purged = rows_between(split.train, 0, a);
+    for (const RowRange& range : rows_between(split.val, std::min(val_begin, b), b)) split.purged.push_back(range);
+    if (a < val_begin) split.embargoed.push_back({a, std::min(val_begin, b)});
+    if (b < test_begin) split.embargoed.push_back({b, test_begin});
     if (test_begin < n) split.test = {{test_begin, n}};
   }
   for (const auto& [part, name] : {std::pair{&split.train, "train"}, {&split.val, "val"}, {&split.test, "test"}}) {

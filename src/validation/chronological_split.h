@@ -12,7 +12,7 @@ struct ChronologicalSplit {
   std::vector<RowRange> train, val, test;
   /// Rows left out because they lie within `purge` before a later part, or because their label depends on a bar of one;
   /// and rows left out within `embargo` after an earlier part.
-  std::size_t purged = 0, embargoed = 0;
+  std::vector<RowRange> purged = {}, embargoed = {};
 };
 
 struct ChronologicalOptions {

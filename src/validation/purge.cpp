@@ -119,8 +119,8 @@ TrainRows Purger::beside(std::span<const RowRange> test) const {
   const std::vector<RowRange> with_purged = left_out(std::move(purged), blocks);
   const std::vector<RowRange> with_all = left_out(std::move(embargoed), with_purged);
   TrainRows out{.rows = rows_between(with_all, 0, n)};
-  out.purged = count_rows(with_purged) - count_rows(blocks);
-  out.embargoed = count_rows(with_all) - count_rows(with_purged);
+  out.purged = rows_outside(with_purged, blocks);
+  out.embargoed = rows_outside(with_all, with_purged);
   return out;
 }
 

@@ -31,7 +31,7 @@ struct PurgeOptions {
 /// Which rows may train beside a test part.
 struct TrainRows {
   std::vector<RowRange> rows;
-  std::size_t purged = 0, embargoed = 0;  // rows of neither part, by why
+  std::vector<RowRange> purged = {}, embargoed = {};  // rows of neither part, by why
 };
 
 /// Leaves out of training what overlaps with a test part.

@@ -38,14 +38,23 @@ std::vector<RowRange> united(std::vector<RowRange> ranges) {
   return out;
 }
 
-std::vector<RowRange> rows_between(std::span<const RowRange> taken, std::size_t begin, std::size_t end) {
+std::vector<RowRange> rows_outside(std::span<const RowRange> ranges, std::span<const RowRange> taken) {
   std::vector<RowRange> out;
-  for (const RowRange& range : taken) {
-    if (begin < range.begin && begin < end) out.push_back({begin, std::min(range.begin, end)});
-    begin = std::max(begin, range.end);
+  std::size_t next = 0;  // of `taken`, the first that does not end before the range
+  for (RowRange range : ranges) {
+    while (next < taken.size() && taken[next].end <= range.begin) ++next;
+    for (std::size_t i = next; i < taken.size() && taken[i].begin < range.end; ++i) {
+      if (range.begin < taken[i].begin) out.push_back({range.begin, taken[i].begin});
+      range.begin = std::max(range.begin, taken[i].end);
+    }
+    if (range.begin < range.end) out.push_back(range);
   }
-  if (begin < end) out.push_back({begin, end});
   return out;
+}
+
+std::vector<RowRange> rows_between(std::span<const RowRange> taken, std::size_t begin, std::size_t end) {
+  const RowRange all{begin, end};
+  return rows_outside(std::span(&all, 1), taken);
 }
 
 }  // namespace moola::validation

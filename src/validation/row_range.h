@@ -19,6 +19,8 @@ void append_row(std::vector<RowRange>& ranges, std::size_t row);
 std::vector<RowRange> ranges_of(std::span<const std::size_t> rows);
 /// Disjoint ranges in order that cover the same rows; ranges that touch become one.
 std::vector<RowRange> united(std::vector<RowRange> ranges);
+/// Rows of `ranges` in none of `taken`; both disjoint and in order.
+std::vector<RowRange> rows_outside(std::span<const RowRange> ranges, std::span<const RowRange> taken);
 /// Rows of [begin, end) in none of `taken`, which are disjoint and in order.
 std::vector<RowRange> rows_between(std::span<const RowRange> taken, std::size_t begin, std::size_t end);
 

@@ -96,14 +96,14 @@ double min_backtest_years(double trials, double annual_sharpe) {
   return years * years;
 }
 
-double annual_sharpe(std::span<const double> returns, std::size_t periods, double risk_free) {
+double annual_sharpe(std::span<const double> returns, std::size_t periods, double risk_free, std::size_t lags) {
   if (periods < 1) throw ConfigError("a Sharpe ratio over 0 periods.");
   const ReturnMoments moments = measure_returns(returns, risk_free);
   const std::vector<double> x = centred(returns, moments.mean);
   const double variance = lagged(x, 0);
   const auto q = static_cast<double>(periods);
   double sum = q;
-  for (std::size_t lag = 1; lag < periods && lag + 2 <= x.size(); ++lag)
+  for (std::size_t lag = 1; lag < periods && lag <= lags && lag + 2 <= x.size(); ++lag)
     sum += 2 * (q - static_cast<double>(lag)) * lagged(x, lag) / variance;
   if (!(sum > 0)) {
     throw DataError(fmt::format(
@@ -113,9 +113,12 @@ double annual_sharpe(std::span<const double> returns, std::size_t periods, doubl
   return moments.sharpe * q / std::sqrt(sum);
 }
 
+std::size_t usual_lags(std::size_t observations) {
+  return static_cast<std::size_t>(4 * std::pow(static_cast<double>(observations) / 100, 2.0 / 9));
+}
+
 double sharpe_standard_error(std::span<const double> returns, double risk_free) {
-  const auto n = static_cast<double>(returns.size());
-  return sharpe_standard_error(returns, risk_free, static_cast<std::size_t>(4 * std::pow(n / 100, 2.0 / 9)));
+  return sharpe_standard_error(returns, risk_free, usual_lags(returns.size()));
 }
 
 double sharpe_standard_error(std::span<const double> returns, double risk_free, std::size_t lags) {

@@ -36,13 +36,18 @@ double min_track_record(const ReturnMoments& returns, double benchmark = 0, doub
 double min_backtest_years(double trials, double annual_sharpe);
 
 /// The Sharpe ratio over `periods` observations, as autocorrelation makes it: SR q / sqrt(q + 2 sum over k < q of
-/// (q - k) rho_k). Lags beyond T - 2 count as 0. Throws ConfigError for periods below 1, and DataError where the
-/// autocorrelations leave no variance. Cost O(n min(q, n)). Source: Lo, The statistics of Sharpe ratios (2002).
-double annual_sharpe(std::span<const double> returns, std::size_t periods, double risk_free = 0);
+/// (q - k) rho_k). Lags beyond `lags` (or T - 2) count as 0: over many periods the noise of far ones would outweigh
+/// what is there. Throws ConfigError for periods below 1, and DataError where the autocorrelations leave no variance.
+/// Cost O(n min(q, lags)). Source: Lo, The statistics of Sharpe ratios (2002).
+double annual_sharpe(std::span<const double> returns, std::size_t periods, double risk_free = 0,
+                     std::size_t lags = static_cast<std::size_t>(-1));
+
+/// How many lags of autocorrelation so many returns tell of: floor(4 (T/100)^(2/9)). Source: Newey and West (1994).
+std::size_t usual_lags(std::size_t observations);
 
 /// The standard error of the Sharpe ratio, allowing for autocorrelation and other than normal returns: Newey and West's
 /// variance of its influence (x - m)/s - SR/2 ((x - m)^2/s^2 - 1), with Bartlett weights over `lags`; no lags: the
-/// usual floor(4 (T/100)^(2/9)).
+/// usual ones.
 double sharpe_standard_error(std::span<const double> returns, double risk_free = 0);
 double sharpe_standard_error(std::span<const double> returns, double risk_free, std::size_t lags);
 

@@ -32,17 +32,51 @@ std::int64_t looks_from(const LabelIntervals& intervals, std::size_t row, const 
 
 Split split_beside(const Purger& purger, std::vector<RowRange> test, std::size_t n) {
   TrainRows train = purger.beside(test);
-  Split out{
-      .train = std::move(train.rows), .test = std::move(test), .purged = train.purged, .embargoed = train.embargoed};
+  Split out{.train = std::move(train.rows),
+            .test = std::move(test),
+            .purged = std::move(train.purged),
+            .embargoed = std::move(train.embargoed)};
   const std::size_t left = count_rows(out.train), possible = n - count_rows(out.test);
+  const std::size_t purged = count_rows(out.purged), embargoed = count_rows(out.embargoed);
   if (left == 0) {
     out.fault = fmt::format("no row is left to train on: of {} beside the test part {} are purged and {} embargoed",
-                            possible, out.purged, out.embargoed);
+                            possible, purged, embargoed);
   } else if (2 * left < possible) {
     out.warning = fmt::format("{} of {} rows beside the test part are left to train on: {} are purged and {} embargoed",
-                              left, possible, out.purged, out.embargoed);
+                              left, possible, purged, embargoed);
   }
   return out;
+}
+
+void mark_missing_classes(Split& split, std::span<const std::int32_t> classes, std::span<const std::string> names) {
+  std::vector<std::size_t> all(names.size()), train(names.size());
+  for (const std::int32_t each : classes) {
+    if (each >= 0) ++all.at(static_cast<std::size_t>(each));
+  }
+  for (const RowRange& range : split.train) {
+    for (const std::int32_t each : classes.subspan(range.begin, range.size())) {
+      if (each >= 0) ++train[static_cast<std::size_t>(each)];
+    }
+  }
+  std::string missing, present;
+  std::size_t found = 0;
+  for (std::size_t c = 0; c < names.size(); ++c) {
+    if (train[c] > 0) {
+      ++found;
+      present = names[c];
+    } else if (all[c] > 0) {
+      missing += (missing.empty() ? "" : ", ") + names[c];
+    }
+  }
+  if (!split.fault.empty()) return;
+  if (found == 0) {
+    split.fault = "no row of the train part has a label";
+  } else if (found == 1) {
+    split.fault = fmt::format("all labelled rows of the train part are of class {}", present);
+  } else if (!missing.empty()) {
+    split.warning +=
+        fmt::format("{}class {} never comes in the train part", split.warning.empty() ? "" : "; ", missing);
+  }
 }
 
 void prove_split(const Split& split, const LabelIntervals& intervals, const Separation& look_back) {

@@ -202,15 +202,15 @@ std::vector<Split> walk_forward(const LabelIntervals& intervals, const WalkForwa
       const std::size_t begin = std::min(end, steps.train_begin(test.begin, end));
       Split split{.test = {test}};
       split.train = ending_before(intervals, {begin, end}, intervals.t0[test.begin]);
-      split.embargoed = purged - end;
-      split.purged = test.begin - begin - count_rows(split.train) - split.embargoed;
+      if (end < purged) split.embargoed = {{end, purged}};
+      split.purged = rows_outside(rows_between(split.train, begin, test.begin), split.embargoed);
       split.groups = {out.size()};
       if (split.train.empty())
         split.fault = "no row before the test part is left to train on";
       else if (2 * count_rows(split.train) < test.begin - begin)
-        split.warning =
-            fmt::format("{} of {} rows before the test part are left to train on: {} are purged and {} embargoed",
-                        count_rows(split.train), test.begin - begin, split.purged, split.embargoed);
+        split.warning = fmt::format(
+            "{} of {} rows before the test part are left to train on: {} are purged and {} embargoed",
+            count_rows(split.train), test.begin - begin, count_rows(split.purged), count_rows(split.embargoed));
       out.push_back(std::move(split));
     }
   }

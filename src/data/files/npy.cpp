@@ -236,6 +236,23 @@ std::string header_of(const std::string& type, std::span<const std::uint64_t> sh
   return header + dictionary;
 }
 
+template <class T>
+std::vector<T> numbers_of(const NpyArray& array) {
+  if (array.kind == 'U' || array.kind == 'S') refuse(array.where, "holds text where numbers are expected.");
+  std::vector<T> values(array.elements());
+  const auto put = [&](std::uint64_t i, auto value) { values[i] = static_cast<T>(value); };
+  if (array.kind != 'f') {
+    convert_integers(array, put);
+  } else if (array.item_bytes == 2) {
+    convert_all<std::uint16_t>(array, [&](std::uint64_t i, std::uint16_t bits) { values[i] = half(bits); });
+  } else if (array.item_bytes == 4) {
+    convert_all<float>(array, put);
+  } else {
+    convert_all<double>(array, put);
+  }
+  return values;
+}
+
 }  // namespace
 
 std::uint64_t NpyArray::elements() const {
@@ -284,19 +301,10 @@ NpyArray parse_npy(std::span<const std::byte> file, std::string_view where) {
 }
 
 std::vector<float> npy_floats(const NpyArray& array) {
-  if (array.kind == 'U' || array.kind == 'S') refuse(array.where, "holds text where numbers are expected.");
-  std::vector<float> values(array.elements());
-  const auto put = [&](std::uint64_t i, auto value) { values[i] = static_cast<float>(value); };
-  if (array.kind != 'f') {
-    convert_integers(array, put);
-  } else if (array.item_bytes == 2) {
-    convert_all<std::uint16_t>(array, [&](std::uint64_t i, std::uint16_t bits) { values[i] = half(bits); });
-  } else if (array.item_bytes == 4) {
-    convert_all<float>(array, put);
-  } else {
-    convert_all<double>(array, put);
-  }
-  return values;
+  return numbers_of<float>(array);
+}
+std::vector<double> npy_doubles(const NpyArray& array) {
+  return numbers_of<double>(array);
 }
 
 std::vector<std::int64_t> npy_integers(const NpyArray& array) {

@@ -27,6 +27,7 @@ NpyArray parse_npy(std::span<const std::byte> file, std::string_view where);
 
 /// In row-major order, whatever the file's: float16/32/64, any integer, bool. Throws DataError for text.
 std::vector<float> npy_floats(const NpyArray& array);
+std::vector<double> npy_doubles(const NpyArray& array);
 /// Integers that fit int64. Throws DataError for other types.
 std::vector<std::int64_t> npy_integers(const NpyArray& array);
 /// Text as UTF-8, integers and bools in decimal. Throws DataError for floating-point numbers.

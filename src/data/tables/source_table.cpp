@@ -65,12 +65,13 @@ char delimiter_of(std::string_view beginning) {
 }
 
 arrow::Result<TablePointer> parse_csv(const std::filesystem::path& file, const std::vector<std::string>& texts,
-                                      bool threads) {
+                                      bool threads, bool nameless = false) {
   InputFile source(file);
   auto parse = arrow::csv::ParseOptions::Defaults();
   parse.delimiter = delimiter_of(source.peek(std::size_t{64} << 10));
   auto read = arrow::csv::ReadOptions::Defaults();
   read.use_threads = threads;
+  read.autogenerate_column_names = nameless;
   auto convert = arrow::csv::ConvertOptions::Defaults();
   for (const std::string& name : texts) convert.column_types[name] = arrow::utf8();
   return read_through(source, [&](const std::shared_ptr<ArrowInput>& input) -> arrow::Result<TablePointer> {
@@ -80,7 +81,15 @@ arrow::Result<TablePointer> parse_csv(const std::filesystem::path& file, const s
   });
 }
 
-TablePointer read_csv_table(const std::filesystem::path& file, const std::vector<std::string>& texts) {
+// The same table, its columns named "1", "2", …
+TablePointer numbered(const TablePointer& table) {
+  std::vector<std::string> names;
+  for (int column = 1; column <= table->num_columns(); ++column) names.push_back(std::to_string(column));
+  return table->RenameColumns(names).ValueOrDie();  // as many names as columns
+}
+
+TablePointer read_csv_table(const std::filesystem::path& file, const std::vector<std::string>& texts,
+                            FirstLine first_line) {
   auto table = parse_csv(file, texts, true);
   if (!table.ok()) table = parse_csv(file, texts, false);  // on one thread Arrow knows the row
   if (!table.ok()) {
@@ -90,6 +99,12 @@ TablePointer read_csv_table(const std::filesystem::path& file, const std::vector
   }
   const std::vector<std::string> names = (*table)->ColumnNames();
   if (std::ranges::all_of(names, is_number)) {
+    if (first_line == FirstLine::names_or_numbers) {
+      const auto nameless = parse_csv(file, texts, false, true);
+      if (nameless.ok()) return numbered(*nameless);
+      throw DataError(fmt::format("{} cannot be read as a table of numbers: {}. Rows count from 1 there.",
+                                  file.string(), message_of(nameless.status())));
+    }
     throw DataError(fmt::format("the first line of {} holds numbers ('{}' …); expected the names of the columns there.",
                                 file.string(), names.empty() ? "" : names.front()));
   }
@@ -176,7 +191,7 @@ struct SourceTable::Content {
   }
 };
 
-SourceTable::SourceTable(const std::filesystem::path& file, const std::vector<std::string>& texts)
+SourceTable::SourceTable(const std::filesystem::path& file, const std::vector<std::string>& texts, FirstLine first_line)
     : file_(file.string()), content_(std::make_unique<Content>()) {
   bool parquet = false;
   {
@@ -185,7 +200,7 @@ SourceTable::SourceTable(const std::filesystem::path& file, const std::vector<st
     if (input.peek(1).empty()) throw DataError(file_ + " is empty; expected a table.");
   }
   form_ = parquet ? "Parquet" : "CSV";
-  content_->table = parquet ? read_parquet_table(file_) : read_csv_table(file, texts);
+  content_->table = parquet ? read_parquet_table(file_) : read_csv_table(file, texts, first_line);
   rows_ = static_cast<std::uint64_t>(content_->table->num_rows());
   names_ = content_->table->ColumnNames();
   check_names(file_, names_);

@@ -14,13 +14,20 @@ namespace moola::data {
 /// What the values of a column are, as far as a feature table cares.
 enum class ColumnType : std::uint8_t { number, stamp, text, other };
 
+/// What the first line of a CSV must be.
+enum class FirstLine : std::uint8_t {
+  names,
+  names_or_numbers,  // columns of a file without names are called "1", "2", …
+};
+
 /// A table of somebody's file, whole in memory: Parquet, or CSV with names in its first line (delimiter , ; or tab;
 /// plain, .gz, .xz or .zst). Columns go by their numbers, rows from 0.
 class SourceTable {
  public:
   /// Throws ConfigError (no such file), DataError that says what is wrong (cut short, ragged rows with their number, no
   /// UTF-8, no names, a name twice), IoError. Columns of a CSV named in `texts` are text, whatever they look like.
-  explicit SourceTable(const std::filesystem::path& file, const std::vector<std::string>& texts = {});
+  explicit SourceTable(const std::filesystem::path& file, const std::vector<std::string>& texts = {},
+                       FirstLine first_line = FirstLine::names);
   SourceTable(SourceTable&&) noexcept;
   ~SourceTable();
 

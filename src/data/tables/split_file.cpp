@@ -7,15 +7,26 @@
 #include "base/version.h"
 
 namespace moola::data {
-namespace {
 
-Json ranges_json(const std::vector<validation::RowRange>& ranges) {
+Json ranges_json(std::span<const validation::RowRange> ranges) {
   Json rows = Json::array();
   for (const validation::RowRange& range : ranges) rows.push_back({range.begin, range.end});
   return rows;
 }
 
-}  // namespace
+std::vector<validation::RowRange> read_ranges(const Json& json) {
+  std::vector<validation::RowRange> out;
+  for (const Json& range : json) out.push_back({range.at(0).get<std::size_t>(), range.at(1).get<std::size_t>()});
+  return out;
+}
+
+Json separation_json(const validation::Separation& separation) {
+  using enum validation::Separation::Unit;
+  return {{"unit", separation.unit == bars   ? "bars"
+                   : separation.unit == time ? "time"
+                                             : "fraction"},
+          {"value", separation.value}};
+}
 
 std::filesystem::path split_path(const std::filesystem::path& workspace, const std::string& name) {
   return workspace / "data" / "splits" / (name + ".json");

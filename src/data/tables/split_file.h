@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -8,8 +9,15 @@
 #include "base/json.h"
 #include "data/store/dataset.h"
 #include "validation/row_range.h"
+#include "validation/separation.h"
 
 namespace moola::data {
+
+/// Rows as JSON: [[begin, end], …]; and back. Throws what Json throws for what is none.
+Json ranges_json(std::span<const validation::RowRange> ranges);
+std::vector<validation::RowRange> read_ranges(const Json& json);
+/// {"unit": "bars" | "time" | "fraction", "value": …}.
+Json separation_json(const validation::Separation& separation);
 
 /// Rows of a data set that one split gives to each part, and those it had to leave out.
 struct SplitParts {

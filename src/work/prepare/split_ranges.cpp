@@ -1,22 +1,15 @@
 #include "work/prepare/split_ranges.h"
 
+#include "data/tables/split_file.h"
+
 namespace moola::work {
-namespace {
-
-std::vector<validation::RowRange> ranges(const Json& json) {
-  std::vector<validation::RowRange> out;
-  for (const Json& range : json) out.push_back({range.at(0).get<std::size_t>(), range.at(1).get<std::size_t>()});
-  return out;
-}
-
-}  // namespace
 
 validation::ChronologicalSplit split_ranges(const Json& splits) {
-  return {.train = ranges(splits.at("train")),
-          .val = ranges(splits.at("val")),
-          .test = ranges(splits.at("test")),
-          .purged = splits.at("purged").get<std::size_t>(),
-          .embargoed = splits.at("embargoed").get<std::size_t>()};
+  return {.train = data::read_ranges(splits.at("train")),
+          .val = data::read_ranges(splits.at("val")),
+          .test = data::read_ranges(splits.at("test")),
+          .purged = data::read_ranges(splits.at("purged_rows")),
+          .embargoed = data::read_ranges(splits.at("embargoed_rows"))};
 }
 
 void gather_rows(Workbench& bench, const TableLayout& layout, std::size_t column,

@@ -110,27 +110,8 @@ std::vector<data::FittedPart> fitted_parts(const Json& barriers, const Json& lab
   return out;
 }
 
-data::SplitParts split_parts(const PrepareConfig& config, const validation::ChronologicalSplit& split, std::size_t n) {
-  const auto rows = static_cast<double>(n);
-  const auto a = static_cast<std::size_t>(config.splits.train * rows);
-  const auto b = static_cast<std::size_t>((config.splits.train + config.splits.val) * rows);
-  data::SplitParts out{.train = split.train, .val = split.val, .test = split.test, .purged = {}, .embargoed = {}};
-  out.purged = validation::rows_between(split.train, 0, a);
-  const std::size_t val = split.val.front().begin, test = split.test.front().begin;
-  if (a < val) out.embargoed.push_back({a, val});
-  const auto late = validation::rows_between(split.val, val, b);
-  out.purged.insert(out.purged.end(), late.begin(), late.end());
-  if (b < test) out.embargoed.push_back({b, test});
-  return out;
-}
-
-Json separation_json(const std::string& text) {
-  const validation::Separation separation = validation::parse_separation(text, "a separation");
-  using enum validation::Separation::Unit;
-  return {{"unit", separation.unit == bars   ? "bars"
-                   : separation.unit == time ? "time"
-                                             : "fraction"},
-          {"value", separation.value}};
+Json separation_of(const Json& splits, const char* key) {
+  return data::separation_json(validation::parse_separation(splits.at(key).get<std::string>(), key));
 }
 
 // The first of NAME, NAME-2, NAME-3 … whose file is not there yet, or holds the same: what was published stays as it
@@ -188,9 +169,13 @@ void datasets(StageRun& stage) {
   data::SplitRecord record{.name = {},
                            .data = {id, hash},
                            .strategy = "chronological",
-                           .purge = separation_json(splits.at("purge").get<std::string>()),
-                           .embargo = separation_json(splits.at("embargo").get<std::string>()),
-                           .splits = {split_parts(stage.config(), split, layout.size())},
+                           .purge = separation_of(splits, "purge"),
+                           .embargo = separation_of(splits, "embargo"),
+                           .splits = {{.train = split.train,
+                                       .val = split.val,
+                                       .test = split.test,
+                                       .purged = split.purged,
+                                       .embargoed = split.embargoed}},
                            .notes = {}};
   const std::string tied = free_or_same(fmt::format("{}-v{}", name, id.version), [&](const std::string& candidate) {
     record.name = candidate;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/utc_time.h"
+#include "data/tables/split_file.h"
 #include "validation/chronological_split.h"
 #include "work/prepare/stages/stages.h"
 #include "work/prepare/table_layout.h"
@@ -14,12 +15,6 @@ namespace moola::work::stages {
 namespace {
 
 using validation::RowRange;
-
-Json ranges_json(const std::vector<RowRange>& ranges) {
-  Json out = Json::array();
-  for (const RowRange& range : ranges) out.push_back({range.begin, range.end});
-  return out;
-}
 
 Json part_json(const std::vector<RowRange>& ranges, const TableLayout& layout) {
   return {{"rows", validation::count_rows(ranges)},
@@ -147,17 +142,19 @@ void splits(StageRun& stage) {
                             {"rows", layout.size()},
                             {"purge", validation::to_string(apart.purge)},
                             {"embargo", validation::to_string(apart.embargo)},
-                            {"train", ranges_json(split.train)},
-                            {"val", ranges_json(split.val)},
-                            {"test", ranges_json(split.test)},
-                            {"purged", split.purged},
-                            {"embargoed", split.embargoed},
+                            {"train", data::ranges_json(split.train)},
+                            {"val", data::ranges_json(split.val)},
+                            {"test", data::ranges_json(split.test)},
+                            {"purged", validation::count_rows(split.purged)},
+                            {"embargoed", validation::count_rows(split.embargoed)},
+                            {"purged_rows", data::ranges_json(split.purged)},
+                            {"embargoed_rows", data::ranges_json(split.embargoed)},
                             {"parts",
                              {{"train", part_json(split.train, layout)},
                               {"val", part_json(split.val, layout)},
                               {"test", part_json(split.test, layout)}}}});
-  stage.say(fmt::format("{} train, {} validation, {} test; {} purged, {} embargoed", train, val, test, split.purged,
-                        split.embargoed));
+  stage.say(fmt::format("{} train, {} validation, {} test; {} purged, {} embargoed", train, val, test,
+                        validation::count_rows(split.purged), validation::count_rows(split.embargoed)));
 }
 
 }  // namespace moola::work::stages
