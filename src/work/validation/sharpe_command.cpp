@@ -10,6 +10,7 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <thread>
 
 #include "base/command_line.h"
 #include "base/error.h"
@@ -19,6 +20,7 @@
 #include "validation/multiple_testing.h"
 #include "validation/normal.h"
 #include "validation/sharpe.h"
+#include "validation/trial_clusters.h"
 #include "work/validation/return_options.h"
 
 namespace moola::work {
@@ -54,6 +56,8 @@ struct Found {
   std::string variance_from;
   std::optional<double> periods;  // rows of a year
   double deflation = 0, dsr = 0, min_track_record = 0;
+  std::optional<std::size_t> effective;  // clusters of the columns; none for a single one
+  double effective_dsr = 0;
   std::optional<double> annual, lo, min_backtest_years;
 };
 
@@ -148,6 +152,16 @@ Found appraise(const Arguments& arguments, const ReturnMatrix& returns) {
   const ReturnMoments& moments = found.lines[found.judged].moments;
   found.deflation = validation::deflation_benchmark(found.trial_variance, found.trials);
   found.dsr = validation::deflated_sharpe(moments, found.trial_variance, found.trials);
+  if (returns.columns() > 1) {
+    const validation::TrialClusters clusters =
+        validation::cluster_trials(returns.values, returns.columns(), {.risk_free = arguments.risk_free},
+                                   std::max(1U, std::thread::hardware_concurrency()));
+    found.effective = clusters.effective();
+    // Of one cluster nothing is known of how trials differ but what they would without skill.
+    const double variance =
+        clusters.effective() > 1 ? clusters.sharpe_variance : 1.0 / static_cast<double>(returns.rows() - 1);
+    found.effective_dsr = validation::deflated_sharpe(moments, variance, static_cast<double>(clusters.effective()));
+  }
   found.min_track_record = validation::min_track_record(moments, arguments.benchmark, arguments.confidence);
   if (arguments.periods) {
     found.periods = arguments.periods;
@@ -191,6 +205,8 @@ Json answer(const Arguments& arguments, const ReturnMatrix& returns, const Found
               {"trial_variance", found.trial_variance},
               {"expected_maximum", found.deflation},
               {"dsr", found.dsr},
+              {"effective_trials", found.effective ? Json(*found.effective) : Json(nullptr)},
+              {"effective_dsr", found.effective ? Json(found.effective_dsr) : Json(nullptr)},
               {"min_track_record", found.min_track_record},
               {"periods_per_year", or_null(found.periods)},
               {"annual_sharpe", or_null(found.annual)},
@@ -236,6 +252,10 @@ void print(const Arguments& arguments, const ReturnMatrix& returns, const Found&
       "  DSR           {:.4f}: above {:.4g}, what the best of {:g} trials without skill has (variance {:.3g}, {})\n",
       line.psr, arguments.benchmark, found.dsr, found.deflation, found.trials, found.trial_variance,
       found.variance_from);
+  if (found.effective) {
+    text += fmt::format("  by clusters   {:.4f}: the DSR where columns that move together are one trial, {} in all\n",
+                        found.effective_dsr, *found.effective);
+  }
   text += std::isfinite(found.min_track_record)
               ? fmt::format("  track record  {:.0f} rows until PSR is {:g}; there are {}\n",
                             std::ceil(found.min_track_record), arguments.confidence, line.moments.observations)
