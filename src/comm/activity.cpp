@@ -47,4 +47,21 @@ WaitingIn::~WaitingIn() {
   now.changes.fetch_add(1, std::memory_order_release);
 }
 
+AtTask::AtTask(std::size_t task)
+    : outer_task_(activity().task.load(std::memory_order_relaxed)),
+      outer_step_(activity().step.load(std::memory_order_relaxed)),
+      outer_phase_(activity().phase.load(std::memory_order_relaxed)) {
+  if (!is_main_thread()) return;
+  activity().task.store(static_cast<std::int64_t>(task), std::memory_order_relaxed);
+  activity().step.store(-1, std::memory_order_relaxed);
+  note_phase("");
+}
+
+AtTask::~AtTask() {
+  if (!is_main_thread()) return;
+  activity().task.store(outer_task_, std::memory_order_relaxed);
+  activity().step.store(outer_step_, std::memory_order_relaxed);
+  note_phase(outer_phase_);
+}
+
 }  // namespace moola::comm

@@ -1,5 +1,6 @@
 #pragma once
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 namespace moola::comm {
@@ -10,6 +11,7 @@ struct Activity {
   std::atomic<const char*> phase{"starting"};    // static texts only
   std::atomic<const char*> collective{nullptr};  // the collective it waits in; null while it computes
   std::atomic<int> peer{-1};                     // the rank it waits for; -1: all of them
+  std::atomic<std::int64_t> task{-1};            // the task of a pool that it is at; -1: none
   std::atomic<std::uint64_t> changes{0};         // grows with each of the above
 };
 
@@ -33,6 +35,21 @@ class WaitingIn {
  private:
   const char* outer_;
   int outer_peer_;
+};
+
+/// While it lives the main thread (others are not noted) is at this task of a pool. The heartbeat then names the task,
+/// and takes CPU time that the process uses outside of collectives for getting on: a task's code may know nothing of
+/// phases and steps. Afterwards step and phase are what they were.
+class AtTask {
+ public:
+  explicit AtTask(std::size_t task);
+  ~AtTask();
+  AtTask(const AtTask&) = delete;
+  AtTask& operator=(const AtTask&) = delete;
+
+ private:
+  std::int64_t outer_task_, outer_step_;
+  const char* outer_phase_;
 };
 
 }  // namespace moola::comm

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "comm/mailbox.h"
 
 namespace moola::comm {
 namespace {
@@ -38,6 +39,12 @@ Communicator::Communicator() : group_(std::make_shared<SoloGroup>()) {}
 Communicator Communicator::split(int colour, int key) const {
   std::shared_ptr<Group> part = group_->split(colour, key);
   return part != nullptr ? Communicator(std::move(part)) : Communicator();
+}
+
+std::unique_ptr<Mailbox> Communicator::open_mailbox() const {
+  auto* office = dynamic_cast<PostOffice*>(group_.get());
+  if (office == nullptr) throw CommError("a mailbox in a group whose ranks can have none: a solo world's, perhaps");
+  return office->open_mailbox();
 }
 
 std::vector<std::string> Communicator::all_gather(const std::string& mine) const {

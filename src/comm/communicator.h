@@ -8,6 +8,8 @@
 
 namespace moola::comm {
 
+class Mailbox;
+
 /// One half of a message of floats: to or from `peer`. The memory stays the caller's and must not change until the call
 /// returns.
 struct Send {
@@ -115,6 +117,10 @@ class Communicator {
 
   /// The ranks of the same colour (>= 0), ordered by key and then by rank; a negative colour gets a solo group.
   Communicator split(int colour, int key) const;
+
+  /// Messages apart from all others of the group, to be looked for without waiting (comm/mailbox.h). Throws CommError
+  /// where there are none: in a solo world.
+  std::unique_ptr<Mailbox> open_mailbox() const;
 
  private:
   std::shared_ptr<Group> group_;

@@ -22,10 +22,24 @@ constexpr auto kPause = std::chrono::milliseconds(250);
 constexpr std::size_t kLongestError = 4000;
 // A network file system may keep what was written for half a minute: so often other hosts get to see it.
 constexpr std::int64_t kSyncNanoseconds = 5'000'000'000;
+// A task works when its process uses this share of a core. What looks for messages and writes heartbeats beside it
+// takes less than a fifth of that.
+constexpr auto kCpuWindow = std::chrono::seconds(1);
+constexpr int kWorkingShare = 20;
+
+std::chrono::nanoseconds cpu_time() {
+  timespec used{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
 
 }  // namespace
 
-Heartbeat::Heartbeat(const std::filesystem::path& folder, int rank) : folder_(folder), rank_(rank), host_(host_name()) {
+Heartbeat::Heartbeat(const std::filesystem::path& folder, int rank)
+    : folder_(folder),
+      rank_(rank),
+      host_(host_name()),
+      looked_{.at = std::chrono::steady_clock::now(), .used = cpu_time()} {
   const std::filesystem::path file = heartbeat_file(folder, rank);
   fd_ = ::open(file.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644);
   if (fd_ < 0 && errno == ENOENT) {
@@ -44,7 +58,10 @@ Heartbeat::Heartbeat(const std::filesystem::path& folder, int rank) : folder_(fo
   ::pthread_sigmask(SIG_SETMASK, &all, &old);
   thread_ = std::thread([this] {
     std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, kPause, [this] { return done_; })) write(HeartbeatRecord::State::running, 0, {});
+    while (!wake_.wait_for(lock, kPause, [this] { return done_; })) {
+      note_cpu_use();
+      write(HeartbeatRecord::State::running, 0, {});
+    }
   });
   ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
 }
@@ -80,6 +97,18 @@ bool Heartbeat::first_to_report() const {
   return true;
 }
 
+void Heartbeat::note_cpu_use() {
+  const CpuUse now{.at = std::chrono::steady_clock::now(), .used = cpu_time()};
+  if (now.at - looked_.at < kCpuWindow) return;
+  const bool works = (now.used - looked_.used) * kWorkingShare >= now.at - looked_.at;
+  looked_ = now;
+  Activity& here = activity();
+  // A collective spins while it waits, also for a rank that will never come.
+  const bool waits = here.collective.load(std::memory_order_relaxed) != nullptr;
+  if (works && !waits && here.task.load(std::memory_order_relaxed) >= 0)
+    here.changes.fetch_add(1, std::memory_order_release);
+}
+
 void Heartbeat::write(HeartbeatRecord::State state, int exit_code, const std::string& error) {
   const Activity& now = activity();
   HeartbeatRecord record;
@@ -92,6 +121,10 @@ void Heartbeat::write(HeartbeatRecord::State state, int exit_code, const std::st
   record.changes = now.changes.load(std::memory_order_acquire);
   record.step = now.step.load(std::memory_order_relaxed);
   record.phase = now.phase.load(std::memory_order_relaxed);
+  if (const std::int64_t task = now.task.load(std::memory_order_relaxed); task >= 0) {
+    const bool more = !record.phase.empty() && record.phase != "step";
+    record.phase = "task " + std::to_string(task) + (more ? ", " + record.phase : "");
+  }
   if (const char* collective = now.collective.load(std::memory_order_relaxed); collective != nullptr)
     record.collective = collective;
   record.peer = now.peer.load(std::memory_order_relaxed);

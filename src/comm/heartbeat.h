@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
@@ -13,7 +14,8 @@ namespace moola::comm {
 /// second.
 ///
 /// The training loop pays nothing for it, and a rank that is stuck in a collective still says in which. The thread
-/// ignores signals.
+/// ignores signals. Of a rank that is at a pool's task it also says that it gets on, whenever the process has used a
+/// twentieth of a core for a second outside of collectives (see AtTask).
 class Heartbeat {
  public:
   /// Writes the first record at once. Throws IoError when the file can't be created.
@@ -32,9 +34,15 @@ class Heartbeat {
   bool first_to_report() const;
 
  private:
+  struct CpuUse {
+    std::chrono::steady_clock::time_point at;
+    std::chrono::nanoseconds used;
+  };
+
   std::filesystem::path folder_;
   int rank_, fd_;
   std::string host_;
+  CpuUse looked_;  // when the CPU time was looked at last
   std::size_t longest_ = 0;
   std::int64_t synced_ = 0;  // nanoseconds UTC when the file was last made visible to other hosts
   bool was_stopping_ = false;
@@ -43,6 +51,7 @@ class Heartbeat {
   bool done_ = false;
   std::thread thread_;
 
+  void note_cpu_use();
   void write(HeartbeatRecord::State state, int exit_code, const std::string& error);
   void stop();
 };

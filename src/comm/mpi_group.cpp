@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 
 #include "base/error.h"
 #include "comm/activity.h"
 #include "comm/host_name.h"
+#include "comm/mailbox.h"
 #include "comm/mpi_check.h"
 
 namespace moola::comm {
@@ -26,7 +28,7 @@ void throw_mpi_error(int code, const char* expression) {
 
 namespace {
 
-constexpr int kFloatsTag = 1, kBytesTag = 2;
+constexpr int kFloatsTag = 1, kBytesTag = 2, kLetterTag = 3;
 
 // A communicator of MPI. MPI_COMM_WORLD is not ours to free; the others are freed while MPI still runs, and not at all
 // after it.
@@ -48,7 +50,34 @@ class Handle {
   MPI_Comm comm_;
 };
 
-class MpiGroup final : public Group {
+class MpiMailbox final : public Mailbox {
+ public:
+  // Owns the communicator, which nothing else uses.
+  explicit MpiMailbox(MPI_Comm comm) : comm_(comm) { MOOLA_MPI(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN)); }
+
+  void send(int to, std::string_view text) override {
+    if (text.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
+      throw CommError(fmt::format("a letter of {} bytes: one message of MPI is no larger than 2 GiB", text.size()));
+    MOOLA_MPI(MPI_Send(text.data(), static_cast<int>(text.size()), MPI_BYTE, to, kLetterTag, comm_));
+  }
+
+  std::optional<Letter> look() override {
+    int found = 0, bytes = 0;
+    MPI_Message message = MPI_MESSAGE_NULL;
+    MPI_Status status{};
+    MOOLA_MPI(MPI_Improbe(MPI_ANY_SOURCE, kLetterTag, comm_, &found, &message, &status));
+    if (found == 0) return std::nullopt;
+    MOOLA_MPI(MPI_Get_count(&status, MPI_BYTE, &bytes));
+    Letter letter{status.MPI_SOURCE, std::string(static_cast<std::size_t>(bytes), '\0')};
+    MOOLA_MPI(MPI_Mrecv(letter.text.data(), bytes, MPI_BYTE, &message, MPI_STATUS_IGNORE));
+    return letter;
+  }
+
+ private:
+  Handle comm_;
+};
+
+class MpiGroup final : public Group, public PostOffice {
  public:
   MpiGroup(MPI_Comm comm, std::size_t largest_message) : comm_(comm), largest_(largest_message) {
     MOOLA_MPI(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN));
@@ -155,6 +184,13 @@ class MpiGroup final : public Group {
     MOOLA_MPI(MPI_Comm_split(comm_, colour < 0 ? MPI_UNDEFINED : colour, key, &part));
     if (part == MPI_COMM_NULL) return nullptr;
     return std::make_shared<MpiGroup>(part, largest_);
+  }
+
+  std::unique_ptr<Mailbox> open_mailbox() override {
+    const WaitingIn waiting("open mailbox");
+    MPI_Comm own = MPI_COMM_NULL;
+    MOOLA_MPI(MPI_Comm_dup(comm_, &own));
+    return std::make_unique<MpiMailbox>(own);
   }
 
  private:
