@@ -10,7 +10,7 @@
 #include "market/window_features/window_feature_set.h"
 #include "validation/separation.h"
 #include "work/labels/symbol_file.h"
-#include "work/prepare/label_costs.h"
+#include "work/labels/configured_costs.h"
 
 using namespace moola;
 
@@ -35,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         break;
       }
       case 2:
-        work::parse_label_costs({text});
+        work::parse_costs({text}, "labels.costs");
         break;
       case 3: {
         const market::InnerWindow inner = market::parse_inner_window(text, 105);

@@ -36,6 +36,7 @@ const std::map<std::string, KindSchema>& schemas() {
          {"volume", Type::float64},
          {"flags", Type::uint8}},
         {"symbol", "bar_seconds", "source_timezone"}}},
+      {"fold", {{{"proba", Type::float32, 2}, {"row", Type::int64}}, {"key"}}},
       {"feature_table",
        {{{"time", Type::int64}, {"segment", Type::int32}},
         {"feature_names", "symbols", "horizons", "scaled", "pedigree", "fitted_parts"}}},

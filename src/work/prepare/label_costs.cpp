@@ -1,46 +1,11 @@
 #include "work/prepare/label_costs.h"
 
-#include <fmt/format.h>
-
-#include <charconv>
-#include <cmath>
-
-#include "base/error.h"
+#include "work/labels/configured_costs.h"
 
 namespace moola::work {
 
-std::map<std::string, market::TradeCost> parse_label_costs(const std::vector<std::string>& texts) {
-  std::map<std::string, market::TradeCost> out;
-  for (const std::string& text : texts) {
-    const std::size_t equals = text.find('=');
-    const bool percent = text.ends_with('%');
-    const char* const first = text.data() + (equals == std::string::npos ? text.size() : equals + 1);
-    const char* const last = text.data() + text.size() - (percent ? 1 : 0);
-    double number = 0;
-    const bool is_number = first < last && [&] {
-      const auto [end, error] = std::from_chars(first, last, number);
-      return error == std::errc() && end == last && std::isfinite(number) && number >= 0;
-    }();
-    if (equals == 0 || !is_number) {
-      throw ConfigError(
-          fmt::format("labels.costs: '{}' is no cost of a round trip; expected SYMBOL=SHARE%, such as BTCUSD=0.1%, or "
-                      "SYMBOL=AMOUNT "
-                      "in price, such as MES=0.625.",
-                      text));
-    }
-    const std::string symbol = text.substr(0, equals);
-    if (!out.emplace(symbol, percent ? market::TradeCost{.share = number / 100} : market::TradeCost{.price = number})
-             .second)
-      throw ConfigError(fmt::format("labels.costs names {} twice.", symbol));
-  }
-  return out;
-}
-
 market::TradeCost round_trip_cost(const PrepareConfig& config, const std::string& symbol) {
-  const auto configured = parse_label_costs(config.labels.costs);
-  if (const auto own = configured.find(symbol); own != configured.end()) return own->second;
-  if (const auto* const known = market::find_symbol(symbol, config.labels.own_symbols)) return known->round_trip();
-  return {};
+  return round_trip_cost(symbol, config.labels.costs, "labels.costs", config.labels.own_symbols);
 }
 
 }  // namespace moola::work

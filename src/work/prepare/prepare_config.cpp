@@ -22,7 +22,6 @@
 #include "work/labels/strategy_kind.h"
 #include "work/labels/symbol_file.h"
 #include "work/prepare/compared_symbols.h"
-#include "work/prepare/label_costs.h"
 
 namespace moola::work {
 namespace {

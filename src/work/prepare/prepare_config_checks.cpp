@@ -13,10 +13,10 @@
 #include "market/labels/barrier_table.h"
 #include "market/labels/triple_barrier.h"
 #include "validation/separation.h"
+#include "work/labels/configured_costs.h"
 #include "work/labels/symbol_file.h"
 #include "work/prepare/compared_symbols.h"
 #include "work/prepare/horizon_strategy.h"
-#include "work/prepare/label_costs.h"
 #include "work/prepare/prepare_config.h"
 #include "work/prepare/symbol_calendars.h"
 
@@ -114,7 +114,7 @@ void check_bars(const PrepareConfig::Data& data) {
 
 void check_costs(const PrepareConfig& config) {
   std::vector<std::string> symbols = config.symbols();
-  const auto costs = parse_label_costs(config.labels.costs);
+  const auto costs = parse_costs(config.labels.costs, "labels.costs");
   for (const auto& [symbol, cost] : costs) {
     if (std::find(symbols.begin(), symbols.end(), symbol) != symbols.end()) continue;
     throw ConfigError(fmt::format("labels.costs has a cost of {}, which data.bars does not name.{}", symbol,

@@ -1,0 +1,9 @@
+#include "models/classifiers/minirocket_kernel.h"
+
+namespace moola::models::minirocket_kernel {
+
+const Kernel& kernel(Isa isa) {
+  return for_isa(isa, kernel_v2, kernel_v3, kernel_v4);
+}
+
+}  // namespace moola::models::minirocket_kernel

@@ -1,0 +1,10 @@
+#pragma once
+#include "comm/communicator.h"
+#include "work/evaluate/evaluate_options.h"
+
+namespace moola::work {
+
+/// One rank's part of the command; rank 0 prints what came of it. The exit code, the same on all ranks.
+int run_evaluate(const EvaluateOptions& options, const comm::Communicator& ranks);
+
+}  // namespace moola::work

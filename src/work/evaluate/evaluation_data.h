@@ -1,0 +1,51 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/tables/feature_table_file.h"
+#include "validation/purge.h"
+#include "work/evaluate/evaluate_config.h"
+
+namespace moola::work {
+
+/// A feature table as models see it, whole in memory: 4 bytes per row and feature.
+///
+/// Rows are numbered as in the table (in order of time), less those that data.from and data.to leave out. X stands
+/// segment by segment instead, so that a window is a piece of it: `position` says where.
+struct EvaluationData {
+  data::Parent table = {};
+  std::size_t first_row = 0;  // of the table, that is row 0 here
+  std::int32_t horizon = 0;
+  std::vector<std::string> features = {}, symbols = {};
+  std::vector<std::string> class_names = {};     // "-1", "0", "1"; those that come
+  std::vector<std::int8_t> direction = {};       // (classes)
+  std::vector<std::int64_t> time = {}, t1 = {};  // (n) ns UTC
+  std::vector<std::int32_t> label = {};          // (n) class numbers; -1: none
+  std::vector<float> weight = {};                // (n) the table's; empty: it has none
+  std::vector<std::int32_t> symbol = {};         // (n)
+  Json manifest = Json::object();                // the table's
+  std::vector<data::FittedPart> fitted = {};     // before the table came to be
+  data::Pedigree pedigree = data::Pedigree::recorded;
+  bool scaled = false;
+
+  std::vector<std::size_t> position = {};   // (n) of each row in X
+  std::vector<std::size_t> run_begin = {};  // (n) by position: the first of its segment's positions since a row without
+                                            // a label; windows reach back no further
+  std::vector<float> x = {};                // (n, features) by position
+  std::vector<float> last_return = {};      // (n) by position; empty where there are no prices
+
+  std::size_t size() const { return time.size(); }
+  std::size_t classes() const { return class_names.size(); }
+  validation::LabelIntervals intervals() const { return {time, t1}; }
+  /// A row of its symbol alone, counted from that symbol's first.
+  std::vector<std::size_t> rows_of_symbols() const;
+};
+
+/// Throws ConfigError (no such table, column or horizon; targets instead of labels; no row left), DataError (damaged,
+/// a feature that is not finite: its column and row are named; labels of one class alone; no t1).
+EvaluationData read_evaluation_data(const std::filesystem::path& workspace, const EvaluateConfig& config);
+
+}  // namespace moola::work

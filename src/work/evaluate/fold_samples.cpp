@@ -1,0 +1,137 @@
+#include "work/evaluate/fold_samples.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/parallel_pieces.h"
+#include "base/utc_time.h"
+#include "market/features/feature.h"
+#include "market/features/scaler.h"
+#include "market/labels/sample_weights.h"
+
+namespace moola::work {
+namespace {
+
+// The rows of `rows` from the moment on that leaves `share` of them, moved to another list; of the others those go
+// whose label is not known by then.
+std::vector<std::size_t> hold_out(const EvaluationData& data, std::vector<std::size_t>& rows, double share) {
+  const auto kept = static_cast<std::size_t>((1 - share) * static_cast<double>(rows.size()));
+  if (kept >= rows.size()) return {};
+  const std::int64_t cut = data.time[rows[kept]];
+  std::vector<std::size_t> before, out;
+  for (const std::size_t row : rows) {
+    if (data.time[row] >= cut) {
+      out.push_back(row);
+    } else if (data.intervals().end(row) < cut) {
+      before.push_back(row);
+    }
+  }
+  rows = std::move(before);
+  return out;
+}
+
+market::ScaleMethod method_of(const std::string& scaling, const std::string& feature, bool& logarithm) {
+  logarithm = false;
+  if (scaling != "usual") return market::parse_scale_method(scaling);
+  try {
+    const market::ColumnKind kind = market::parse_feature(feature).column.kind();
+    logarithm = market::usually_logarithmic(kind);
+    return market::usual_method(kind);
+  } catch (const ConfigError&) {
+    return market::ScaleMethod::robust;  // somebody's own column: nothing is known of what it holds
+  }
+}
+
+}  // namespace
+
+FoldRows fold_rows(const EvaluationData& data, const validation::Split& split, const FoldRowsOptions& options) {
+  const auto whole_window = [&](std::size_t row) {
+    const std::size_t at = data.position[row];
+    return options.steps == 1 || at + 1 >= data.run_begin[at] + options.steps;
+  };
+  FoldRows out;
+  std::size_t seen = 0;
+  for (const validation::RowRange& range : split.train) {
+    for (std::size_t row = range.begin; row < range.end; ++row) {
+      if (data.label[row] < 0 || !whole_window(row)) continue;
+      if (seen++ % options.stride == 0) out.fit.push_back(row);
+    }
+  }
+  if (options.held_out > 0 && (options.early_stopping || options.calibration)) {
+    const bool both = options.early_stopping && options.calibration;
+    std::vector<std::size_t> held = hold_out(data, out.fit, options.held_out);
+    if (both) out.calibration = hold_out(data, held, 0.5);
+    (options.early_stopping ? out.early_stopping : out.calibration) = std::move(held);
+  }
+  for (const validation::RowRange& range : split.test) {
+    for (std::size_t row = range.begin; row < range.end; ++row) {
+      if (whole_window(row)) out.test.push_back(row);
+    }
+  }
+  if (out.fit.empty()) {
+    throw LeakError(fmt::format(
+        "no row is left to fit on: of {} train rows none has a label{} that is known before the held-out {} begins.",
+        validation::count_rows(split.train),
+        options.steps > 1 ? fmt::format(", {} rows before it in its segment", options.steps - 1) : "",
+        options.held_out));
+  }
+  if (out.test.empty())
+    throw LeakError(fmt::format("no row of the test part has {} rows before it in its segment.", options.steps - 1));
+  return out;
+}
+
+std::vector<double> uniqueness_weights(const EvaluationData& data, const std::vector<std::size_t>& rows) {
+  std::vector<double> out(rows.size(), 1);
+  for (std::size_t s = 0; s < data.symbols.size(); ++s) {
+    std::vector<std::size_t> mine;
+    std::vector<std::int64_t> times;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (static_cast<std::size_t>(data.symbol[rows[i]]) != s) continue;
+      mine.push_back(i);
+      times.push_back(data.time[rows[i]]);
+    }
+    // The rows themselves are the clock: a label lasts from its own to the last that is not later than its end.
+    std::vector<std::int64_t> first(mine.size()), last(mine.size());
+    for (std::size_t i = 0; i < mine.size(); ++i) {
+      first[i] = static_cast<std::int64_t>(i);
+      const std::int64_t end = data.intervals().end(rows[mine[i]]);
+      last[i] = std::ranges::upper_bound(times, end) - times.begin() - 1;
+    }
+    const std::vector<double> unique = market::average_uniqueness(first, last, mine.size());
+    for (std::size_t i = 0; i < mine.size(); ++i) out[mine[i]] = unique[i];
+  }
+  return out;
+}
+
+std::span<const float> FoldFeatures::scaled(const std::vector<std::size_t>& fit) {
+  if (!scaled_.empty() && fit == fitted_on_) return scaled_;
+  const std::size_t columns = data_.features.size(), rows = data_.size();
+  scaled_.resize(data_.x.size());
+  std::vector<market::ColumnScale> scales(columns);
+  for_each_piece(columns, threads_, [&](std::size_t c) {
+    std::vector<double> values;
+    values.reserve(fit.size());
+    for (const std::size_t row : fit) values.push_back(static_cast<double>(data_.x[data_.position[row] * columns + c]));
+    bool logarithm = false;
+    const market::ScaleMethod method = method_of(config_.fit.scaling, data_.features[c], logarithm);
+    scales[c] = market::fit_scale(data_.features[c], values, method, logarithm, {.clip = config_.fit.clip});
+  });
+  constexpr std::size_t kRows = 4096;
+  for_each_piece((rows + kRows - 1) / kRows, threads_, [&](std::size_t piece) {
+    const std::size_t begin = piece * kRows, end = std::min(rows, begin + kRows);
+    std::vector<double> values(end - begin);
+    for (std::size_t c = 0; c < columns; ++c) {
+      for (std::size_t row = begin; row < end; ++row)
+        values[row - begin] = static_cast<double>(data_.x[row * columns + c]);
+      market::apply_scale(scales[c], config_.fit.clip, values);
+      for (std::size_t row = begin; row < end; ++row)
+        scaled_[row * columns + c] = static_cast<float>(values[row - begin]);
+    }
+  });
+  fitted_on_ = fit;
+  return scaled_;
+}
+
+}  // namespace moola::work
