@@ -17,8 +17,8 @@ namespace {
 enum class Rule : std::uint8_t { majority, prior, last_direction, always_long };
 
 constexpr const char* name_of(Rule rule) {
-  constexpr std::array<const char*, 4> names{"majority", "prior", "last_direction", "always_long"};
-  return names[static_cast<std::size_t>(rule)];
+  constexpr std::array<const char*, 4> kNames{"majority", "prior", "last_direction", "always_long"};
+  return kNames[static_cast<std::size_t>(rule)];
 }
 
 // A row of probabilities for each sign that the last return may have; rules that don't look at it have three alike.

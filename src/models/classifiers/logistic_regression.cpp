@@ -148,10 +148,10 @@ struct Kernel {
 };
 
 const Kernel& kernel_of(Isa set) {
-  static constexpr Kernel v2{.multiply_rows = multiply_v2, .add_rows = add_v2};
-  static constexpr Kernel v3{.multiply_rows = multiply_v3, .add_rows = add_v3};
-  static constexpr Kernel v4{.multiply_rows = multiply_v4, .add_rows = add_v4};
-  return for_isa(set, v2, v3, v4);
+  static constexpr Kernel kV2{.multiply_rows = multiply_v2, .add_rows = add_v2};
+  static constexpr Kernel kV3{.multiply_rows = multiply_v3, .add_rows = add_v3};
+  static constexpr Kernel kV4{.multiply_rows = multiply_v4, .add_rows = add_v4};
+  return for_isa(set, kV2, kV3, kV4);
 }
 
 // Coefficients and intercepts where the loops want them.

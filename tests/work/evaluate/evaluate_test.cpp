@@ -284,6 +284,21 @@ BOOST_AUTO_TEST_CASE(people_are_told_in_words) {
   BOOST_TEST(result.output.find("nan") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(models_are_listed_with_what_they_take) {
+  const ProcessResult listed = run_program("moola-models", {"list", "--json"});
+  BOOST_TEST(listed.exit_code == 0);
+  const Json models = parse_json(listed.output, "output")["models"];
+  std::vector<std::string> names;
+  for (const Json& each : models) {
+    names.push_back(each["name"]);
+    for (const char* key : {"role", "takes", "help"}) BOOST_TEST(each[key].get<std::string>() != "");
+  }
+  for (const char* name : {"majority", "prior", "last_direction", "always_long", "logistic", "xgboost", "minirocket"})
+    BOOST_TEST(std::count(names.begin(), names.end(), name) == 1);
+  BOOST_TEST(holds(run_program("moola-models", {"list"}).output, "minirocket"));
+  BOOST_TEST(run_program("moola-models", {"lits"}).exit_code == 2);
+}
+
 BOOST_AUTO_TEST_CASE(the_reference_page_is_that_of_the_program) {
   BOOST_TEST(run_program("moola-cpcv-pbo", {"--config-reference"}).output ==
              read_file(std::filesystem::path(MOOLA_SOURCE_DIR) / "docs/reference/evaluate.md"));
