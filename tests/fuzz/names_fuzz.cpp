@@ -9,8 +9,8 @@
 #include "market/labels/signal_rule.h"
 #include "market/window_features/window_feature_set.h"
 #include "validation/separation.h"
-#include "work/labels/symbol_file.h"
 #include "work/labels/configured_costs.h"
+#include "work/labels/symbol_file.h"
 
 using namespace moola;
 
