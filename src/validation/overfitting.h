@@ -34,6 +34,9 @@ struct Overfitting {
   bool first_order = false,
        second_order = false;  // winners' results outside dominate all configurations' stochastically
 
+  /// With so few a rank says little: the logit has no more values than there are configurations.
+  bool coarse() const { return configurations < 10; }
+
   // Per combination, in lexicographic order of the blocks that choose.
   std::vector<std::uint32_t> winner;
   std::vector<double> inside, outside, logit;

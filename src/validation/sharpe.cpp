@@ -76,6 +76,15 @@ double expected_maximum(double trials) {
          std::numbers::egamma * normal_quantile(1 - 1 / (trials * std::numbers::e));
 }
 
+double variance_of_trials(std::span<const double> sharpes, std::size_t observations) {
+  if (sharpes.size() < 2) return 1.0 / static_cast<double>(observations - 1);
+  const auto n = static_cast<double>(sharpes.size());
+  double mean = 0, squares = 0;
+  for (const double sharpe : sharpes) mean += sharpe / n;
+  for (const double sharpe : sharpes) squares += (sharpe - mean) * (sharpe - mean);
+  return squares / (n - 1);
+}
+
 double deflation_benchmark(double variance_of_trials, double trials) {
   return std::sqrt(variance_of_trials) * expected_maximum(trials);
 }

@@ -22,6 +22,10 @@ double probabilistic_sharpe(const ReturnMoments& returns, double benchmark = 0);
 /// whole. Throws ConfigError below 1.
 double expected_maximum(double trials);
 
+/// The variance (n - 1) of trials' Sharpe ratios; of one alone that of an estimate without skill from so many
+/// observations, 1 / (observations - 1).
+double variance_of_trials(std::span<const double> sharpes, std::size_t observations);
+
 /// The Sharpe ratio that the best of so many trials without skill has on average: the benchmark of the deflated one.
 double deflation_benchmark(double variance_of_trials, double trials);
 /// probabilistic_sharpe against it. Source: Bailey and Lopez de Prado, The deflated Sharpe ratio (2014).

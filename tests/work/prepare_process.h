@@ -1,10 +1,5 @@
 #pragma once
 // moola prepare as a process of its own that signals end.
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -19,6 +14,7 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "tests/work/bars_workspace.h"
+#include "tests/work/signalled_process.h"
 
 namespace moola::test {
 
@@ -39,25 +35,9 @@ inline void import_two_symbols(const BarsWorkspace& workspace) {
 
 /// A moola prepare that gets `signal` once `when` returns; the exit code, 128 + n of signal n.
 inline int prepare_and_signal(const BarsWorkspace& workspace, int signal, const std::function<void()>& when) {
-  std::vector<std::string> words{program("moola-prepare")};
-  words.insert(words.end(), prepare_call().begin(), prepare_call().end());
-  words.insert(words.end(), {"--workspace", workspace.folder().string()});
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const int nowhere = ::open("/dev/null", O_WRONLY);
-    ::dup2(nowhere, STDOUT_FILENO);
-    ::dup2(nowhere, STDERR_FILENO);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-  }
-  when();
-  ::kill(child, signal);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  std::vector<std::string> arguments = prepare_call();
+  arguments.insert(arguments.end(), {"--workspace", workspace.folder().string()});
+  return run_and_signal("moola-prepare", arguments, signal, when);
 }
 
 /// What a finished preparation has made, by names that no circumstance has a part in: artifacts of stages but the

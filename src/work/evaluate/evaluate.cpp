@@ -111,11 +111,11 @@ std::vector<FoldTask> make_tasks(const LoadedEvaluateConfig& config, const Evalu
 class Evaluation {
  public:
   Evaluation(const EvaluateRequest& request, const LoadedEvaluateConfig& config, const comm::Communicator& ranks)
-      : request_(request),
-        config_(config),
-        ranks_(ranks),
-        threads_(threads_of(config.values, ranks)),
-        began_(std::chrono::steady_clock::now()) {}
+      : request_(request), config_(config), ranks_(ranks), threads_(threads_of(config.values, ranks)) {
+    const std::string& limit = config.values.run.time_limit;
+    if (!limit.empty())
+      deadline_ = std::chrono::steady_clock::now() + std::chrono::nanoseconds(parse_duration(limit).nanoseconds);
+  }
 
   EvaluateOutcome run() {
     comm::note_phase("reading the table");
@@ -124,7 +124,7 @@ class Evaluation {
       throw ConfigError(
           fmt::format("fit.weights = \"table\": {} has no weight_{}.", to_string(data_.table.id), data_.horizon));
     }
-    prices_ = read_prices(request_.workspace, config_.values, data_);
+    prices_ = read_prices(request_.workspace, config_, data_);
     if (prices_) data_.last_return = last_returns(data_, *prices_);
     const std::string folder = open();
     if (folder.empty()) return outcome_;
@@ -185,28 +185,15 @@ class Evaluation {
     return folder;
   }
 
-  bool out_of_time() const {
-    if (config_.values.run.time_limit.empty()) return false;
-    return std::chrono::steady_clock::now() - began_ >
-           std::chrono::nanoseconds(parse_duration(config_.values.run.time_limit).nanoseconds);
-  }
+  bool out_of_time() const { return deadline_ && std::chrono::steady_clock::now() > *deadline_; }
 
   // Tasks whose fold is not there yet, as rank 0 sees them.
   std::vector<std::size_t> pending(const fs::path& folder) {
-    std::string text;
-    if (ranks_.rank() == 0) {
-      for (std::size_t t = 0; t < tasks_.size(); ++t) {
-        if (!read_fold(folder, tasks_[t], data_.classes())) text += fmt::format("{} ", t);
-      }
+    Json numbers = Json::array();
+    for (std::size_t t = 0; ranks_.rank() == 0 && t < tasks_.size(); ++t) {
+      if (!is_fold_there(folder, tasks_[t])) numbers.push_back(t);
     }
-    text = ranks_.broadcast(text, 0);
-    std::vector<std::size_t> out;
-    for (std::size_t at = 0; at < text.size();) {
-      std::size_t used = 0;
-      out.push_back(std::stoul(text.substr(at), &used));
-      at += used + 1;
-    }
-    return out;
+    return parse_json(ranks_.broadcast(json_text(numbers), 0), "the folds to be done").get<std::vector<std::size_t>>();
   }
 
   // All folds that are to be done. False: stopped before they were.
@@ -314,7 +301,7 @@ class Evaluation {
   const LoadedEvaluateConfig& config_;
   const comm::Communicator& ranks_;
   unsigned threads_;
-  std::chrono::steady_clock::time_point began_;
+  std::optional<std::chrono::steady_clock::time_point> deadline_;  // run.time_limit
   EvaluationData data_;
   std::optional<Prices> prices_;
   std::vector<FoldTask> tasks_;

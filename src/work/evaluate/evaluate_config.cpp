@@ -272,7 +272,7 @@ EvaluateConfig::EvaluateConfig() {
   }
 }
 
-void EvaluateConfig::bind(ConfigSchema& schema, SplitStrategy /*strategy*/) {
+void EvaluateConfig::bind(ConfigSchema& schema) {
   schema.table("data", "Which rows, and which of their columns.");
   schema.key("table", data.table).required().help("a feature table `NAME/vN` (`moola prepare` makes one)");
   schema.key("horizon", data.horizon).range(0, 1'000'000).unit("bars").help("whose labels are learnt; 0: the only one");
@@ -334,7 +334,7 @@ LoadedEvaluateConfig load_evaluate_config(SplitStrategy strategy, const std::opt
                                           const std::vector<std::string>& settings) {
   LoadedEvaluateConfig loaded{.values = {}, .strategy = strategy, .configurations = {}, .resolved = {}, .identity = {}};
   ConfigSchema schema{std::string(job_name(strategy))};
-  loaded.values.bind(schema, strategy);
+  loaded.values.bind(schema);
   schema.load(file, settings);
   check_strategy(schema, strategy);
   check_models(loaded.values, schema);
@@ -354,7 +354,7 @@ LoadedEvaluateConfig load_evaluate_config(SplitStrategy strategy, const std::opt
 std::string evaluate_config_reference() {
   EvaluateConfig config;
   ConfigSchema schema("cpcv-pbo");
-  config.bind(schema, SplitStrategy::combinatorial);
+  config.bind(schema);
   return schema.reference(
       "All keys of `moola cv`, `moola walk-forward` and `moola cpcv-pbo`, with their defaults. A key that a command "
       "does "

@@ -79,7 +79,7 @@ struct EvaluateConfig {
   EvaluateConfig& operator=(const EvaluateConfig&) = delete;
   EvaluateConfig(EvaluateConfig&&) = default;
 
-  void bind(ConfigSchema& schema, SplitStrategy strategy);
+  void bind(ConfigSchema& schema);
   validation::PurgeOptions apart() const;
 };
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/utc_time.h"
+#include "data/tables/labelled_horizon.h"
 #include "data/tables/table_segments.h"
 
 namespace moola::work {
@@ -52,24 +53,12 @@ std::vector<std::size_t> choose_features(const EvaluateConfig& config, const dat
 }
 
 const data::HorizonColumns& choose_horizon(const EvaluateConfig& config, const data::FeatureTableFile& table) {
-  const std::vector<data::HorizonColumns>& horizons = table.rows().horizons;
-  std::vector<std::int32_t> bars;
-  for (const data::HorizonColumns& each : horizons) bars.push_back(each.horizon);
-  if (config.data.horizon == 0 && horizons.size() != 1) {
-    throw ConfigError(horizons.empty()
-                          ? to_string(table.id()) + " has no labels."
-                          : fmt::format("{} has labels of the horizons {}: data.horizon says which are learnt.",
-                                        to_string(table.id()), fmt::join(bars, ", ")));
-  }
+  const auto bars = static_cast<std::int32_t>(config.data.horizon);
   const data::HorizonColumns& out =
-      config.data.horizon == 0 ? horizons.front() : table.horizon(static_cast<std::int32_t>(config.data.horizon));
+      data::labelled_horizon(table, bars == 0 ? std::nullopt : std::optional(bars), "data.horizon");
   if (out.label.empty()) {
     throw ConfigError(fmt::format("horizon {} of {} has targets of a regression, and these models learn classes.",
                                   out.horizon, to_string(table.id())));
-  }
-  if (out.t1.empty()) {
-    throw DataError(fmt::format("{} does not say when its labels are known (t1_{}): nothing can be purged by them.",
-                                to_string(table.id()), out.horizon));
   }
   return out;
 }

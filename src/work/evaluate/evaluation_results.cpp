@@ -19,7 +19,6 @@ using validation::ForecastScores;
 using validation::PathSummary;
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t kCoarse = 10;
 constexpr std::size_t kEquityPoints = 600;
 
 // Of each row, over the paths that predict it: the mean of what its forecasts are worth.
@@ -345,22 +344,20 @@ class Assembly {
 
   void sharpe_family(const std::vector<std::size_t>& columns, const std::vector<std::size_t>& moments) {
     std::vector<validation::ReturnMoments> of(out_.configurations.size());
-    double mean = 0, squares = 0;
+    std::vector<double> sharpes;
     for (const std::size_t c : columns) {
       std::vector<double> x;
       for (const std::size_t i : moments) x.push_back(out_.configurations[c].returns[i]);
       of[c] = validation::measure_returns(x);
       out_.configurations[c].sharpe_error = validation::sharpe_standard_error(x);
-      mean += of[c].sharpe / static_cast<double>(columns.size());
+      sharpes.push_back(of[c].sharpe);
     }
-    for (const std::size_t c : columns) squares += (of[c].sharpe - mean) * (of[c].sharpe - mean);
     // All that were tried count, also those that never traded.
     std::size_t tried = 0;
     for (std::size_t c = 0; c < out_.configurations.size(); ++c) tried += is_baseline(c) ? 0 : 1;
     out_.trials = static_cast<double>(tried);
     out_.effective_trials = 1;
-    out_.trial_variance = columns.size() > 1 ? squares / static_cast<double>(columns.size() - 1)
-                                             : 1.0 / static_cast<double>(moments.size() - 1);
+    out_.trial_variance = validation::variance_of_trials(sharpes, moments.size());
     out_.deflation = validation::deflation_benchmark(out_.trial_variance, out_.trials);
     for (const std::size_t c : columns) {
       out_.configurations[c].psr = validation::probabilistic_sharpe(of[c]);
@@ -448,7 +445,7 @@ class Assembly {
                                lost   ? "is the best, and loses money."
                                : real ? "holds: its Sharpe ratio is more than the best of so many trials has by luck."
                                       : "cannot be told from luck.");
-    if (out_.overfitting && out_.overfitting->configurations < kCoarse) {
+    if (out_.overfitting && out_.overfitting->coarse()) {
       out_.warnings.push_back(fmt::format("PBO over {} configurations is coarse; 10 or more make it telling.",
                                           out_.overfitting->configurations));
     }
@@ -472,37 +469,6 @@ class Assembly {
   EvaluationResults out_;
 };
 
-Json number(double value) {
-  return Json(value);
-}
-
-Json scores_json(const ForecastScores& scores, const std::vector<std::string>& classes) {
-  Json out = Json::object();
-  for (const std::string& name : validation::forecast_score_names())
-    out[name] = number(validation::forecast_score(scores, name));
-  Json by_class = Json::object();
-  for (std::size_t c = 0; c < scores.by_class.size(); ++c) {
-    const validation::ClassScores& each = scores.by_class[c];
-    by_class[classes[c]] = {{"precision", each.precision}, {"recall", each.recall}, {"f1", each.f1},
-                            {"roc_auc", each.roc_auc},     {"pr_auc", each.pr_auc}, {"share", each.share}};
-  }
-  out["by_class"] = std::move(by_class);
-  Json confusion = Json::array();
-  for (std::size_t t = 0; t < classes.size(); ++t) {
-    Json row = Json::array();
-    for (std::size_t p = 0; p < classes.size(); ++p) row.push_back(scores.confusion[t * classes.size() + p]);
-    confusion.push_back(std::move(row));
-  }
-  out["confusion"] = std::move(confusion);
-  return out;
-}
-
-Json path_json(const PathSummary& path, double periods) {
-  return {
-      {"total", path.total},     {"sharpe", path.sharpe},           {"annual_sharpe", path.sharpe * std::sqrt(periods)},
-      {"sortino", path.sortino}, {"drawdown", path.drawdown.depth}, {"longest_under_water", path.longest_under_water}};
-}
-
 }  // namespace
 
 EvaluationResults evaluate_folds(const LoadedEvaluateConfig& config, const EvaluationData& data,
@@ -510,74 +476,6 @@ EvaluationResults evaluate_folds(const LoadedEvaluateConfig& config, const Evalu
                                  const std::vector<const EvaluationSplits*>& splits,
                                  const std::vector<std::vector<const FoldResult*>>& folds, unsigned threads) {
   return Assembly(config, data, prices, splits, folds, threads).run();
-}
-
-Json results_json(const LoadedEvaluateConfig& config, const EvaluationData& data, const EvaluationResults& results) {
-  Json models = Json::object(), baselines = Json::object();
-  for (const ConfigurationResult& each : results.configurations) {
-    const Configuration& configuration = config.configurations[each.configuration];
-    Json entry = {{"model", configuration.model},
-                  {"parameters", configuration.parameters},
-                  {"folds", each.folds},
-                  {"missing", each.missing}};
-    if (each.scores) entry["scores"] = scores_json(*each.scores, data.class_names);
-    Json intervals = Json::object();
-    for (const auto& [name, interval] : each.intervals) intervals[name] = {interval.low, interval.high};
-    entry["intervals"] = std::move(intervals);
-    if (!each.paths.empty()) {
-      Json backtest = path_json(each.mean_path, results.periods_per_year);
-      backtest.update({{"gross_total", each.gross_total},
-                       {"trades", each.trades},
-                       {"turnover", each.turnover},
-                       {"exposure", each.exposure},
-                       {"hit_rate", each.hit_rate},
-                       {"profit_factor", each.profit_factor},
-                       {"break_even_cost", each.break_even_cost},
-                       {"psr", each.psr},
-                       {"dsr", each.dsr},
-                       {"sharpe_error", each.sharpe_error}});
-      Json paths = Json::array();
-      for (const PathSummary& path : each.paths) paths.push_back(path_json(path, results.periods_per_year));
-      backtest["paths"] = std::move(paths);
-      entry["backtest"] = std::move(backtest);
-    }
-    (configuration.baseline ? baselines : models)[configuration.name] = std::move(entry);
-  }
-  Json out = {{"verdict", results.verdict},
-              {"has_verdict", results.has_verdict},
-              {"best", results.best ? Json(config.configurations[*results.best].name) : Json(nullptr)},
-              {"contamination", results.contamination},
-              {"warnings", results.warnings},
-              {"models", std::move(models)},
-              {"baselines", std::move(baselines)}};
-  if (results.hold) out["buy_and_hold"] = path_json(*results.hold, results.periods_per_year);
-  out["trials"] = {{"count", results.trials},
-                   {"effective", results.effective_trials},
-                   {"variance", results.trial_variance},
-                   {"expected_maximum", results.deflation}};
-  if (results.overfitting) {
-    const validation::Overfitting& found = *results.overfitting;
-    out["overfitting"] = {{"pbo", found.pbo},
-                          {"configurations", found.configurations},
-                          {"blocks", config.values.overfitting.blocks},
-                          {"combinations", found.combinations},
-                          {"rows", found.rows},
-                          {"prob_loss", found.prob_loss},
-                          {"slope", found.slope},
-                          {"logit_mean", found.logit_mean},
-                          {"coarse", found.configurations < kCoarse}};
-  } else {
-    out["overfitting"] = nullptr;
-    out["no_overfitting"] = results.no_overfitting;
-  }
-  Json gates = Json::array();
-  for (const GateResult& gate : results.gates)
-    gates.push_back({{"name", gate.name},
-                     {"asked", gate.asked},
-                     {"found", gate.found ? Json(*gate.found) : Json(nullptr)},
-                     {"met", gate.met}});
-  out["gates"] = std::move(gates);
-  return out;
 }
 
 }  // namespace moola::work

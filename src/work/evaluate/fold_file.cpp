@@ -10,6 +10,21 @@ namespace {
 
 constexpr const char* kKind = "fold";
 
+// Nothing when it is not there.
+std::optional<data::hdf5::File> open_fold(const std::filesystem::path& run, const FoldTask& task) {
+  const std::filesystem::path path = fold_file(run, task);
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  data::hdf5::File file = data::open_content(path, kKind);
+  const std::string key = file.text_attribute("key");
+  if (key != task.key) {
+    throw DataError(
+        fmt::format("{} is the fold of another configuration, data or code (key {}…, expected {}…): the run's folder "
+                    "is not what it was. Remove the file, or start anew with --fresh.",
+                    path.string(), key.substr(0, 12), task.key.substr(0, 12)));
+  }
+  return file;
+}
+
 }  // namespace
 
 std::filesystem::path fold_file(const std::filesystem::path& run, const FoldTask& task) {
@@ -37,27 +52,24 @@ std::string write_fold(const std::filesystem::path& run, const FoldTask& task, c
   return hash;
 }
 
+bool is_fold_there(const std::filesystem::path& run, const FoldTask& task) {
+  return open_fold(run, task).has_value();
+}
+
 std::optional<StoredFold> read_fold(const std::filesystem::path& run, const FoldTask& task, std::size_t classes) {
-  const std::filesystem::path path = fold_file(run, task);
-  if (!std::filesystem::exists(path)) return std::nullopt;
-  const data::hdf5::File file = data::open_content(path, kKind);
-  const std::string key = file.text_attribute("key");
-  if (key != task.key) {
-    throw DataError(
-        fmt::format("{} is the fold of another configuration, data or code (key {}…, expected {}…): the run's folder "
-                    "is not what it "
-                    "was. Remove the file, or start anew with --fresh.",
-                    path.string(), key.substr(0, 12), task.key.substr(0, 12)));
-  }
+  const std::optional<data::hdf5::File> opened = open_fold(run, task);
+  if (!opened) return std::nullopt;
+  const data::hdf5::File& file = *opened;
+  const std::string path = file.path().string();
   StoredFold out;
   out.content_sha256 = file.text_attribute("content_sha256");
   for (const std::int64_t row : file.read<std::int64_t>("row"))
     out.result.row.push_back(static_cast<std::uint64_t>(row));
   out.result.probability = file.read<float>("proba");
   if (out.result.probability.size() != out.result.row.size() * classes)
-    throw DataError(fmt::format("{} holds {} probabilities for {} rows.", path.string(), out.result.probability.size(),
+    throw DataError(fmt::format("{} holds {} probabilities for {} rows.", path, out.result.probability.size(),
                                 out.result.row.size()));
-  out.result.fit = parse_json(file.text_attribute("manifest"), path.string()).at("fit");
+  out.result.fit = parse_json(file.text_attribute("manifest"), path).at("fit");
   return out;
 }
 

@@ -13,6 +13,9 @@ std::filesystem::path fold_file(const std::filesystem::path& run, const FoldTask
 std::string write_fold(const std::filesystem::path& run, const FoldTask& task, const Configuration& configuration,
                        std::size_t classes, const FoldResult& result);
 
+/// Whether it is done; nothing of what it holds is read but its key. Throws as read_fold.
+bool is_fold_there(const std::filesystem::path& run, const FoldTask& task);
+
 /// A fold that is done.
 struct StoredFold {
   FoldResult result;

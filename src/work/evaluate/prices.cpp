@@ -48,8 +48,9 @@ std::map<std::string, std::string> bars_of_symbols(const EvaluateConfig& config,
 
 }  // namespace
 
-std::optional<Prices> read_prices(const std::filesystem::path& workspace, const EvaluateConfig& config,
+std::optional<Prices> read_prices(const std::filesystem::path& workspace, const LoadedEvaluateConfig& loaded,
                                   const EvaluationData& data) {
+  const EvaluateConfig& config = loaded.values;
   if (config.backtest.bars == std::vector<std::string>{"none"}) return std::nullopt;
   const TableBars made = table_bars(data);
   if (config.backtest.bars.empty() && made.sampling != "time" && !made.sampling.empty()) {
@@ -61,7 +62,8 @@ std::optional<Prices> read_prices(const std::filesystem::path& workspace, const 
   Prices out{.timeframe = config.backtest.timeframe.empty() ? made.timeframe : config.backtest.timeframe};
   const std::map<std::string, std::string> bars = bars_of_symbols(config, data);
   std::vector<market::SymbolCosts> own;
-  if (!config.backtest.symbols.empty()) own = read_symbol_file(config.backtest.symbols, "cpcv-pbo");
+  if (!config.backtest.symbols.empty())
+    own = read_symbol_file(config.backtest.symbols, std::string(job_name(loaded.strategy)));
   for (const std::string& symbol : data.symbols) {
     const auto found = bars.find(symbol);
     if (found == bars.end()) {

@@ -39,7 +39,7 @@ struct Prices {
 /// Bars of every symbol of the table, of its timeframe. Nothing for backtest.bars = ["none"]. Throws ConfigError for a
 /// table that does not say what it was made from, and symbols without bars; DataError where less than half of the rows
 /// have a bar of their time.
-std::optional<Prices> read_prices(const std::filesystem::path& workspace, const EvaluateConfig& config,
+std::optional<Prices> read_prices(const std::filesystem::path& workspace, const LoadedEvaluateConfig& loaded,
                                   const EvaluationData& data);
 
 /// What was the return of the last bar known to each row: of the bar before its own. By position; 0 where there is

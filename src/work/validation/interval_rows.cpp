@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/utc_time.h"
-#include "data/tables/feature_table_file.h"
+#include "data/tables/labelled_horizon.h"
 #include "data/tables/source_table.h"
 
 namespace moola::work {
@@ -88,21 +88,11 @@ void name_classes(const std::vector<std::string>& texts, IntervalRows& rows) {
 IntervalRows of_table(const std::filesystem::path& workspace, const data::DatasetId& id,
                       std::optional<std::int32_t> horizon) {
   const data::FeatureTableFile table(workspace, id);
-  const std::vector<data::HorizonColumns>& horizons = table.rows().horizons;
-  if (!horizon && horizons.size() > 1) {
-    std::vector<std::int32_t> bars;
-    for (const data::HorizonColumns& each : horizons) bars.push_back(each.horizon);
-    throw ConfigError(fmt::format("{} has labels of the horizons {}: --horizon says whose are purged by.",
-                                  to_string(id), fmt::join(bars, ", ")));
-  }
-  if (horizons.empty()) throw DataError(to_string(id) + " has no labels, and rows are purged by theirs.");
-  const data::HorizonColumns& columns = horizon ? table.horizon(*horizon) : horizons.front();
-  IntervalRows out{.source = to_string(id), .t0 = table.rows().time, .data = data::Parent{id, table.content_sha256()}};
-  out.t1 = columns.t1;
-  if (out.t1.empty()) {
-    throw DataError(fmt::format("{} does not say when its labels are known (t1_{}): nothing can be purged by them.",
-                                to_string(id), columns.horizon));
-  }
+  const data::HorizonColumns& columns = data::labelled_horizon(table, horizon, "--horizon");
+  IntervalRows out{.source = to_string(id),
+                   .t0 = table.rows().time,
+                   .t1 = columns.t1,
+                   .data = data::Parent{id, table.content_sha256()}};
   if (columns.label.empty()) return out;
   std::vector<std::string> texts;
   for (const std::int8_t label : columns.label) texts.push_back(std::to_string(label));

@@ -21,9 +21,6 @@ namespace {
 
 using validation::Overfitting;
 
-// With fewer configurations a rank says little: the logit has no more values than there are configurations.
-constexpr std::size_t kCoarse = 10;
-
 struct Arguments {
   CommonOptions common;
   ReturnSource source;
@@ -59,7 +56,7 @@ std::string verdict(const Overfitting& found, validation::Performance metric) {
                                         : "holds outside";
   std::string text =
       fmt::format("choosing the best of {} by {} {}", found.configurations, validation::to_string(metric), what);
-  if (found.configurations < kCoarse)
+  if (found.coarse())
     text += fmt::format("; with {} configurations PBO is coarse, 10 or more make it telling", found.configurations);
   return text + ".";
 }
@@ -79,7 +76,7 @@ Json answer(const Arguments& arguments, const ReturnMatrix& returns, const Overf
               {"logit_mean", found.logit_mean},
               {"first_order_dominance", found.first_order},
               {"second_order_dominance", found.second_order},
-              {"coarse", found.configurations < kCoarse},
+              {"coarse", found.coarse()},
               {"verdict", verdict(found, arguments.options.performance)}});
   Json chosen = Json::array();
   for (const Winner& winner : winners(found))

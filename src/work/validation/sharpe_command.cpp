@@ -112,15 +112,12 @@ void set_trials(const Arguments& arguments, const ReturnMatrix& returns, Found& 
       throw ConfigError(fmt::format("--trial-variance {}: expected 0 or more.", *arguments.trial_variance));
     found.trial_variance = *arguments.trial_variance;
     found.variance_from = "as given";
-  } else if (columns >= 2) {
-    double mean = 0, squares = 0;
-    for (const Line& line : found.lines) mean += line.moments.sharpe / static_cast<double>(columns);
-    for (const Line& line : found.lines) squares += (line.moments.sharpe - mean) * (line.moments.sharpe - mean);
-    found.trial_variance = squares / static_cast<double>(columns - 1);
-    found.variance_from = fmt::format("of the {} here", columns);
   } else {
-    found.trial_variance = 1.0 / static_cast<double>(returns.rows() - 1);
-    found.variance_from = "as of one record without skill, 1 / (rows - 1)";
+    std::vector<double> sharpes;
+    for (const Line& line : found.lines) sharpes.push_back(line.moments.sharpe);
+    found.trial_variance = validation::variance_of_trials(sharpes, returns.rows());
+    found.variance_from =
+        columns >= 2 ? fmt::format("of the {} here", columns) : "as of one record without skill, 1 / (rows - 1)";
   }
 }
 

@@ -1,9 +1,4 @@
 // moola cv, walk-forward and cpcv-pbo as their users call them.
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <cmath>
@@ -14,6 +9,7 @@
 #include "data/store/hdf5.h"
 #include "tests/support/messages.h"
 #include "tests/work/bars_workspace.h"
+#include "tests/work/signalled_process.h"
 
 using namespace moola;
 using namespace moola::test;
@@ -193,25 +189,10 @@ BOOST_AUTO_TEST_CASE(a_run_killed_at_any_moment_ends_with_what_one_that_was_not_
   const std::string expected = quiet.answer("cpcv-pbo", settings)["folds_sha256"];
   std::mt19937_64 random(4);
   for (int kill = 0; kill < 3; ++kill) {
-    std::vector<std::string> words{program("moola-cpcv-pbo")};
-    const auto call = Folder::sets(settings);
-    words.insert(words.end(), call.begin(), call.end());
-    words.insert(words.end(), {"--ranks", "2", "--workspace", folder.workspace.folder().string()});
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    const pid_t child = ::fork();
-    if (child == 0) {
-      const int nowhere = ::open("/dev/null", O_WRONLY);
-      ::dup2(nowhere, STDOUT_FILENO);
-      ::dup2(nowhere, STDERR_FILENO);
-      ::execv(argv[0], argv.data());
-      ::_exit(127);
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(150 + random() % 600));
-    ::kill(child, SIGKILL);
-    int status = 0;
-    ::waitpid(child, &status, 0);
+    std::vector<std::string> call = Folder::sets(settings);
+    call.insert(call.end(), {"--ranks", "2", "--workspace", folder.workspace.folder().string()});
+    run_and_signal("moola-cpcv-pbo", call, SIGKILL,
+                   [&] { std::this_thread::sleep_for(std::chrono::milliseconds(150 + random() % 600)); });
   }
   const Json found = folder.answer("cpcv-pbo", settings, {"--ranks", "2"});
   BOOST_TEST(found["status"] == "finished");
