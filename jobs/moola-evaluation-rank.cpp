@@ -1,4 +1,4 @@
-// One rank of moola cv, walk-forward or cpcv-pbo (MOOLA_JOB); the front starts it with its own arguments.
+// One rank of moola cv, walk-forward, cpcv-pbo or train (MOOLA_JOB); the front starts it with its own arguments.
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>

@@ -1,5 +1,5 @@
-// moola cv, walk-forward and cpcv-pbo (MOOLA_JOB): models on splits. Checks the call, then starts the ranks that share
-// the folds.
+// moola cv, walk-forward, cpcv-pbo and train (MOOLA_JOB): models on splits. Checks the call, then starts the ranks that
+// share the folds.
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>

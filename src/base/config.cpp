@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <utility>
 
@@ -129,11 +130,46 @@ void ConfigKey::check(const std::string& where) const {
 }
 
 void ConfigSchema::table(std::string name, std::string help) {
+  current_ = name;
   tables_.push_back({std::move(name), std::move(help)});
 }
 
+void ConfigSchema::tables(std::string name, std::string help, std::function<void(const std::string&)> bind) {
+  tables_.push_back({std::move(name), std::move(help), std::move(bind)});
+}
+
+std::vector<std::string> ConfigSchema::named_tables(const std::string& name) const {
+  for (const Table& table : tables_) {
+    if (table.bind && table.name == name) return table.met;
+  }
+  throw std::out_of_range("no tables " + name);
+}
+
+ConfigSchema::Table* ConfigSchema::find_tables(std::string_view name) {
+  for (Table& table : tables_) {
+    if (table.bind && table.name == name) return &table;
+  }
+  return nullptr;
+}
+
+void ConfigSchema::meet(Table& tables, const std::string& name, const std::string& where) {
+  if (std::ranges::find(tables.met, name) != tables.met.end()) return;
+  const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; };
+  if (name.empty() || !std::ranges::all_of(name, allowed)) {
+    throw ConfigError(fmt::format("{}: '{}' is no name for a table [{}.NAME]: letters, digits, '_' and '-'.", where,
+                                  name, tables.name));
+  }
+  const auto bind = tables.bind;
+  const std::string before = std::exchange(current_, tables.name + "." + name);
+  tables.met.push_back(name);
+  tables_.insert(tables_.begin() + (&tables - tables_.data()) + static_cast<std::ptrdiff_t>(tables.met.size()),
+                 {.name = current_, .help = tables.help});
+  bind(name);
+  current_ = before;
+}
+
 ConfigKey& ConfigSchema::key(std::string name, ConfigKey::Target target) {
-  keys_.push_back(std::make_unique<ConfigKey>(tables_.empty() ? "" : tables_.back().name, std::move(name), target));
+  keys_.push_back(std::make_unique<ConfigKey>(current_, std::move(name), target));
   return *keys_.back();
 }
 
@@ -220,6 +256,19 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
         throw ConfigError(fmt::format("{}: the table [{}] is unknown to moola {}.{}", where(node), table_name, job_,
                                       did_you_mean(table_name, names)));
       }
+      if (find_tables(table_name) != nullptr) {
+        for (const auto& [name_key, inner] : *table) {
+          const std::string inner_name = table_name + "." + std::string(name_key.str());
+          if (inner.as_table() == nullptr) {
+            throw ConfigError(fmt::format("{}: {} must be a table, [{}]; found {}.", where(inner), inner_name,
+                                          inner_name, toml_kind(inner)));
+          }
+          meet(*find_tables(table_name), std::string(name_key.str()), where(inner));
+          for (const auto& [key, value] : *inner.as_table())
+            set(inner_name + "." + std::string(key.str()), value, where(value), folder);
+        }
+        continue;
+      }
       for (const auto& [key, value] : *table)
         set(table_name + "." + std::string(key.str()), value, where(value), folder);
     }
@@ -265,6 +314,10 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
       throw ConfigError(fmt::format("{}: expected table.key=value, such as --set train.lr=3e-4.", where));
     }
     const std::string path = trimmed(setting.substr(0, equals)), value = trimmed(setting.substr(equals + 1));
+    if (const std::size_t dot = path.find('.'), last = path.rfind('.'); last != dot && dot != std::string::npos) {
+      if (Table* const named = find_tables(path.substr(0, dot)))
+        meet(*named, path.substr(dot + 1, last - dot - 1), where);
+    }
     toml::table parsed;
     try {
       parsed = parse_toml("value = " + value, where);
@@ -281,6 +334,11 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
     }
     set(path, *node, where, {});
   }
+
+  // What is resolved does not depend on which of the user's tables came first.
+  const auto named =
+      std::ranges::find_if(keys_, [](const auto& key) { return key->table_.find('.') != std::string::npos; });
+  std::stable_sort(named, keys_.end(), [](const auto& a, const auto& b) { return a->table_ < b->table_; });
 
   for (const auto& key : keys_) {
     if (key->required_ && !key->given_ && !key->shipped_) {
@@ -323,13 +381,17 @@ std::string ConfigSchema::identity_of(const std::string& table) const {
   return out;
 }
 
-std::string ConfigSchema::reference(const std::string& introduction) const {
+std::string ConfigSchema::reference(const std::string& introduction) {
+  for (std::size_t t = 0; t < tables_.size(); ++t) {
+    if (tables_[t].bind) meet(tables_[t], "NAME", "the reference page");
+  }
   std::string out = introduction;
   const auto cell = [](std::string text) {
     for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.replace(at, 1, "\\|");
     return text;
   };
   for (const Table& table : tables_) {
+    if (table.bind) continue;
     out += fmt::format("\n## [{}]\n\n{}\n\n| key | holds | default | allowed | what it does |\n|---|---|---|---|---|\n",
                        table.name, table.help);
     for (const auto& key : keys_) {

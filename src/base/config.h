@@ -81,6 +81,12 @@ class ConfigSchema {
 
   /// The keys that follow stand in [name].
   void table(std::string name, std::string help);
+  /// Tables [name.X] of which the user says how many there are and what each is called: `bind` is called once for every
+  /// X that is met, after `table`, and adds its keys. The reference page shows them for one called NAME. X is letters,
+  /// digits, '_' and '-'.
+  void tables(std::string name, std::string help, std::function<void(const std::string& name)> bind);
+  /// Every X of the tables [name.X] that were met, in the order of their first keys.
+  std::vector<std::string> named_tables(const std::string& name) const;
   ConfigKey& key(std::string name, ConfigKey::Target target);
   template <class T>
     requires std::constructible_from<ConfigKey::Target, T*>
@@ -110,7 +116,7 @@ class ConfigSchema {
   /// `identity` of one table alone, without its heading. Throws std::out_of_range for a table that is none.
   std::string identity_of(const std::string& table) const;
   /// The reference page, in Markdown.
-  std::string reference(const std::string& introduction) const;
+  std::string reference(const std::string& introduction);
 
   /// "table.key" of every key.
   std::vector<std::string> paths() const;
@@ -118,12 +124,17 @@ class ConfigSchema {
  private:
   struct Table {
     std::string name, help;
+    std::function<void(const std::string&)> bind = {};  // of tables that the user names
+    std::vector<std::string> met = {};
   };
   std::string job_;
   std::vector<Table> tables_;
+  std::string current_;                           // the table that new keys stand in
   std::vector<std::unique_ptr<ConfigKey>> keys_;  // addresses stay valid while keys are added
 
   ConfigKey* find(const std::string& path);
+  Table* find_tables(std::string_view name);
+  void meet(Table& tables, const std::string& name, const std::string& where);
   ConfigKey& at(const std::string& path) const;
   std::string write(bool with_circumstances) const;
 };

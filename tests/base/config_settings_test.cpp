@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(the_identity_knows_what_matters_and_not_the_circumstances) 
 }
 
 BOOST_AUTO_TEST_CASE(the_reference_page_has_a_row_for_every_key) {
-  const DemoConfig demo;
+  DemoConfig demo;
   const std::string page = demo.schema.reference("# Demo\n");
   for (const char* part :
        {"# Demo\n", "\n## [train]\n\nHow it is learned.\n",

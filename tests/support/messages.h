@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
@@ -12,6 +13,13 @@ inline bool holds(const std::string& text, const std::string& part) {
   if (text.find(part) != std::string::npos) return true;
   BOOST_TEST_MESSAGE("expected: " << part << "\nin: " << text.substr(0, 2000));
   return false;
+}
+
+/// Whether each of `parts` stands in `text`.
+inline bool holds_all(const std::string& text, const std::vector<std::string>& parts) {
+  bool all = true;
+  for (const std::string& part : parts) all = holds(text, part) && all;
+  return all;
 }
 
 /// What the error of the kind `Expected` says that `action` throws; an empty text when none is thrown.

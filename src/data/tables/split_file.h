@@ -41,6 +41,17 @@ Json to_json(const SplitRecord& split);
 /// WORKSPACE/data/splits/NAME.json.
 std::filesystem::path split_path(const std::filesystem::path& workspace, const std::string& name);
 
+/// Reads one back: what `write_split` wrote, and files of others whose parts are lists of row numbers or that have
+/// `train_indices`, `val_indices`, `test_indices` of one split. Throws ConfigError where there is none (naming the
+/// nearest), DataError naming the file and the place for what is no split, LeakError for one that says of itself that
+/// it is random or shuffled, whose rows are not in order, or that gives a row to two parts.
+SplitRecord read_split(const std::filesystem::path& workspace, const std::string& name);
+
+/// The same, of this data set in this content, which has so many rows: DataError for one of another, and for rows that
+/// are not there.
+SplitRecord read_split_of(const std::filesystem::path& workspace, const std::string& name, const Parent& data,
+                          std::size_t rows);
+
 /// Writes it: the keys of docs/formats.md, ranges as [begin, end), and `created_by` and `created_at`. Throws
 /// ConfigError for a name that is no file's, or one that is taken and not to be overwritten; IoError.
 void write_split(const std::filesystem::path& workspace, const SplitRecord& split, Overwrite overwrite = Overwrite::no);

@@ -49,6 +49,8 @@ struct FitOptions {
   const LabelledSamples* held_out = nullptr;
   /// Called now and then; throws to end the fit.
   std::function<void()> check_stop = [] {};
+  /// A folder for files that a model needs while it works; empty: one for temporary files.
+  std::filesystem::path scratch = {};
 };
 
 /// A model of classes: fitted once, then asked for probabilities. A model is what its parameters, samples and seed make
@@ -94,14 +96,14 @@ struct ModelKey {
 /// A line of the table of models.
 struct ModelKind {
   std::string name;  // "xgboost"
-  std::string role;  // "baseline", "linear", "trees", "windows"
+  std::string role;  // "baseline", "linear", "trees", "windows", "own"
   Takes takes = Takes::rows;
   bool wants_scaling = false;
   bool stops_early = false;
   std::string help;
   std::vector<ModelKey> keys;
   /// `parameters`: every key with a value, checked.
-  std::unique_ptr<Classifier> (*make)(const Json& parameters);
+  std::function<std::unique_ptr<Classifier>(const Json& parameters)> make;
 };
 
 /// All models, baselines first. A new model: its own file and a line in model_table.cpp.

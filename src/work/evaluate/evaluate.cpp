@@ -14,16 +14,17 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/sha256.h"
-#include "base/version.h"
+#include "base/utc_time.h"
 #include "comm/activity.h"
 #include "comm/stop_flag.h"
 #include "comm/task_pool.h"
-#include "data/tables/split_file.h"
-#include "models/classifiers/classifier.h"
 #include "record/run_folder.h"
 #include "work/evaluate/evaluation_report.h"
 #include "work/evaluate/evaluation_results.h"
+#include "work/evaluate/evaluation_tasks.h"
 #include "work/evaluate/fold_file.h"
+#include "work/evaluate/test_openings.h"
+#include "work/evaluate/training.h"
 
 namespace moola::work {
 namespace {
@@ -38,74 +39,6 @@ unsigned threads_of(const EvaluateConfig& config, const comm::Communicator& rank
 std::string run_name(const LoadedEvaluateConfig& config, const EvaluationData& data) {
   if (!config.values.run.name.empty()) return config.values.run.name;
   return fmt::format("{}-{}", job_name(config.strategy), data.table.id.name);
-}
-
-// Splits by how many rows a sample of the configuration looks at.
-class SplitsByConfiguration {
- public:
-  SplitsByConfiguration(const LoadedEvaluateConfig& config, const EvaluationData& data) {
-    for (const Configuration& each : config.configurations) {
-      const std::size_t steps = steps_of(config, each);
-      if (!by_steps_.contains(steps)) by_steps_.emplace(steps, make_splits(config, data, steps));
-      of_.push_back(&by_steps_.at(steps));
-    }
-  }
-  const std::vector<const EvaluationSplits*>& all() const { return of_; }
-
- private:
-  std::map<std::size_t, EvaluationSplits> by_steps_;
-  std::vector<const EvaluationSplits*> of_;
-};
-
-// What a fold's numbers depend on, besides its own configuration and split.
-std::string common_identity(const LoadedEvaluateConfig& config, const EvaluationData& data) {
-  const EvaluateConfig& values = config.values;
-  return json_text({{"code", code_version()},
-                    {"table", data.table.content_sha256},
-                    {"horizon", data.horizon},
-                    {"features", data.features},
-                    {"first_row", data.first_row},
-                    {"rows", data.size()},
-                    {"window", values.data.window},
-                    {"stride", values.data.stride},
-                    {"held_out", values.fit.held_out},
-                    {"weights", values.fit.weights},
-                    {"scaling", values.fit.scaling},
-                    {"clip", values.fit.clip},
-                    {"calibration", values.fit.calibration},
-                    {"prices", !data.last_return.empty()},
-                    {"seed", values.run.seed}});
-}
-
-// How long a configuration takes per row and feature, very roughly: what is longest begins first.
-double effort(const Configuration& configuration) {
-  if (configuration.baseline) return 0.001;
-  if (configuration.parameters.contains("trees")) return 0.02 * configuration.parameters["trees"].get<double>();
-  return models::find_model(configuration.model).takes == models::Takes::windows ? 20 : 1;
-}
-
-std::vector<FoldTask> make_tasks(const LoadedEvaluateConfig& config, const EvaluationData& data,
-                                 const std::vector<const EvaluationSplits*>& splits) {
-  const std::string common = common_identity(config, data);
-  std::vector<FoldTask> out;
-  for (std::size_t c = 0; c < config.configurations.size(); ++c) {
-    const Configuration& configuration = config.configurations[c];
-    for (std::size_t s = 0; s < splits[c]->splits.size(); ++s) {
-      const validation::Split& split = splits[c]->splits[s];
-      if (!split.fault.empty()) continue;
-      const Json what = {{"common", common},
-                         {"model", configuration.model},
-                         {"parameters", configuration.parameters},
-                         {"train", data::ranges_json(split.train)},
-                         {"test", data::ranges_json(split.test)}};
-      FoldTask task{.configuration = c, .split = s, .key = sha256_hex(json_text(what))};
-      task.seed = std::stoull(task.key.substr(0, 16), nullptr, 16);
-      task.cost = effort(configuration) * static_cast<double>(validation::count_rows(split.train)) *
-                  static_cast<double>(data.features.size());
-      out.push_back(std::move(task));
-    }
-  }
-  return out;
 }
 
 class Evaluation {
@@ -126,6 +59,7 @@ class Evaluation {
     }
     prices_ = read_prices(request_.workspace, config_, data_);
     if (prices_) data_.last_return = last_returns(data_, *prices_);
+    read_all_predictions();
     const std::string folder = open();
     if (folder.empty()) return outcome_;
     comm::note_phase("splitting");
@@ -135,10 +69,18 @@ class Evaluation {
     if (!work(folder, splits.all())) return outcome_;
     if (ranks_.rank() == 0) conclude(folder, splits.all());
     outcome_.gates_met = !ranks_.any(!outcome_.gates_met);
+    outcome_.failure = ranks_.broadcast(outcome_.failure, 0);
     return outcome_;
   }
 
  private:
+  void read_all_predictions() {
+    for (const Configuration& each : config_.configurations) {
+      if (each.is_predicted())
+        predicted_.emplace(each.name, read_predictions(each.own->predictions, data_, fmt::format("own.{}", each.name)));
+    }
+  }
+
   // The run's folder, on all ranks; empty when it was done before.
   std::string open() {
     std::string folder;
@@ -155,6 +97,7 @@ class Evaluation {
                                 .resume = request_.resume,
                                 .ranks = ranks_.size(),
                                 .seed = config_.values.run.seed};
+      if (data_.given_split) wanted.data.push_back(split_use(*data_.given_split));
       if (prices_) {
         for (const Prices::Symbol& symbol : prices_->symbols)
           wanted.data.push_back(
@@ -190,8 +133,11 @@ class Evaluation {
   // Tasks whose fold is not there yet, as rank 0 sees them.
   std::vector<std::size_t> pending(const fs::path& folder) {
     Json numbers = Json::array();
-    for (std::size_t t = 0; ranks_.rank() == 0 && t < tasks_.size(); ++t) {
-      if (!is_fold_there(folder, tasks_[t])) numbers.push_back(t);
+    if (ranks_.rank() == 0) {
+      fs::remove_all(folder / "scratch");  // of ranks that were killed
+      for (std::size_t t = 0; t < tasks_.size(); ++t) {
+        if (!is_fold_there(folder, tasks_[t])) numbers.push_back(t);
+      }
     }
     return parse_json(ranks_.broadcast(json_text(numbers), 0), "the folds to be done").get<std::vector<std::size_t>>();
   }
@@ -214,10 +160,9 @@ class Evaluation {
         ranks_, costs,
         [&](std::size_t i) {
           const FoldTask& task = tasks_[todo[i]];
-          const FoldResult fold =
-              run_fold(config_, data_, splits[task.configuration]->splits[task.split], task, features, threads_, [&] {
-                if (stop()) throw comm::TaskStopped();
-              });
+          const FoldResult fold = run_fold(folder, task, splits[task.configuration]->splits[task.split], features, [&] {
+            if (stop()) throw comm::TaskStopped();
+          });
           write_fold(folder, task, config_.configurations[task.configuration], data_.classes(), fold);
         },
         options);
@@ -226,6 +171,7 @@ class Evaluation {
       const FoldTask& task = tasks_[todo[failure.task]];
       failures_.push_back(fmt::format("{} on split {}: {}", config_.configurations[task.configuration].name, task.split,
                                       failure.message));
+      first_failure_.emplace(task.configuration, failure.message);
       if (ranks_.rank() == 0) log_warning("{}", failures_.back());
     }
     if (result.too_many_failures) {
@@ -249,6 +195,25 @@ class Evaluation {
     return false;
   }
 
+  FoldResult run_fold(const fs::path& folder, const FoldTask& task, const validation::Split& split,
+                      FoldFeatures& features, const std::function<void()>& check_stop) const {
+    const Configuration& configuration = config_.configurations[task.configuration];
+    if (configuration.is_predicted()) return forecast(predicted_.at(configuration.name), data_, task, split);
+    const FoldRows rows = rows_for(config_, configuration, data_, split);
+    FittedModel model = fit_model({.config = config_,
+                                   .configuration = configuration,
+                                   .seed = task.seed,
+                                   .threads = threads_,
+                                   .scratch = folder / "scratch",
+                                   .check_stop = check_stop},
+                                  data_, rows, features);
+    FoldResult out = forecast(model, data_, features.wanted(*configuration.kind, rows.fit), rows.test, threads_);
+    if (config_.strategy == SplitStrategy::chronological)
+      write_saved_model(model_folder(folder, task.configuration),
+                        saved_model(configuration, data_, split, std::move(model)));
+    return out;
+  }
+
   void show(const comm::TaskProgress& progress) {
     if (request_.quiet) return;
     if (!bar_) {
@@ -264,6 +229,7 @@ class Evaluation {
 
   void conclude(const fs::path& folder, const std::vector<const EvaluationSplits*>& splits) {
     comm::note_phase("putting together");
+    fs::remove_all(folder / "scratch");
     std::vector<std::optional<StoredFold>> stored;
     std::vector<std::vector<const FoldResult*>> folds;
     for (std::size_t c = 0; c < splits.size(); ++c) folds.emplace_back(splits[c]->splits.size(), nullptr);
@@ -277,7 +243,10 @@ class Evaluation {
     }
     EvaluationResults results = evaluate_folds(config_, data_, prices_, splits, folds, threads_);
     results.warnings.insert(results.warnings.end(), failures_.begin(), failures_.end());
+    Json sealed;
+    if (config_.strategy == SplitStrategy::chronological) sealed = keep_model(folder, *splits.front(), results);
     Json json = results_json(config_, data_, results);
+    if (!sealed.is_null()) json["sealed"] = std::move(sealed);
     json["folds_sha256"] = sha256_hex(hashes);
     write_file(folder / "results.json", json_text(json, 1) + "\n");
     write_file(folder / "report.html",
@@ -292,9 +261,44 @@ class Evaluation {
       if (prices_) metrics["dsr"] = best.dsr;
     }
     if (results.overfitting) metrics["pbo"] = results.overfitting->pbo;
-    run_->finish(record::RunState::finished, metrics);
-    outcome_.status = "finished";
     outcome_.results = std::move(json);
+    outcome_.failure = without_a_fold(results);
+    outcome_.status = outcome_.failure.empty() ? "finished" : "failed";
+    run_->finish(outcome_.failure.empty() ? record::RunState::finished : record::RunState::failed, metrics,
+                 outcome_.failure);
+  }
+
+  // The best model and its predictions; what there is to know of the test part, which is not looked at.
+  Json keep_model(const fs::path& folder, const EvaluationSplits& splits, EvaluationResults& results) const {
+    if (!results.best || config_.configurations[*results.best].is_predicted()) {
+      results.warnings.emplace_back("no model is kept: none but baselines and predictions made elsewhere has a result");
+    } else {
+      keep_best(folder, *results.best, data_, splits, threads_);
+    }
+    const std::size_t rows = validation::count_rows(splits.sealed);
+    if (rows == 0) return nullptr;
+    const std::int64_t first = data_.time[splits.sealed.front().begin], last = data_.time[splits.sealed.back().end - 1];
+    const auto openings = find_openings(request_.workspace, "feature_table/" + data_.table.id.name, first, last);
+    results.notes.push_back(fmt::format(
+        "the test part, {} rows from {} to {}, is sealed: `moola evaluate {} --part test` opens it. {}", rows,
+        utc_text(first), utc_text(last), outcome_.run,
+        openings.empty()
+            ? "Nobody has looked at it yet"
+            : fmt::format("It has been looked at {} times, last by {}", openings.size(), openings.back().run)));
+    return {{"rows", rows}, {"first", utc_text(first)}, {"last", utc_text(last)}, {"openings", openings.size()}};
+  }
+
+  // Of the configurations that failed on every split.
+  std::string without_a_fold(const EvaluationResults& results) const {
+    for (const ConfigurationResult& each : results.configurations) {
+      const auto found = first_failure_.find(each.configuration);
+      if (each.folds > 0 || found == first_failure_.end()) continue;
+      return fmt::format(
+          "{} has failed on every split; all other folds are kept, and the same command tries it again. "
+          "The first time: {}",
+          config_.configurations[each.configuration].name, found->second);
+    }
+    return "";
   }
 
   const EvaluateRequest& request_;
@@ -304,9 +308,11 @@ class Evaluation {
   std::optional<std::chrono::steady_clock::time_point> deadline_;  // run.time_limit
   EvaluationData data_;
   std::optional<Prices> prices_;
+  std::map<std::string, PredictedRows> predicted_;  // by configuration
   std::vector<FoldTask> tasks_;
   std::vector<std::string> failures_;
-  std::optional<Progress> bar_;  // rank 0's, once something is done
+  std::map<std::size_t, std::string> first_failure_;  // by configuration
+  std::optional<Progress> bar_;                       // rank 0's, once something is done
   std::optional<record::Run> run_;
   EvaluateOutcome outcome_;
 };

@@ -22,11 +22,12 @@ struct EvaluateOutcome {
   std::size_t folds_done = 0, folds = 0;
   bool gates_met = true;
   bool interrupted = false;
+  std::string failure = {};  // a configuration that has not one fold, and why: the report is there, the run is not done
 };
 
 /// Every configuration on every split, over all ranks; then paths, scores, returns and the verdict, in a run of the
 /// workspace: artifacts/runs/ID/folds/, results.json, report.html. A fold that is there is not done again. Collective;
-/// the outcome is rank 0's, but for `interrupted` and `gates_met`, which all know.
+/// the outcome is rank 0's, but for `interrupted`, `gates_met` and `failure`, which all know.
 ///
 /// Memory: the table once per rank, and once more where a model wants scaled features. Throws what reading, splitting
 /// and putting together throw; a fold's own error is recorded and makes it missing.

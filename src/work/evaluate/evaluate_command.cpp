@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "base/command_line.h"
 #include "base/error.h"
 #include "base/text_table.h"
 #include "work/evaluate/evaluate.h"
@@ -95,6 +96,7 @@ void print_results(const EvaluateOutcome& outcome) {
   std::cout << fmt::format("  verdict  {}\n", results.at("verdict").get<std::string>());
   for (const Json& each : results.at("contamination"))
     std::cout << fmt::format("  seen     {}\n", each.get<std::string>());
+  for (const Json& each : results.at("notes")) std::cout << fmt::format("  note     {}\n", each.get<std::string>());
   for (const Json& gate : results.at("gates")) {
     std::cout << fmt::format("  gate     {} {}: {} found, {} asked\n", gate["name"].get<std::string>(),
                              gate["met"].get<bool>() ? "met" : "not met", number(gate["found"], "{:.4g}"),
@@ -102,10 +104,12 @@ void print_results(const EvaluateOutcome& outcome) {
   }
 }
 
-void print(const EvaluateOptions& options, const EvaluateOutcome& outcome) {
+}  // namespace
+
+void print_outcome(const CommonOptions& common, const EvaluateOutcome& outcome) {
   const std::string report = (outcome.folder / "report.html").string();
-  const bool finished = outcome.status == "finished";
-  if (options.common.json) {
+  const bool finished = outcome.status == "finished" || outcome.status == "failed";  // the report is there
+  if (common.json) {
     Json out = {{"run", outcome.run},
                 {"status", outcome.status},
                 {"folds", outcome.folds},
@@ -128,8 +132,6 @@ void print(const EvaluateOptions& options, const EvaluateOutcome& outcome) {
   if (warnings.size() > 12) std::cout << fmt::format("and {} more warnings, in the report\n", warnings.size() - 12);
 }
 
-}  // namespace
-
 int run_evaluate(const EvaluateOptions& options, const comm::Communicator& ranks) {
   const LoadedEvaluateConfig config = options.load();
   const EvaluateOutcome outcome = evaluate({.workspace = options.common.workspace,
@@ -137,7 +139,11 @@ int run_evaluate(const EvaluateOptions& options, const comm::Communicator& ranks
                                             .fresh = options.fresh,
                                             .quiet = options.common.quiet},
                                            config, ranks);
-  if (ranks.rank() == 0) print(options, outcome);
+  if (ranks.rank() == 0) print_outcome(options.common, outcome);
+  if (!outcome.failure.empty()) {
+    if (ranks.rank() == 0) report_error(std::string(job_name(options.strategy)), DataError(outcome.failure));
+    return static_cast<int>(ExitCode::permanent);
+  }
   if (outcome.interrupted) return static_cast<int>(ExitCode::run_again);
   return static_cast<int>(outcome.gates_met ? ExitCode::done : ExitCode::gate_not_met);
 }

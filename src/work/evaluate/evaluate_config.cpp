@@ -73,8 +73,22 @@ void add_configurations(const EvaluateConfig& config, const ModelKind& kind, std
     }
     out.push_back({.name = std::move(name),
                    .model = kind.name,
+                   .kind = &kind,
                    .parameters = models::complete_parameters(kind, given, "[" + kind.name + "]"),
                    .baseline = kind.role == "baseline"});
+  }
+}
+
+void add_own(LoadedEvaluateConfig& loaded, const std::string& name, const ConfigSchema& schema) {
+  const OwnModel& own = loaded.values.own.at(name);
+  OwnVariants variants = own_variants(name, own, schema);
+  const models::ModelKind& kind = loaded.own_kinds.emplace_back(std::move(variants.kind));
+  for (std::size_t v = 0; v < variants.parameters.size(); ++v) {
+    loaded.configurations.push_back({.name = variants.parameters.size() > 1 ? name + " " + variants.words[v] : name,
+                                     .model = name,
+                                     .kind = &kind,
+                                     .parameters = std::move(variants.parameters[v]),
+                                     .own = &own});
   }
 }
 
@@ -90,8 +104,20 @@ void check_models(const EvaluateConfig& config, const ConfigSchema& schema) {
   if (config.models.empty()) throw ConfigError("models = []: name one at least; `moola models list` shows them.");
   std::set<std::string> named;
   for (const std::string& name : config.models) {
-    naming_key("models.names", [&] { static_cast<void>(models::find_model(name)); });
+    if (!config.own.contains(name)) {
+      naming_key("models.names", [&] {
+        try {
+          static_cast<void>(models::find_model(name));
+        } catch (const ConfigError& error) {
+          throw ConfigError(fmt::format("{} One of your own needs a table [own.{}].", error.what(), name));
+        }
+      });
+    }
     if (!named.insert(name).second) throw ConfigError(fmt::format("models.names has \"{}\" twice.", name));
+  }
+  for (const auto& [name, own] : config.own) {
+    if (!named.contains(name))
+      throw ConfigError(fmt::format("[own.{}] is given, and models.names does not name it.", name));
   }
   for (const ModelKind& kind : models::model_table()) {
     if (named.contains(kind.name) || kind.keys.empty()) continue;
@@ -110,6 +136,10 @@ void check_values(const EvaluateConfig& config, SplitStrategy strategy) {
   if (strategy == SplitStrategy::combinatorial && config.splits.test_groups >= config.splits.groups) {
     throw ConfigError(fmt::format("splits.test_groups = {} of splits.groups = {} leave nothing to train on.",
                                   config.splits.test_groups, config.splits.groups));
+  }
+  if (strategy == SplitStrategy::chronological && config.splits.train_share + config.splits.val_share > 0.99) {
+    throw ConfigError(fmt::format("splits.train_share = {} and splits.val_share = {} leave no test part.",
+                                  config.splits.train_share, config.splits.val_share));
   }
   if (config.fit.calibration != "none" && config.fit.held_out <= 0) {
     throw ConfigError(fmt::format(
@@ -152,12 +182,12 @@ void check_values(const EvaluateConfig& config, SplitStrategy strategy) {
 }
 
 // Keys that the strategy does not use: refused where given, no part of the identity.
-void check_strategy(ConfigSchema& schema, SplitStrategy strategy) {
+void check_strategy(const EvaluateConfig::Splits& splits, ConfigSchema& schema, SplitStrategy strategy) {
   using enum SplitStrategy;
   const std::pair<const char*, SplitStrategy> uses[] = {
-      {"splits.groups", combinatorial},   {"splits.test_groups", combinatorial}, {"splits.folds", purged_k_fold},
-      {"splits.train", walk_forward},     {"splits.test", walk_forward},         {"splits.rolling", walk_forward},
-      {"splits.short_last", walk_forward}};
+      {"splits.groups", combinatorial},    {"splits.test_groups", combinatorial}, {"splits.folds", purged_k_fold},
+      {"splits.train", walk_forward},      {"splits.test", walk_forward},         {"splits.rolling", walk_forward},
+      {"splits.short_last", walk_forward}, {"splits.train_share", chronological}, {"splits.val_share", chronological}};
   for (const auto& [key, by] : uses) {
     if (by == strategy) continue;
     if (schema.given(key))
@@ -165,6 +195,18 @@ void check_strategy(ConfigSchema& schema, SplitStrategy strategy) {
           fmt::format("{} is for moola {}, and moola {} does not use it.", key, job_name(by), job_name(strategy)));
     schema.leave_out(key);
   }
+  if (splits.name.empty()) return schema.leave_out("splits.name");
+  if (strategy != purged_k_fold && strategy != chronological) {
+    throw ConfigError(
+        fmt::format("splits.name is for moola cv and moola train; moola {} makes its own splits.", job_name(strategy)));
+  }
+  for (const char* key : {"splits.folds", "splits.train_share", "splits.val_share", "splits.purge", "splits.embargo",
+                          "data.from", "data.to"}) {
+    if (schema.given(key))
+      throw ConfigError(fmt::format("{} has no meaning beside splits.name, which says it all.", key));
+  }
+  for (const char* key : {"splits.folds", "splits.train_share", "splits.val_share", "splits.purge", "splits.embargo"})
+    schema.leave_out(key);
 }
 
 void bind_models(EvaluateConfig& config, ConfigSchema& schema) {
@@ -198,6 +240,12 @@ void bind_splits(EvaluateConfig::Splits& splits, ConfigSchema& schema) {
   schema.key("test", splits.test).help("`walk-forward`: each test part, in the same units");
   schema.key("rolling", splits.rolling).help("`walk-forward`: train on the last `train` alone");
   schema.key("short_last", splits.short_last).help("`walk-forward`: also test what is left at the end");
+  schema.key("train_share", splits.train_share).range(0.01, 0.98).help("`train`: of the rows, the first");
+  schema.key("val_share", splits.val_share)
+      .range(0.01, 0.98)
+      .help("`train`: of the rows, those behind them; the rest is the test part, which stays sealed");
+  schema.key("name", splits.name)
+      .help("`cv` and `train`: a split of this table instead, data/splits/NAME.json; `train` takes its first");
   schema.key("purge", splits.purge)
       .help("left out beside a test part besides what labels ask for: `\"60bars\"`, `\"5h\"` or a share of the rows");
   schema.key("embargo", splits.embargo).help("left out after that behind a test part, in the same units");
@@ -262,6 +310,8 @@ std::string_view job_name(SplitStrategy strategy) {
       return "walk-forward";
     case SplitStrategy::combinatorial:
       return "cpcv-pbo";
+    case SplitStrategy::chronological:
+      return "train";
   }
   return "";
 }
@@ -295,6 +345,7 @@ void EvaluateConfig::bind(ConfigSchema& schema) {
   bind_splits(splits, schema);
   bind_fit(fit, schema);
   bind_models(*this, schema);
+  bind_own_models(own, schema);
   bind_backtest(backtest, schema);
   schema.table("overfitting", "Whether the choice among configurations is luck.");
   schema.key("blocks", overfitting.blocks).range(2, 24).help("of time, of which halves choose; even");
@@ -331,16 +382,22 @@ validation::PurgeOptions EvaluateConfig::apart() const {
 }
 
 LoadedEvaluateConfig load_evaluate_config(SplitStrategy strategy, const std::optional<std::filesystem::path>& file,
-                                          const std::vector<std::string>& settings) {
-  LoadedEvaluateConfig loaded{.values = {}, .strategy = strategy, .configurations = {}, .resolved = {}, .identity = {}};
+                                          const std::vector<std::string>& settings,
+                                          const std::optional<ShippedConfig>& shipped) {
+  LoadedEvaluateConfig loaded{
+      .values = {}, .strategy = strategy, .configurations = {}, .own_kinds = {}, .resolved = {}, .identity = {}};
   ConfigSchema schema{std::string(job_name(strategy))};
   loaded.values.bind(schema);
-  schema.load(file, settings);
-  check_strategy(schema, strategy);
+  schema.load(file, settings, shipped);
+  check_strategy(loaded.values.splits, schema, strategy);
   check_models(loaded.values, schema);
   check_values(loaded.values, strategy);
-  for (const std::string& name : loaded.values.models)
-    add_configurations(loaded.values, models::find_model(name), loaded.configurations);
+  for (const std::string& name : loaded.values.models) {
+    if (loaded.values.own.contains(name))
+      add_own(loaded, name, schema);
+    else
+      add_configurations(loaded.values, models::find_model(name), loaded.configurations);
+  }
   check_names(loaded.configurations);
   for (const ModelKind& kind : models::model_table()) {
     if (std::ranges::find(loaded.values.models, kind.name) != loaded.values.models.end()) continue;
@@ -356,9 +413,8 @@ std::string evaluate_config_reference() {
   ConfigSchema schema("cpcv-pbo");
   config.bind(schema);
   return schema.reference(
-      "All keys of `moola cv`, `moola walk-forward` and `moola cpcv-pbo`, with their defaults. A key that a command "
-      "does "
-      "not use is refused.");
+      "All keys of `moola cv`, `moola walk-forward`, `moola cpcv-pbo` and `moola train`, with their defaults. A key "
+      "that a command does not use is refused.");
 }
 
 }  // namespace moola::work

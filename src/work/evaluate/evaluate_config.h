@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <list>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,18 +11,20 @@
 #include "base/config.h"
 #include "base/duration.h"
 #include "base/json.h"
+#include "models/classifiers/classifier.h"
 #include "validation/overfitting.h"
 #include "validation/purge.h"
 #include "validation/walk_forward.h"
+#include "work/evaluate/own_models.h"
 
 namespace moola::work {
 
 /// How an evaluation cuts its rows: what the command says.
-enum class SplitStrategy : std::uint8_t { purged_k_fold, walk_forward, combinatorial };
-/// "cv", "walk-forward", "cpcv-pbo".
+enum class SplitStrategy : std::uint8_t { purged_k_fold, walk_forward, combinatorial, chronological };
+/// "cv", "walk-forward", "cpcv-pbo", "train".
 std::string_view job_name(SplitStrategy strategy);
 
-/// What `moola cv`, `walk-forward` and `cpcv-pbo` are told; docs/reference/evaluate.md is made from `bind`.
+/// What `moola cv`, `walk-forward`, `cpcv-pbo` and `train` are told; docs/reference/evaluate.md is made from `bind`.
 struct EvaluateConfig {
   struct Data {
     std::string table;
@@ -35,6 +38,8 @@ struct EvaluateConfig {
     std::int64_t groups = 6, test_groups = 2, folds = 5;
     std::string train = "0.4", test = "0.1";
     bool rolling = false, short_last = true;
+    double train_share = 0.7, val_share = 0.15;
+    std::string name;
     std::string purge = "0bars", embargo = "0.01", look_back = "0bars";
   } splits;
   struct Fit {
@@ -73,11 +78,13 @@ struct EvaluateConfig {
   /// What a model's keys may be, by "model.key": every one of a list makes variants.
   using Values = std::variant<std::vector<double>, std::vector<std::int64_t>, std::vector<std::string>>;
   std::map<std::string, Values> model_values;
+  std::map<std::string, OwnModel> own;
 
   EvaluateConfig();
   EvaluateConfig(const EvaluateConfig&) = delete;
   EvaluateConfig& operator=(const EvaluateConfig&) = delete;
   EvaluateConfig(EvaluateConfig&&) = default;
+  EvaluateConfig& operator=(EvaluateConfig&&) = default;
 
   void bind(ConfigSchema& schema);
   validation::PurgeOptions apart() const;
@@ -87,14 +94,19 @@ struct EvaluateConfig {
 struct Configuration {
   std::string name;  // "xgboost", and with variants "xgboost depth=3 rate=0.1"
   std::string model;
+  const models::ModelKind* kind = nullptr;
   Json parameters = Json::object();  // every key
   bool baseline = false;
+  const OwnModel* own = nullptr;  // of a model that is none of the table's
+
+  bool is_predicted() const { return own != nullptr && !own->predictions.empty(); }
 };
 
 struct LoadedEvaluateConfig {
   EvaluateConfig values;
   SplitStrategy strategy = SplitStrategy::combinatorial;
   std::vector<Configuration> configurations;  // in the order of `models`, the first key varying slowest
+  std::list<models::ModelKind> own_kinds = {};
   std::string resolved, identity;
 };
 
@@ -102,7 +114,8 @@ struct LoadedEvaluateConfig {
 /// whose keys are given and that `models` does not name; for more than 10,000 configurations; and for what does not go
 /// together.
 LoadedEvaluateConfig load_evaluate_config(SplitStrategy strategy, const std::optional<std::filesystem::path>& file,
-                                          const std::vector<std::string>& settings);
+                                          const std::vector<std::string>& settings,
+                                          const std::optional<ShippedConfig>& shipped = std::nullopt);
 /// The reference page of all keys, in Markdown.
 std::string evaluate_config_reference();
 

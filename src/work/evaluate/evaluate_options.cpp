@@ -22,6 +22,10 @@ const char* describe(SplitStrategy strategy) {
     case SplitStrategy::combinatorial:
       return "Combinatorial purged cross-validation: every model on every choice of test groups, the paths that they "
              "make, and the probability that the best of them is luck.";
+    case SplitStrategy::chronological:
+      return "Trains models on the first part of time, compares them on the next and keeps the best; the last part, "
+             "the "
+             "test part, stays sealed until `moola evaluate` opens it.";
   }
   return "";
 }
@@ -74,8 +78,8 @@ bool answer_without_ranks(const EvaluateOptions& options) {
 }
 
 SplitStrategy strategy_of_job(std::string_view job) {
-  for (const SplitStrategy each :
-       {SplitStrategy::purged_k_fold, SplitStrategy::walk_forward, SplitStrategy::combinatorial}) {
+  for (const SplitStrategy each : {SplitStrategy::purged_k_fold, SplitStrategy::walk_forward,
+                                   SplitStrategy::combinatorial, SplitStrategy::chronological}) {
     if (job_name(each) == job) return each;
   }
   throw std::invalid_argument("no evaluation is called " + std::string(job));

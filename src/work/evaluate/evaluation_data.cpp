@@ -1,6 +1,7 @@
 #include "work/evaluate/evaluation_data.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -178,7 +179,47 @@ EvaluationData read_evaluation_data(const std::filesystem::path& workspace, cons
   const std::vector<std::size_t> columns = choose_features(config, table);
   for (const std::size_t c : columns) out.features.push_back(table.info().feature_names[c]);
   take_features(table, columns, begin, out);
+  if (!config.splits.name.empty())
+    out.given_split = data::read_split_of(workspace, config.splits.name, out.table, out.size());
   return out;
+}
+
+void number_classes_as(EvaluationData& data, const std::vector<std::string>& names,
+                       const std::vector<std::int8_t>& direction) {
+  std::vector<std::int32_t> number;
+  for (const std::string& name : data.class_names)
+    number.push_back(static_cast<std::int32_t>(std::ranges::find(names, name) - names.begin()));
+  for (std::int32_t& label : data.label) {
+    if (label >= 0) label = number[static_cast<std::size_t>(label)];
+  }
+  data.class_names = names;
+  data.direction = direction;
+}
+
+void order_features_as(EvaluationData& data, const std::vector<std::string>& features) {
+  if (data.features == features) return;
+  std::vector<std::size_t> from;
+  std::vector<std::string> missing;
+  for (const std::string& name : features) {
+    const auto found = std::ranges::find(data.features, name);
+    if (found == data.features.end())
+      missing.push_back(name);
+    else
+      from.push_back(static_cast<std::size_t>(found - data.features.begin()));
+  }
+  if (!missing.empty()) {
+    throw DataError(fmt::format("{} lacks {} of the {} features that the model was fitted on: {}{}.",
+                                to_string(data.table.id), missing.size(), features.size(),
+                                fmt::join(std::span(missing).first(std::min<std::size_t>(8, missing.size())), ", "),
+                                missing.size() > 8 ? " …" : ""));
+  }
+  std::vector<float> x(data.size() * features.size());
+  for (std::size_t row = 0; row < data.size(); ++row) {
+    for (std::size_t c = 0; c < features.size(); ++c)
+      x[row * features.size() + c] = data.x[row * data.features.size() + from[c]];
+  }
+  data.x = std::move(x);
+  data.features = features;
 }
 
 }  // namespace moola::work

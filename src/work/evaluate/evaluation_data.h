@@ -1,11 +1,13 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "data/tables/feature_table_file.h"
+#include "data/tables/split_file.h"
 #include "validation/purge.h"
 #include "work/evaluate/evaluate_config.h"
 
@@ -30,6 +32,7 @@ struct EvaluationData {
   std::vector<data::FittedPart> fitted = {};     // before the table came to be
   data::Pedigree pedigree = data::Pedigree::recorded;
   bool scaled = false;
+  std::optional<data::SplitRecord> given_split = {};  // splits.name
 
   std::vector<std::size_t> position = {};   // (n) of each row in X
   std::vector<std::size_t> run_begin = {};  // (n) by position: the first of its segment's positions since a row without
@@ -47,5 +50,11 @@ struct EvaluationData {
 /// Throws ConfigError (no such table, column or horizon; targets instead of labels; no row left), DataError (damaged,
 /// a feature that is not finite: its column and row are named; labels of one class alone; no t1).
 EvaluationData read_evaluation_data(const std::filesystem::path& workspace, const EvaluateConfig& config);
+
+/// Numbers the classes as a model does, which knows all of them and perhaps more.
+void number_classes_as(EvaluationData& data, const std::vector<std::string>& names,
+                       const std::vector<std::int8_t>& direction);
+/// Puts the features into this order and leaves out the others. Throws DataError naming those that are missing.
+void order_features_as(EvaluationData& data, const std::vector<std::string>& features);
 
 }  // namespace moola::work

@@ -17,6 +17,8 @@ const char* way_of(SplitStrategy strategy) {
       return "Walk-forward evaluation";
     case SplitStrategy::combinatorial:
       return "Combinatorial purged cross-validation";
+    case SplitStrategy::chronological:
+      return "Training";
   }
   return "Evaluation";
 }

@@ -424,6 +424,13 @@ class Assembly {
     }
     out_.contamination =
         find_contamination(data_, *splits_.front(), config_.values.fit.weights == "table", config_.values.data.trust);
+    for (const Configuration& each : config_.configurations) {
+      if (!each.is_predicted() || each.own->trust) continue;
+      out_.contamination.push_back(
+          fmt::format("own.{}: its predictions were made elsewhere, and which rows its model has seen is not known "
+                      "(own.{}.trust = true vouches for them)",
+                      each.name, each.name));
+    }
     if (!out_.contamination.empty()) {
       out_.verdict = "No verdict: what was fitted has seen what is tested.";
       return;

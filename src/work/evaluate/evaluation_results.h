@@ -56,6 +56,7 @@ struct EvaluationResults {
 
   std::vector<std::string> contamination = {};
   std::vector<std::string> warnings = {};
+  std::vector<std::string> notes = {};  // what else one has to know
   std::optional<std::size_t> best =
       {};  // of those that are no baselines: by Sharpe ratio, or without prices by log loss
   std::vector<GateResult> gates = {};

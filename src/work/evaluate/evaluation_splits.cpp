@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "base/utc_time.h"
+#include "validation/chronological_split.h"
 #include "validation/combinatorial.h"
 #include "validation/k_fold.h"
 #include "validation/walk_forward.h"
@@ -41,12 +43,63 @@ void one_path(EvaluationSplits& out) {
   }
 }
 
-}  // namespace
+Split split_of(std::vector<RowRange> train, std::vector<RowRange> test, std::vector<RowRange> purged,
+               std::vector<RowRange> embargoed) {
+  return {.train = std::move(train),
+          .test = std::move(test),
+          .purged = std::move(purged),
+          .embargoed = std::move(embargoed),
+          .groups = {}};
+}
 
-EvaluationSplits make_splits(const LoadedEvaluateConfig& config, const EvaluationData& data, std::size_t steps) {
+void chronological(const EvaluateConfig& config, const EvaluationData& data, const validation::PurgeOptions& apart,
+                   EvaluationSplits& out) {
+  auto found = validation::chronological_split(data.time, data.t1,
+                                               {.train = config.splits.train_share,
+                                                .val = config.splits.val_share,
+                                                .purge = apart.purge,
+                                                .embargo = apart.embargo});
+  out.splits.push_back(
+      split_of(std::move(found.train), std::move(found.val), std::move(found.purged), std::move(found.embargoed)));
+  out.sealed = std::move(found.test);
+}
+
+// More ranges than a split in time has, and hardly a row in each.
+bool looks_shuffled(const std::vector<RowRange>& part) {
+  constexpr std::size_t kRanges = 50, kRows = 5;
+  return part.size() > kRanges && validation::count_rows(part) < kRows * part.size();
+}
+
+void given(const LoadedEvaluateConfig& config, const EvaluationData& data, EvaluationSplits& out) {
+  const data::SplitRecord& record = *data.given_split;
+  const bool train = config.strategy == SplitStrategy::chronological;
+  for (const data::SplitParts& parts : record.splits) {
+    const std::vector<RowRange>& test = train ? parts.val : parts.test;
+    if (test.empty()) {
+      throw DataError(fmt::format("the split {} has no {} part, and moola {} needs one.", record.name,
+                                  train ? "val" : "test", job_name(config.strategy)));
+    }
+    if (looks_shuffled(test)) {
+      throw LeakError(
+          fmt::format("the split {} tests {} rows in {} pieces: rows that were dealt out at random have "
+                      "neighbours on both sides that share their labels. `moola splits` makes one in time.",
+                      record.name, validation::count_rows(test), test.size()));
+    }
+    out.splits.push_back(split_of(parts.train, test, parts.purged, parts.embargoed));
+    if (!train) continue;
+    out.sealed = parts.test;
+    if (!out.sealed.empty()) {
+      // What is chosen by the validation part must not know of the test part either.
+      validation::prove_split(split_of(parts.val, parts.test, {}, {}), data.intervals());
+      validation::prove_split(split_of(parts.train, parts.test, {}, {}), data.intervals());
+    }
+    break;
+  }
+}
+
+void cut(const LoadedEvaluateConfig& config, const EvaluationData& data, const validation::PurgeOptions& apart,
+         EvaluationSplits& out) {
   const EvaluateConfig& values = config.values;
-  const validation::PurgeOptions apart = separations(values, data, steps);
-  EvaluationSplits out;
   switch (config.strategy) {
     case SplitStrategy::combinatorial: {
       auto found = validation::combinatorial_splits(data.intervals(), static_cast<std::size_t>(values.splits.groups),
@@ -73,8 +126,25 @@ EvaluationSplits make_splits(const LoadedEvaluateConfig& config, const Evaluatio
                                              .apart = {.purge = apart.purge, .embargo = apart.embargo}});
       one_path(out);
       break;
+    case SplitStrategy::chronological:
+      chronological(values, data, apart, out);
+      one_path(out);
+      break;
   }
-  const bool behind = config.strategy == SplitStrategy::walk_forward;
+}
+
+}  // namespace
+
+EvaluationSplits make_splits(const LoadedEvaluateConfig& config, const EvaluationData& data, std::size_t steps) {
+  const validation::PurgeOptions apart = separations(config.values, data, steps);
+  EvaluationSplits out;
+  if (data.given_split) {
+    given(config, data, out);
+    one_path(out);
+  } else {
+    cut(config, data, apart, out);
+  }
+  const bool behind = config.strategy == SplitStrategy::walk_forward || config.strategy == SplitStrategy::chronological;
   for (Split& split : out.splits) {
     validation::prove_split(split, data.intervals(), behind ? Separation{} : apart.look_back);
     validation::mark_missing_classes(split, data.label, data.class_names);
@@ -85,6 +155,13 @@ EvaluationSplits make_splits(const LoadedEvaluateConfig& config, const Evaluatio
                     out.splits.size(), out.splits.front().fault));
   }
   return out;
+}
+
+record::DataUse split_use(const data::SplitRecord& split) {
+  return {.role = "split",
+          .id = split.name,
+          .content_sha256 = sha256_hex(json_text(data::to_json(split))),
+          .facts = {{"splits", split.splits.size()}}};
 }
 
 std::vector<std::string> find_contamination(const EvaluationData& data, const EvaluationSplits& splits,

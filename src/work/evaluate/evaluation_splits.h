@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "record/manifest.h"
 #include "validation/split.h"
 #include "work/evaluate/evaluation_data.h"
 
@@ -12,19 +13,23 @@ namespace moola::work {
 struct EvaluationSplits {
   std::vector<validation::Split> splits = {};
   std::vector<validation::RowRange> groups = {};  // cpcv-pbo: stretches of time
-  /// (paths, parts): which split predicts each part of time, and which rows that are. `cv` and `walk-forward` have one
-  /// path, a part for each split.
+  /// (paths, parts): which split predicts each part of time, and which rows that are. All but `cpcv-pbo` have one path,
+  /// a part for each split.
   struct Part {
     std::size_t split = 0;
     validation::RowRange rows = {0, 0};
   };
   std::vector<std::vector<Part>> paths = {};
+  std::vector<validation::RowRange> sealed = {};  // train: the test part, which nothing looks at
 };
 
 /// Cut as the configuration says, purged for samples that look back `steps` rows, and proved. Splits that cannot be
 /// used carry their fault, those to be looked at their warning. Throws ConfigError as the splitters; LeakError when
 /// none can be used, or when a split does not keep what it promises.
 EvaluationSplits make_splits(const LoadedEvaluateConfig& config, const EvaluationData& data, std::size_t steps = 1);
+
+/// A split of somebody's own as a run's record names it, with the hash of the rows that it names.
+record::DataUse split_use(const data::SplitRecord& split);
 
 /// Which of the things that were fitted before the table came to be have seen rows that a split tests, or the time of
 /// their labels: "barriers (2018-01-01 … 2019-03-01) overlap with the test part of split 3". `uses_weights`: whether

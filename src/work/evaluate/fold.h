@@ -1,23 +1,20 @@
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "validation/calibration.h"
-#include "validation/split.h"
-#include "work/evaluate/evaluate_config.h"
-#include "work/evaluate/evaluation_data.h"
-#include "work/evaluate/fold_samples.h"
+#include "work/evaluate/fitted_model.h"
+#include "work/evaluate/predictions_file.h"
 
 namespace moola::work {
 
 /// One unit of work: a configuration on a split.
 struct FoldTask {
   std::size_t configuration = 0, split = 0;
-  std::string key = {};    // hash of all that determines the result: 64 hexadecimal digits
-  std::uint64_t seed = 0;  // of the configuration's name and the split, never of a rank
-  double cost = 1;         // rough: what it takes, beside the others
+  std::string key = {};     // hash of all that determines the result: 64 hexadecimal digits
+  bool may_change = false;  // it is made by somebody's own files, of which the run's configuration holds no hash
+  std::uint64_t seed = 0;   // from the key
+  double cost = 1;          // rough: what it takes, beside the others
 };
 
 /// What a task has found. Holds nothing but what its key determines.
@@ -27,13 +24,14 @@ struct FoldResult {
   Json fit = Json::object();            // what there is to tell: rows, weights, rounds, calibration, importance
 };
 
-/// Fits on the train part and predicts the test part. `features`: shared among the tasks of a process. Throws as
-/// fold_rows and the models, naming the configuration.
-FoldResult run_fold(const LoadedEvaluateConfig& config, const EvaluationData& data, const validation::Split& split,
-                    const FoldTask& task, FoldFeatures& features, unsigned threads,
-                    const std::function<void()>& check_stop);
+/// What a model has to say of rows of an EvaluationData, as a fold holds it. Throws DataError naming the first
+/// probability that is not finite.
+FoldResult forecast(const FittedModel& model, const EvaluationData& data, std::span<const float> table,
+                    const std::vector<std::size_t>& rows, unsigned threads);
 
-/// Rows that a sample of this configuration looks at.
-std::size_t steps_of(const LoadedEvaluateConfig& config, const Configuration& configuration);
+/// The same of predictions that were made elsewhere: those of the test part that are there, whose number `fit` tells.
+/// Throws DataError when there is none.
+FoldResult forecast(const PredictedRows& predicted, const EvaluationData& data, const FoldTask& task,
+                    const validation::Split& split);
 
 }  // namespace moola::work

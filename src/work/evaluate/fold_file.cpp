@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "data/store/content_file.h"
 
 namespace moola::work {
@@ -10,12 +11,16 @@ namespace {
 
 constexpr const char* kKind = "fold";
 
+std::string key_of(const data::hdf5::File& file) {
+  return file.text_attribute("key");
+}
+
 // Nothing when it is not there.
 std::optional<data::hdf5::File> open_fold(const std::filesystem::path& run, const FoldTask& task) {
   const std::filesystem::path path = fold_file(run, task);
   if (!std::filesystem::exists(path)) return std::nullopt;
   data::hdf5::File file = data::open_content(path, kKind);
-  const std::string key = file.text_attribute("key");
+  const std::string key = key_of(file);
   if (key != task.key) {
     throw DataError(
         fmt::format("{} is the fold of another configuration, data or code (key {}…, expected {}…): the run's folder "
@@ -53,6 +58,11 @@ std::string write_fold(const std::filesystem::path& run, const FoldTask& task, c
 }
 
 bool is_fold_there(const std::filesystem::path& run, const FoldTask& task) {
+  const std::filesystem::path path = fold_file(run, task);
+  if (task.may_change && std::filesystem::exists(path) && key_of(data::open_content(path, kKind)) != task.key) {
+    log_info("{} was made by other files than those that are there now: it is made again.", path.string());
+    std::filesystem::remove(path);
+  }
   return open_fold(run, task).has_value();
 }
 

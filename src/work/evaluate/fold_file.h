@@ -13,7 +13,8 @@ std::filesystem::path fold_file(const std::filesystem::path& run, const FoldTask
 std::string write_fold(const std::filesystem::path& run, const FoldTask& task, const Configuration& configuration,
                        std::size_t classes, const FoldResult& result);
 
-/// Whether it is done; nothing of what it holds is read but its key. Throws as read_fold.
+/// Whether it is done; nothing of what it holds is read but its key. One of somebody's own files that have changed
+/// since is removed, and said. Throws as read_fold.
 bool is_fold_there(const std::filesystem::path& run, const FoldTask& task);
 
 /// A fold that is done.

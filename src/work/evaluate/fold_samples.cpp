@@ -8,7 +8,6 @@
 #include "base/parallel_pieces.h"
 #include "base/utc_time.h"
 #include "market/features/feature.h"
-#include "market/features/scaler.h"
 #include "market/labels/sample_weights.h"
 
 namespace moola::work {
@@ -44,18 +43,48 @@ market::ScaleMethod method_of(const std::string& scaling, const std::string& fea
   }
 }
 
+bool has_window(const EvaluationData& data, std::size_t row, std::size_t steps) {
+  const std::size_t at = data.position[row];
+  return steps == 1 || at + 1 >= data.run_begin[at] + steps;
+}
+
+// All rows by position into `out`, which is made as large as that takes.
+void scale_into(const EvaluationData& data, std::span<const market::ColumnScale> scales, double clip, unsigned threads,
+                std::vector<float>& out) {
+  const std::size_t columns = data.features.size(), rows = data.size();
+  out.resize(data.x.size());
+  constexpr std::size_t kRows = 4096;
+  for_each_piece((rows + kRows - 1) / kRows, threads, [&](std::size_t piece) {
+    const std::size_t begin = piece * kRows, end = std::min(rows, begin + kRows);
+    std::vector<double> values(end - begin);
+    for (std::size_t c = 0; c < columns; ++c) {
+      for (std::size_t row = begin; row < end; ++row)
+        values[row - begin] = static_cast<double>(data.x[row * columns + c]);
+      market::apply_scale(scales[c], clip, values);
+      for (std::size_t row = begin; row < end; ++row) out[row * columns + c] = static_cast<float>(values[row - begin]);
+    }
+  });
+}
+
 }  // namespace
 
+std::vector<std::size_t> rows_with_windows(const EvaluationData& data, std::span<const validation::RowRange> rows,
+                                           std::size_t steps) {
+  std::vector<std::size_t> out;
+  for (const validation::RowRange& range : rows) {
+    for (std::size_t row = range.begin; row < range.end; ++row) {
+      if (has_window(data, row, steps)) out.push_back(row);
+    }
+  }
+  return out;
+}
+
 FoldRows fold_rows(const EvaluationData& data, const validation::Split& split, const FoldRowsOptions& options) {
-  const auto whole_window = [&](std::size_t row) {
-    const std::size_t at = data.position[row];
-    return options.steps == 1 || at + 1 >= data.run_begin[at] + options.steps;
-  };
   FoldRows out;
   std::size_t seen = 0;
   for (const validation::RowRange& range : split.train) {
     for (std::size_t row = range.begin; row < range.end; ++row) {
-      if (data.label[row] < 0 || !whole_window(row)) continue;
+      if (data.label[row] < 0 || !has_window(data, row, options.steps)) continue;
       if (seen++ % options.stride == 0) out.fit.push_back(row);
     }
   }
@@ -65,11 +94,7 @@ FoldRows fold_rows(const EvaluationData& data, const validation::Split& split, c
     if (both) out.calibration = hold_out(data, held, 0.5);
     (options.early_stopping ? out.early_stopping : out.calibration) = std::move(held);
   }
-  for (const validation::RowRange& range : split.test) {
-    for (std::size_t row = range.begin; row < range.end; ++row) {
-      if (whole_window(row)) out.test.push_back(row);
-    }
-  }
+  out.test = rows_with_windows(data, split.test, options.steps);
   if (out.fit.empty()) {
     throw LeakError(fmt::format(
         "no row is left to fit on: of {} train rows none has a label{} that is known before the held-out {} begins.",
@@ -105,33 +130,36 @@ std::vector<double> uniqueness_weights(const EvaluationData& data, const std::ve
   return out;
 }
 
+bool FoldFeatures::scales_for(const models::ModelKind& kind) const {
+  return kind.wants_scaling && config_.fit.scaling != "none" && !data_.scaled;
+}
+
+std::span<const float> FoldFeatures::wanted(const models::ModelKind& kind, const std::vector<std::size_t>& fit) {
+  return scales_for(kind) ? scaled(fit) : std::span<const float>(data_.x);
+}
+
 std::span<const float> FoldFeatures::scaled(const std::vector<std::size_t>& fit) {
   if (!scaled_.empty() && fit == fitted_on_) return scaled_;
-  const std::size_t columns = data_.features.size(), rows = data_.size();
-  scaled_.resize(data_.x.size());
-  std::vector<market::ColumnScale> scales(columns);
+  const std::size_t columns = data_.features.size();
+  scales_.resize(columns);
   for_each_piece(columns, threads_, [&](std::size_t c) {
     std::vector<double> values;
     values.reserve(fit.size());
     for (const std::size_t row : fit) values.push_back(static_cast<double>(data_.x[data_.position[row] * columns + c]));
     bool logarithm = false;
     const market::ScaleMethod method = method_of(config_.fit.scaling, data_.features[c], logarithm);
-    scales[c] = market::fit_scale(data_.features[c], values, method, logarithm, {.clip = config_.fit.clip});
+    scales_[c] = market::fit_scale(data_.features[c], values, method, logarithm, {.clip = config_.fit.clip});
   });
-  constexpr std::size_t kRows = 4096;
-  for_each_piece((rows + kRows - 1) / kRows, threads_, [&](std::size_t piece) {
-    const std::size_t begin = piece * kRows, end = std::min(rows, begin + kRows);
-    std::vector<double> values(end - begin);
-    for (std::size_t c = 0; c < columns; ++c) {
-      for (std::size_t row = begin; row < end; ++row)
-        values[row - begin] = static_cast<double>(data_.x[row * columns + c]);
-      market::apply_scale(scales[c], config_.fit.clip, values);
-      for (std::size_t row = begin; row < end; ++row)
-        scaled_[row * columns + c] = static_cast<float>(values[row - begin]);
-    }
-  });
+  scale_into(data_, scales_, config_.fit.clip, threads_, scaled_);
   fitted_on_ = fit;
   return scaled_;
+}
+
+std::vector<float> scaled_table(const EvaluationData& data, std::span<const market::ColumnScale> scales, double clip,
+                                unsigned threads) {
+  std::vector<float> out;
+  scale_into(data, scales, clip, threads, out);
+  return out;
 }
 
 }  // namespace moola::work

@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "market/features/scaler.h"
+#include "models/classifiers/classifier.h"
 #include "validation/split.h"
 #include "work/evaluate/evaluation_data.h"
 
@@ -28,6 +30,10 @@ struct FoldRowsOptions {
 /// left to fit on.
 FoldRows fold_rows(const EvaluationData& data, const validation::Split& split, const FoldRowsOptions& options);
 
+/// Rows of `rows` whose window of so many rows lies in one segment, without a row that has no label.
+std::vector<std::size_t> rows_with_windows(const EvaluationData& data, std::span<const validation::RowRange> rows,
+                                           std::size_t steps);
+
 /// Weights of samples by how few of them share their labels' time; of these rows alone, symbol by symbol.
 std::vector<double> uniqueness_weights(const EvaluationData& data, const std::vector<std::size_t>& rows);
 
@@ -37,15 +43,27 @@ class FoldFeatures {
   FoldFeatures(const EvaluationData& data, const EvaluateConfig& config, unsigned threads)
       : data_(data), config_(config), threads_(threads) {}
 
-  /// All rows by position, scaled as `fit` says. The same memory each time: what was handed out before is gone.
-  std::span<const float> scaled(const std::vector<std::size_t>& fit);
+  /// Whether this kind of model gets scaled features.
+  bool scales_for(const models::ModelKind& kind) const;
+  /// All rows by position as the kind wants them: as they are, or scaled as the rows `fit` say. Scaled ones are in the
+  /// same memory each time: what was handed out before is gone.
+  std::span<const float> wanted(const models::ModelKind& kind, const std::vector<std::size_t>& fit);
+  /// (features) of the last rows that something was scaled by.
+  const std::vector<market::ColumnScale>& scales() const { return scales_; }
 
  private:
+  std::span<const float> scaled(const std::vector<std::size_t>& fit);
+
   const EvaluationData& data_;
   const EvaluateConfig& config_;
   unsigned threads_;
   std::vector<std::size_t> fitted_on_;
+  std::vector<market::ColumnScale> scales_;
   std::vector<float> scaled_;
 };
+
+/// Features of all rows by position, scaled.
+std::vector<float> scaled_table(const EvaluationData& data, std::span<const market::ColumnScale> scales, double clip,
+                                unsigned threads);
 
 }  // namespace moola::work

@@ -73,6 +73,7 @@ Json results_json(const LoadedEvaluateConfig& config, const EvaluationData& data
               {"best", results.best ? Json(config.configurations[*results.best].name) : Json(nullptr)},
               {"contamination", results.contamination},
               {"warnings", results.warnings},
+              {"notes", results.notes},
               {"models", std::move(models)},
               {"baselines", std::move(baselines)}};
   if (results.hold) out["buy_and_hold"] = path_json(*results.hold, results.periods_per_year);

@@ -8,91 +8,16 @@
 #include "base/utc_time.h"
 #include "data/store/hdf5.h"
 #include "tests/support/messages.h"
-#include "tests/work/bars_workspace.h"
+#include "tests/work/evaluate/evaluation_workspace.h"
 #include "tests/work/signalled_process.h"
 
 using namespace moola;
 using namespace moola::test;
 
-namespace {
-
-struct TableOptions {
-  std::size_t rows = 1200;
-  double edge = 0;  // how much a feature knows of the label: 0 nothing, 1 all
-  int classes = 3;
-  std::int64_t horizon = 6;
-};
-
-// Bars, and a table of them whose labels say where the price goes; "edge" may know something of it.
-struct Folder {
-  BarsWorkspace workspace;
-
-  explicit Folder(const TableOptions& options = {}) {
-    const market::Bars bars = walking_bars(5, options.rows + 50, true);
-    workspace.import(bars, "SYM");
-    std::mt19937_64 random(9);
-    std::normal_distribution<double> normal(0, 1);
-    std::string csv = "time,edge,noise,more,label,t1\n";
-    for (std::size_t i = 20; i + static_cast<std::size_t>(options.horizon) < options.rows; ++i) {
-      const auto end = i + static_cast<std::size_t>(options.horizon);
-      const double move = bars.close[end] / bars.close[i] - 1;
-      int label = move > 0 ? 1 : -1;
-      if (options.classes == 3 && std::fabs(move) < 0.002) label = 0;
-      if (options.classes == 1) label = 1;
-      csv += fmt::format("{},{},{},{},{},{}\n", bars.time[i], options.edge * label + normal(random), normal(random),
-                         normal(random), label, bars.time[end]);
-    }
-    write_file(workspace.path("table.csv"), csv);
-    const ProcessResult imported = workspace.run(
-        "data", {"import", "table", workspace.path("table.csv"), "--name", "mine", "--horizon",
-                 std::to_string(options.horizon), "--symbol-name", "SYM", "--t1", "t1", "--label", "label"});
-    BOOST_REQUIRE_MESSAGE(imported.exit_code == 0, imported.errors);
-  }
-
-  static std::vector<std::string> call(std::vector<std::string> more = {}) {
-    std::vector<std::string> out{"--set",  "data.table=mine/v1",         "--set", "data.trust=true",
-                                 "--set",  "backtest.bars=[\"SYM/v1\"]", "--set", "backtest.costs=[\"SYM=0%\"]",
-                                 "--set",  "bootstrap.replicates=50",    "--set", "overfitting.blocks=8",
-                                 "--quiet"};
-    for (std::string& each : more) out.push_back(std::move(each));
-    return out;
-  }
-  static std::vector<std::string> sets(const std::vector<std::string>& settings) {
-    std::vector<std::string> out;
-    for (const std::string& each : settings) out.insert(out.end(), {"--set", each});
-    return call(out);
-  }
-  Json answer(const std::string& job, const std::vector<std::string>& settings,
-              std::vector<std::string> more = {"--ranks", "1"}) const {
-    std::vector<std::string> arguments = sets(settings);
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return workspace.answer(job, arguments);
-  }
-  std::string refused(const std::string& job, const std::vector<std::string>& settings) const {
-    std::vector<std::string> arguments = sets(settings);
-    arguments.insert(arguments.end(), {"--ranks", "1"});
-    const ProcessResult result = workspace.run(job, arguments);
-    BOOST_TEST(result.exit_code == 2, result.errors);
-    BOOST_TEST(result.output == "");
-    BOOST_TEST(result.errors.find("\n\n") == std::string::npos);
-    return result.errors;
-  }
-};
-
-const std::vector<std::string> kSmall{R"(models.names=["majority","prior","last_direction","always_long","logistic"])",
-                                      "logistic.c=[0.01,1.0]"};
-
-std::vector<std::string> with(std::vector<std::string> settings, const std::vector<std::string>& more) {
-  settings.insert(settings.end(), more.begin(), more.end());
-  return settings;
-}
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(evaluations)
 
 BOOST_AUTO_TEST_CASE(every_model_is_tried_on_every_split_beside_its_baselines) {
-  const Folder folder;
+  const EvaluationWorkspace folder;
   const Json found = folder.answer("cpcv-pbo", kSmall);
   BOOST_TEST(found["status"] == "finished");
   BOOST_TEST(found["folds"] == 6 * 15);
@@ -123,7 +48,7 @@ BOOST_AUTO_TEST_CASE(every_model_is_tried_on_every_split_beside_its_baselines) {
 BOOST_AUTO_TEST_CASE(the_number_of_ranks_changes_no_bit) {
   std::vector<std::string> hashes, contents;
   for (const char* ranks : {"1", "2", "3"}) {
-    const Folder folder;
+    const EvaluationWorkspace folder;
     const Json found =
         folder.answer("cv", with(kSmall, {"splits.folds=4", "fit.calibration=temperature"}), {"--ranks", ranks});
     hashes.push_back(found["folds_sha256"]);
@@ -137,18 +62,18 @@ BOOST_AUTO_TEST_CASE(the_number_of_ranks_changes_no_bit) {
 }
 
 BOOST_AUTO_TEST_CASE(an_edge_is_found_and_noise_is_not) {
-  const Folder known({.edge = 0.7});
+  const EvaluationWorkspace known({.edge = 0.7});
   const Json found = known.answer("cv", kSmall);
   const Json& best = found["models"][found["best"].get<std::string>()];
   BOOST_TEST(best["intervals"]["log_loss_gain"][0].get<double>() > 0);
   BOOST_TEST(best["backtest"]["sharpe"].get<double>() > 0);
-  const Folder unknown;
+  const EvaluationWorkspace unknown;
   const Json noise = unknown.answer("cv", kSmall);
   for (const Json& each : noise["models"]) BOOST_TEST(each["intervals"]["log_loss_gain"][0].get<double>() <= 0);
 }
 
 BOOST_AUTO_TEST_CASE(walk_forward_trains_on_the_past_alone) {
-  const Folder folder;
+  const EvaluationWorkspace folder;
   const Json found = folder.answer("walk-forward", with(kSmall, {"splits.test=150bars"}));
   BOOST_TEST(found["status"] == "finished");
   const auto run = std::filesystem::path(found["report"].get<std::string>()).parent_path();
@@ -162,7 +87,7 @@ BOOST_AUTO_TEST_CASE(walk_forward_trains_on_the_past_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(a_finished_run_is_not_done_again_and_a_fold_that_is_there_neither) {
-  const Folder folder;
+  const EvaluationWorkspace folder;
   const std::vector<std::string> settings = with(kSmall, {"splits.folds=4"});
   const Json first = folder.answer("cv", settings);
   const Json again = folder.answer("cv", settings);
@@ -171,25 +96,25 @@ BOOST_AUTO_TEST_CASE(a_finished_run_is_not_done_again_and_a_fold_that_is_there_n
 }
 
 BOOST_AUTO_TEST_CASE(a_time_limit_leaves_with_85_and_the_same_command_goes_on) {
-  const Folder folder;
-  std::vector<std::string> limited = Folder::sets(with(kSmall, {"run.time_limit=1ms"}));
+  const EvaluationWorkspace folder;
+  std::vector<std::string> limited = EvaluationWorkspace::sets(with(kSmall, {"run.time_limit=1ms"}));
   limited.insert(limited.end(), {"--ranks", "1", "--json"});
   const ProcessResult stopped = folder.workspace.run("cv", limited);
   BOOST_TEST(stopped.exit_code == 85);
   BOOST_TEST(parse_json(stopped.output, "output")["status"] == "stopped");
   const Json whole = folder.answer("cv", kSmall);
   BOOST_TEST(whole["run"] == parse_json(stopped.output, "output")["run"]);
-  const Folder other;
+  const EvaluationWorkspace other;
   BOOST_TEST(other.answer("cv", kSmall)["folds_sha256"] == whole["folds_sha256"]);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_killed_at_any_moment_ends_with_what_one_that_was_not_finds) {
-  const Folder folder, quiet;
+  const EvaluationWorkspace folder, quiet;
   const std::vector<std::string> settings = with(kSmall, {"splits.groups=8", "splits.test_groups=3"});
   const std::string expected = quiet.answer("cpcv-pbo", settings)["folds_sha256"];
   std::mt19937_64 random(4);
   for (int kill = 0; kill < 3; ++kill) {
-    std::vector<std::string> call = Folder::sets(settings);
+    std::vector<std::string> call = EvaluationWorkspace::sets(settings);
     call.insert(call.end(), {"--ranks", "2", "--workspace", folder.workspace.folder().string()});
     run_and_signal("moola-cpcv-pbo", call, SIGKILL,
                    [&] { std::this_thread::sleep_for(std::chrono::milliseconds(150 + random() % 600)); });
@@ -200,8 +125,8 @@ BOOST_AUTO_TEST_CASE(a_run_killed_at_any_moment_ends_with_what_one_that_was_not_
 }
 
 BOOST_AUTO_TEST_CASE(a_gate_that_is_not_met_ends_with_3) {
-  const Folder folder;
-  std::vector<std::string> arguments = Folder::sets(with(kSmall, {"gates.sharpe=50.0", "gates.pbo=1.0"}));
+  const EvaluationWorkspace folder;
+  std::vector<std::string> arguments = EvaluationWorkspace::sets(with(kSmall, {"gates.sharpe=50.0", "gates.pbo=1.0"}));
   arguments.insert(arguments.end(), {"--ranks", "1", "--json"});
   const ProcessResult result = folder.workspace.run("cpcv-pbo", arguments);
   BOOST_TEST(result.exit_code == 3);
@@ -213,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_gate_that_is_not_met_ends_with_3) {
 }
 
 BOOST_AUTO_TEST_CASE(what_may_have_seen_the_test_part_takes_the_verdict) {
-  const Folder folder;
+  const EvaluationWorkspace folder;
   const Json found = folder.answer("cv", with(kSmall, {"data.trust=false"}));
   BOOST_TEST(found["has_verdict"] == false);
   BOOST_TEST(found["contamination"].size() == 1U);
@@ -222,7 +147,7 @@ BOOST_AUTO_TEST_CASE(what_may_have_seen_the_test_part_takes_the_verdict) {
 }
 
 BOOST_AUTO_TEST_CASE(without_prices_forecasts_are_judged_alone) {
-  const Folder folder;
+  const EvaluationWorkspace folder;
   const Json found =
       folder.answer("cv", {"backtest.bars=none", R"(models.names=["majority","prior","logistic"])", "splits.folds=3"});
   BOOST_TEST(!found.contains("buy_and_hold"));
@@ -231,7 +156,7 @@ BOOST_AUTO_TEST_CASE(without_prices_forecasts_are_judged_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_evaluated_is_refused_in_one_paragraph) {
-  const Folder folder;
+  const EvaluationWorkspace folder;
   BOOST_TEST(holds(folder.refused("cv", {R"(models.names=["logistc"])"}), "'logistic'"));
   BOOST_TEST(holds(folder.refused("cv", {R"(models.names=["prior","prior"])"}), "twice"));
   BOOST_TEST(holds(folder.refused("cv", {R"(models.names=["prior"])", "logistic.c=1.0"}), "does not name logistic"));
@@ -250,13 +175,13 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_evaluated_is_refused_in_one_paragraph) {
   BOOST_TEST(holds(folder.refused("cv", with(kSmall, {"backtest.exit=barriers"})), "backtest.up"));
   BOOST_TEST(holds(folder.refused("cv", with(kSmall, {"data.table=min/v1"})), "mine"));
   BOOST_TEST(holds(folder.refused("cv", with(kSmall, {"backtest.bars=none"})), "last_direction"));
-  const Folder one({.classes = 1});
+  const EvaluationWorkspace one({.classes = 1});
   BOOST_TEST(holds(one.refused("cv", kSmall), "one class"));
 }
 
 BOOST_AUTO_TEST_CASE(people_are_told_in_words) {
-  const Folder folder;
-  std::vector<std::string> arguments = Folder::sets(with(kSmall, {"splits.folds=3"}));
+  const EvaluationWorkspace folder;
+  std::vector<std::string> arguments = EvaluationWorkspace::sets(with(kSmall, {"splits.folds=3"}));
   arguments.insert(arguments.end(), {"--ranks", "1"});
   const ProcessResult result = folder.workspace.run("cv", arguments);
   BOOST_TEST(result.exit_code == 0, result.errors);
@@ -286,10 +211,10 @@ BOOST_AUTO_TEST_CASE(the_reference_page_is_that_of_the_program) {
 }
 
 BOOST_AUTO_TEST_CASE(a_fold_of_another_configuration_is_not_taken_for_ours) {
-  const Folder folder;
+  const EvaluationWorkspace folder;
   const Json other = folder.answer("cv", {R"(models.names=["logistic"])", "logistic.c=5.0", "splits.folds=3"});
   const std::vector<std::string> settings{R"(models.names=["logistic"])", "logistic.c=0.5", "splits.folds=3"};
-  std::vector<std::string> limited = Folder::sets(with(settings, {"run.time_limit=1ms"}));
+  std::vector<std::string> limited = EvaluationWorkspace::sets(with(settings, {"run.time_limit=1ms"}));
   limited.insert(limited.end(), {"--ranks", "1", "--json"});
   const Json stopped = parse_json(folder.workspace.run("cv", limited).output, "output");
   const auto fold = [&](const Json& run) {

@@ -1,0 +1,240 @@
+#include "work/evaluate/evaluate_saved.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+#include <thread>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/nearest.h"
+#include "base/sha256.h"
+#include "base/utc_time.h"
+#include "record/run_folder.h"
+#include "record/run_list.h"
+#include "work/evaluate/evaluation_report.h"
+#include "work/evaluate/evaluation_results.h"
+#include "work/evaluate/test_openings.h"
+#include "work/evaluate/training.h"
+
+namespace moola::work {
+namespace {
+
+namespace fs = std::filesystem;
+using validation::RowRange;
+
+// What is judged: the model, the baselines of its run, and the rows.
+class SavedEvaluation {
+ public:
+  explicit SavedEvaluation(const EvaluateSavedRequest& request)
+      : request_(request), trained_(record::find_run(request.workspace, request.model)) {}
+
+  EvaluateOutcome run() {
+    load();
+    check_part();
+    record::Run run = record::open_run(request_.workspace, wanted());
+    outcome_.run = run.id();
+    outcome_.folder = run.path();
+    outcome_.status = "finished";
+    if (run.start() == record::RunStart::finished_before && fs::exists(run.path() / "results.json")) {
+      log_info("This is done already: {}. Give --fresh to do it again.", run.path().string());
+      outcome_.results = read_json(run.path() / "results.json");
+      for (const Json& gate : outcome_.results.at("gates"))
+        outcome_.gates_met = outcome_.gates_met && gate.at("met").get<bool>();
+      return std::move(outcome_);
+    }
+    add_log_file(run.path() / "log.txt");
+    if (part_ == "test") open_test_part(run.id());
+    conclude(run);
+    return std::move(outcome_);
+  }
+
+ private:
+  void load() {
+    const record::RunSummary summary = record::summarize(trained_);
+    if (summary.manifest.job != "train") {
+      throw ConfigError(fmt::format("{} is a run of moola {}; a model comes from a run of moola train.",
+                                    trained_.filename().string(), summary.manifest.job));
+    }
+    if (summary.state != "finished") {
+      throw ConfigError(fmt::format("{} is {}: its model is not there yet. The command that began it goes on.",
+                                    trained_.filename().string(), summary.state));
+    }
+    std::vector<std::string> settings = request_.settings;
+    if (!request_.data.empty()) settings.push_back("data.table=" + request_.data);
+    if (!request_.split.empty()) settings.push_back("splits.name=" + request_.split);
+    // What the run was told are defaults here: nobody has given them beside what is given now.
+    all_ =
+        load_evaluate_config(SplitStrategy::chronological, std::nullopt, settings,
+                             ShippedConfig{(trained_ / "config.toml").string(), read_file(trained_ / "config.toml")});
+    find_models();
+    data_ = read_evaluation_data(request_.workspace, all_.values);
+    match_data();
+    prices_ = read_prices(request_.workspace, all_, data_);
+    if (prices_) data_.last_return = last_returns(data_, *prices_);
+  }
+
+  // The model and the baselines, as the run has saved them.
+  void find_models() {
+    std::string wanted = request_.configuration;
+    if (wanted.empty()) wanted = read_saved_model(trained_ / "model").name;
+    std::vector<std::string> names;
+    std::vector<Configuration> kept;
+    for (std::size_t c = 0; c < all_.configurations.size(); ++c) {
+      Configuration& each = all_.configurations[c];
+      names.push_back(each.name);
+      if (each.name != wanted && !each.baseline) continue;
+      const fs::path folder = model_folder(trained_, c);
+      if (!fs::exists(folder)) continue;  // it had failed
+      models_.push_back(read_saved_model(folder));
+      kept.push_back(std::move(each));
+    }
+    if (std::ranges::none_of(kept, [&](const Configuration& each) { return each.name == wanted; })) {
+      throw ConfigError(fmt::format("{} has no model \"{}\"; there are {}.{}", trained_.filename().string(), wanted,
+                                    fmt::join(names, ", "), did_you_mean(wanted, names)));
+    }
+    all_.configurations = std::move(kept);
+  }
+
+  // The data's classes must be the model's; its features are put into the model's order.
+  void match_data() {
+    const SavedModel& model = models_.front();
+    for (const std::string& name : data_.class_names) {
+      if (std::ranges::find(model.class_names, name) == model.class_names.end()) {
+        throw DataError(fmt::format("{} has rows of the class {}, which {} never met: it knows {}.",
+                                    to_string(data_.table.id), name, trained_.filename().string(),
+                                    fmt::join(model.class_names, ", ")));
+      }
+    }
+    number_classes_as(data_, model.class_names, model.direction);
+    order_features_as(data_, model.features);
+  }
+
+  void check_part() {
+    const bool own_rows = data_.table.id == models_.front().table.id &&
+                          data_.table.content_sha256 == models_.front().table.content_sha256;
+    const bool cut = own_rows || data_.given_split.has_value();
+    part_ = !request_.part.empty() ? request_.part : cut ? "test" : "all";
+    if (part_ != "all" && !cut) {
+      throw ConfigError(
+          fmt::format("--part {}: {} is not what the model was trained on, and has no parts of its own. "
+                      "Name a split of it (--split), or take all of it.",
+                      part_, to_string(data_.table.id)));
+    }
+    if (part_ == "all") {
+      rows_ = {{0, data_.size()}};
+    } else {
+      const EvaluationSplits cuts = make_splits(all_, data_);
+      rows_ = part_ == "test" ? cuts.sealed : cuts.splits.front().test;
+      if (rows_.empty()) throw ConfigError("--part test: the split has no test part.");
+    }
+    for (const SavedModel& model : models_) {
+      const std::vector<std::size_t> seen = rows_seen(model, data_, rows_);
+      if (seen.empty()) continue;
+      throw LeakError(fmt::format(
+          "{} of the {} rows share a moment with what {} was fitted on (row {}, {}, first). Take a later part of time "
+          "(--set data.from=…), the val or test part, or another table.",
+          seen.size(), validation::count_rows(rows_), model.name, data_.first_row + seen.front(),
+          utc_text(data_.time[seen.front()])));
+    }
+  }
+
+  record::RunRequest wanted() const {
+    record::RunRequest out{
+        .job = "evaluate",
+        .name = fmt::format("evaluate-{}", data_.table.id.name),
+        .config_text = all_.resolved,
+        .config_identity = fmt::format("{}\n# model {} part {}\n", all_.identity, trained_.filename().string(), part_),
+        .data = {{.role = "table",
+                  .id = to_string(data_.table.id),
+                  .content_sha256 = data_.table.content_sha256,
+                  .facts = {{"rows", data_.size()}, {"part", part_}}}},
+        .fresh = request_.fresh,
+        .seed = all_.values.run.seed};
+    if (data_.given_split) out.data.push_back(split_use(*data_.given_split));
+    for (const SavedModel& model : models_) out.config_identity += "# " + model.name + "\n";
+    out.data.push_back({.role = "model",
+                        .id = trained_.filename().string(),
+                        .content_sha256 = sha256_of_file(trained_ / "model" / "bundle.json")});
+    return out;
+  }
+
+  void open_test_part(const std::string& run) const {
+    record_opening(request_.workspace, {.run = run,
+                                        .table = "feature_table/" + data_.table.id.name,
+                                        .horizon = data_.horizon,
+                                        .first = data_.time[rows_.front().begin],
+                                        .last = data_.time[rows_.back().end - 1],
+                                        .rows = validation::count_rows(rows_),
+                                        .when = utc_now()});
+  }
+
+  void conclude(record::Run& run) {
+    const unsigned threads = all_.values.run.threads > 0 ? static_cast<unsigned>(all_.values.run.threads)
+                                                         : std::max(1U, std::thread::hardware_concurrency());
+    EvaluationSplits splits;
+    splits.splits.push_back({.train = {}, .test = rows_, .groups = {}});
+    splits.paths.emplace_back();
+    for (const RowRange& range : rows_) splits.paths.front().push_back({0, range});
+    std::vector<FoldResult> forecasts;
+    for (const SavedModel& model : models_) forecasts.push_back(forecast_rows(model, data_, rows_, threads));
+    std::vector<std::vector<const FoldResult*>> folds;
+    for (const FoldResult& each : forecasts) folds.push_back({&each});
+    EvaluationResults results = evaluate_folds(
+        all_, data_, prices_, std::vector<const EvaluationSplits*>(models_.size(), &splits), folds, threads);
+    if (part_ == "test") note_openings(results);
+    Json json = results_json(all_, data_, results);
+    json["model"] = trained_.filename().string();
+    json["part"] = part_;
+    json["openings"] = openings_;
+    write_file(run.path() / "results.json", json_text(json, 1) + "\n");
+    write_file(run.path() / "report.html", evaluation_report(all_, data_, prices_, splits, results, run.id()));
+    for (const GateResult& gate : results.gates) outcome_.gates_met = outcome_.gates_met && gate.met;
+    Json metrics = {{"verdict", results.verdict}};
+    if (results.best) {
+      const ConfigurationResult& best = results.configurations[*results.best];
+      metrics["log_loss"] = best.scores->log_loss;
+      metrics["accuracy"] = best.scores->accuracy;
+      if (prices_) metrics["dsr"] = best.dsr;
+    }
+    outcome_.folds = outcome_.folds_done = models_.size();
+    outcome_.results = std::move(json);
+    run.finish(record::RunState::finished, metrics);
+  }
+
+  void note_openings(EvaluationResults& results) {
+    const auto openings = find_openings(request_.workspace, "feature_table/" + data_.table.id.name,
+                                        data_.time[rows_.front().begin], data_.time[rows_.back().end - 1]);
+    openings_ = openings.size();
+    std::string note = "this is the first look at this test part";
+    if (openings.size() > 1) {
+      note = fmt::format(
+          "this test part has been looked at {} times, first on {} by {}: what is chosen by it is no "
+          "longer out of sample",
+          openings.size(), utc_text(openings.front().when), openings.front().run);
+    }
+    results.notes.push_back(std::move(note));
+  }
+
+  const EvaluateSavedRequest& request_;
+  fs::path trained_;
+  LoadedEvaluateConfig all_;
+  std::vector<SavedModel> models_;  // of all_.configurations
+  EvaluationData data_;
+  std::optional<Prices> prices_;
+  std::string part_;
+  std::vector<RowRange> rows_;
+  std::size_t openings_ = 0;
+  EvaluateOutcome outcome_;
+};
+
+}  // namespace
+
+EvaluateOutcome evaluate_saved(const EvaluateSavedRequest& request) {
+  return SavedEvaluation(request).run();
+}
+
+}  // namespace moola::work
