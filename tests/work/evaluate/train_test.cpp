@@ -237,11 +237,11 @@ BOOST_AUTO_TEST_CASE(a_split_of_ones_own_is_proved_before_it_is_used) {
   refused({"10 rows to both train and val"});
   parts["val"] = {{401, 500}};  // the labels of the last train rows end inside it
   write(parts);
-  refused({"share"});
+  refused({"knows moments of a test row"});
   parts = good();
   parts["test"] = {{500, n}};  // and those of the last validation rows inside the test part
   write(parts);
-  refused({"share"});
+  refused({"knows moments of a test row"});
   parts = good();
   parts["test"] = {{510, n + 7}};
   write(parts);
