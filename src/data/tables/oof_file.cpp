@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <set>
@@ -84,7 +85,7 @@ OofInfo read_info(const DatasetReader& reader) {
   }
   const std::int64_t horizon = file.integer_attribute("horizon");
   return {.data = parents.front(),
-          .horizon = horizon < 0 || horizon > INT32_MAX ? -1 : static_cast<std::int32_t>(horizon),
+          .horizon = static_cast<std::int32_t>(std::clamp<std::int64_t>(horizon, INT32_MIN, INT32_MAX)),
           .class_names = file.list_attribute("class_names"),
           .model = file.text_attribute("model"),
           .parameters = parse_json(file.text_attribute("parameters"), "attribute 'parameters' of " + path)};
