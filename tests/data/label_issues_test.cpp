@@ -1,5 +1,6 @@
 // From predictions to a list for a person, and from the person's decisions to another version of the data set.
 #include <algorithm>
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <set>
@@ -7,6 +8,7 @@
 
 #include "base/atomic_file.h"
 #include "base/sha256.h"
+#include "base/subprocess.h"
 #include "data/label_issues/clean_labels.h"
 #include "data/label_issues/find_label_issues.h"
 #include "data/label_issues/issue_list.h"
@@ -404,6 +406,42 @@ BOOST_AUTO_TEST_CASE(a_list_may_come_back_from_a_spreadsheet) {
   text += "1;3.0;\"seen; twice\";" + d.label_text(3) + ";drop;" + mark_of(d.predictions()) + "\r\n";
   const CleanResult result = d.clean(d.put(text));
   BOOST_TEST((FeatureTableFile(d.folder.path(), result.id).horizon(5).label[3] == kInvalidLabel));
+}
+
+BOOST_AUTO_TEST_CASE(the_commands_list_and_clean_and_never_write_over_decisions) {
+  const Doubted d;
+  const std::string workspace = d.folder.path().string(), list = (d.folder / "list.csv").string();
+  const auto call = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), MOOLA_BINARY_DIR "/moola-data");
+    words.insert(words.end(), {"--workspace", workspace});
+    return run_process(words);
+  };
+  const auto review = call({"review", "cv/v1", "--out", list, "--json", "--limit", "7"});
+  BOOST_REQUIRE_MESSAGE(review.exit_code == 0, review.errors);
+  const Json said = parse_json(review.output, "stdout");
+  BOOST_TEST(said["listed"] == 7);
+  BOOST_TEST(said["filters"]["prune_by_noise_rate"] == 12);
+  BOOST_TEST(said["labelled"].get<std::size_t>() + said["unlabelled"].get<std::size_t>() == d.oof.rows.size());
+  double joint = 0;
+  for (const Json& row : said["noise"]["joint"]) {
+    for (const Json& share : row) joint += share.get<double>();
+  }
+  BOOST_TEST(std::fabs(joint - 1) < 1e-9);
+  BOOST_TEST(read_issue_list(list).size() == 7U);
+
+  const std::string before = read_file(list);
+  const auto again = call({"review", "cv/v1", "--out", list});
+  BOOST_TEST(again.exit_code == 2);
+  BOOST_TEST(holds(again.errors, "--force"));
+  BOOST_TEST(read_file(list) == before);
+  BOOST_TEST(call({"review", "cv/v1", "--out", list, "--force"}).exit_code == 0);
+  BOOST_TEST(read_issue_list(list).size() == 12U);
+  BOOST_TEST(holds(call({"review", "cv/v1", "--out", list, "--force", "--filter", "bothe"}).errors, "both"));
+
+  const auto clean = call({"clean", d.decided({"drop"}).string(), "--oof", "cv/v1", "--json"});
+  BOOST_REQUIRE_MESSAGE(clean.exit_code == 0, clean.errors);
+  BOOST_TEST(parse_json(clean.output, "stdout")["id"] == "feature_table/T/v2");
+  BOOST_TEST(call({"clean", d.decided({"drpo"}).string(), "--oof", "cv/v1"}).exit_code == 2);
 }
 
 namespace {
