@@ -1,4 +1,6 @@
 // From predictions to a list for a person, and from the person's decisions to another version of the data set.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
@@ -101,7 +103,7 @@ struct Doubted {
     return clean_labels(folder.path(), {.review = review, .oof = id, .name = name});
   }
   std::string said_of(const std::string& text) const {
-    const std::string said = refusal_of([&] { clean(put(text)); });
+    std::string said = refusal_of([&] { clean(put(text)); });
     BOOST_TEST(list_versions(folder.path(), "feature_table", "T").size() == 1U);
     return said;
   }
@@ -109,7 +111,7 @@ struct Doubted {
   std::string list_of(const std::vector<std::array<std::string, 3>>& decisions) const {
     std::string text = "index,given_label,decision,oof\n";
     for (const auto& [index, given, decision] : decisions)
-      text += index + "," + given + "," + decision + "," + mark_of(predictions()) + "\n";
+      text += fmt::format("{},{},{},{}\n", index, given, decision, mark_of(predictions()));
     return text;
   }
   std::string label_text(std::size_t row) const { return std::to_string(rows.horizons[0].label[row]); }
@@ -390,10 +392,10 @@ BOOST_AUTO_TEST_CASE(a_list_that_is_none_is_refused) {
   BOOST_TEST(holds(said("given_label,decision,oof\n1,drop,x\n"), "no column 'index'"));
   BOOST_TEST(holds(said("index,index,given_label,decision,oof\n3,3,1,drop,x\n"), "two columns 'index'"));
   for (const char* index : {"", "x", "-1", "3.5", "1e300", "nan", "inf", "99999999999999999999"})
-    BOOST_TEST(holds(said(head + std::string(index) + ",1,drop," + mark + "\n"), "expected the number of a row"));
+    BOOST_TEST(holds(said(fmt::format("{}{},1,drop,{}\n", head, index, mark)), "expected the number of a row"));
   BOOST_TEST(!said(head + "3,1,drop\n").empty());
   BOOST_TEST(!said(head + "3,\"1,drop," + mark + "\n").empty());
-  BOOST_TEST(!said(head + std::string("3,1,\xff\xfe,") + mark + "\n").empty());
+  BOOST_TEST(!said(fmt::format("{}3,1,\xff\xfe,{}\n", head, mark)).empty());
   BOOST_TEST(!said(head + std::string(1, '\0') + ",,,\n").empty());
   // Cut anywhere, it is refused or decides no more than it did.
   const std::string whole = d.list_of({{"3", d.label_text(3), "keep"}, {"5", d.label_text(5), "keep"}});
@@ -481,7 +483,8 @@ struct DoubtedWindows {
   CleanResult clean(const std::string& decisions) const {
     std::string text = "index,given_label,decision,oof\n";
     std::istringstream stream(decisions);
-    for (std::string line; stream >> line;) text += line + "," + mark_of(OofFile(folder.path(), id)) + "\n";
+    const std::string mark = mark_of(OofFile(folder.path(), id));
+    for (std::string line; stream >> line;) text += fmt::format("{},{}\n", line, mark);
     write_file(folder / "reviewed.csv", text);
     return clean_labels(folder.path(), {.review = folder / "reviewed.csv", .oof = id});
   }

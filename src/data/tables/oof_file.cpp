@@ -51,7 +51,7 @@ std::optional<std::string> length_fault(const OofRows& rows, std::size_t classes
 }
 
 std::optional<std::string> fault_of(const OofRows& rows, std::size_t classes) {
-  if (const auto fault = length_fault(rows, classes)) return fault;
+  if (auto fault = length_fault(rows, classes)) return fault;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     double sum = 0;
     for (std::size_t c = 0; c < classes; ++c) {
