@@ -1,4 +1,4 @@
-// moola data: import, windows, sample, merge, list, show, verify, lineage, diff, export.
+// moola data: import, windows, sample, merge, review, clean, list, show, verify, lineage, diff, export.
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -6,6 +6,7 @@
 #include "base/command_line.h"
 #include "data/annotation_commands.h"
 #include "data/bars_commands.h"
+#include "data/label_issue_commands.h"
 #include "data/registry_commands.h"
 #include "data/table_commands.h"
 #include "data/window_commands.h"
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
   moola::data::add_window_commands(app, *import);
   moola::data::add_table_commands(*import);
   moola::data::add_annotation_commands(app);
+  moola::data::add_label_issue_commands(app);
   moola::data::add_registry_commands(app);
   return moola::run_command(app, "data", argc, argv);
 }

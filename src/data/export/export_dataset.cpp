@@ -68,7 +68,7 @@ std::vector<Stored> stored_columns(const hdf5::File& file, std::uint64_t rows, s
     TableColumn column{name, dataset.type(), {}, 0, 0};
     if (name == "y" && dataset.type() == hdf5::Type::int32) {
       column.name = "label";
-      column.names = names_attribute(file, "label_names");
+      column.names = names_attribute(file, file.attribute("class_names") ? "class_names" : "label_names");
     }
     columns.push_back({std::move(dataset), std::move(column)});
   }
@@ -125,6 +125,15 @@ void export_windows(const std::filesystem::path& workspace, const DatasetReader&
   for (const TableColumn& column : columns) result.columns.push_back(column.name);
 }
 
+// Of a matrix, as far as the file names them.
+std::vector<std::string> column_names(const hdf5::File& file, const std::string& matrix) {
+  if (matrix == "X" || matrix == "X_feats") return names_attribute(file, "feature_names");
+  if (matrix != "proba") return names_attribute(file, matrix + "_names");
+  std::vector<std::string> names;
+  for (const std::string& name : names_attribute(file, "class_names")) names.push_back("proba_" + name);
+  return names;
+}
+
 void export_columns(const DatasetReader& reader, Format format, const std::filesystem::path& to, ExportResult& result) {
   const hdf5::File& file = reader.file();
   // A table's rows are its longest axis: what has fewer is something beside it.
@@ -142,8 +151,7 @@ void export_columns(const DatasetReader& reader, Format format, const std::files
   std::erase_if(result.left_out, [&](const std::string& name) {
     hdf5::Dataset dataset = file.dataset(name);
     if (dataset.shape().size() != 2 || dataset.rows() != result.rows) return false;
-    std::vector<std::string> names =
-        names_attribute(file, name == "X_feats" || name == "X" ? "feature_names" : name + "_names");
+    std::vector<std::string> names = column_names(file, name);
     names.resize(dataset.row_elements());
     matrices.push_back({std::move(dataset), columns.size()});
     for (std::size_t c = 0; c < names.size(); ++c) {

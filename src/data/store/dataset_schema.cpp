@@ -40,6 +40,13 @@ const std::map<std::string, KindSchema>& schemas() {
       {"feature_table",
        {{{"time", Type::int64}, {"segment", Type::int32}},
         {"feature_names", "symbols", "horizons", "scaled", "pedigree", "fitted_parts"}}},
+      {"oof",
+       {{{"proba", Type::float32, 2},
+         {"fold", Type::int32},
+         {"y", Type::int32},
+         {"index", Type::int64},
+         {"time", Type::int64}},
+        {"data", "data_content_sha256", "horizon", "class_names", "model", "parameters"}}},
   };
   return table;
 }

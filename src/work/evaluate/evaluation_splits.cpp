@@ -198,9 +198,10 @@ std::vector<std::string> find_contamination(const EvaluationData& data, const Ev
       if (met++ == 0) first = s;
     }
     if (met == 0) continue;
-    out.push_back(
-        fmt::format("{} of {} were fitted on {}, which the test parts of {} of {} splits meet (split {} first)",
-                    part.name, to_string(data.table.id), when, met, splits.splits.size(), first));
+    out.push_back(fmt::format("{} of {} were {} {}, which the test parts of {} of {} splits meet (split {} first)",
+                              part.name, to_string(data.table.id),
+                              part.name == "labels" ? "changed by models that have seen" : "fitted on", when, met,
+                              splits.splits.size(), first));
   }
   return out;
 }
