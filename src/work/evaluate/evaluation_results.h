@@ -7,13 +7,11 @@
 #include "validation/block_bootstrap.h"
 #include "validation/overfitting.h"
 #include "validation/sharpe.h"
+#include "work/evaluate/believable.h"
 #include "work/evaluate/forecast_results.h"
 #include "work/evaluate/path_returns.h"
 
 namespace moola::work {
-
-/// A choice holds when its deflated Sharpe ratio is no less, and the probability of overfitting no more.
-inline constexpr double kHoldsDsr = 0.95, kHoldsPbo = 0.2;
 
 /// What one configuration has come to.
 struct ConfigurationResult {

@@ -139,7 +139,7 @@ ReliabilityResult measure_path_reliability(const EvaluationData& data, const Sco
   ReliabilityResult out{.path = path};
   out.by_width = validation::measure_reliability(forecasts).predicted;
   out.by_mass = validation::measure_reliability(forecasts, {.by = validation::ReliabilityBins::equal_mass}).predicted;
-  out.histogram = validation::measure_reliability(forecasts, {.bins = 20}).predicted.bins;
+  out.histogram = validation::measure_reliability(forecasts, {.bins = 40}).predicted.bins;
   return out;
 }
 

@@ -46,7 +46,7 @@ ForecastResult score_paths(const EvaluationData& data, const EvaluationSplits& s
 struct ReliabilityResult {
   std::size_t path = 0;
   validation::ReliabilityCurve by_width = {}, by_mass = {};  // of the class that was forecast, in 10 bins
-  std::vector<validation::ReliabilityBin> histogram = {};    // the same in 20 bins of equal width, without empty ones
+  std::vector<validation::ReliabilityBin> histogram = {};    // the same in 40 bins of equal width, without empty ones
 };
 ReliabilityResult measure_path_reliability(const EvaluationData& data, const ScoredRows& scored, std::size_t path);
 

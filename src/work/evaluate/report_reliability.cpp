@@ -16,7 +16,8 @@ using validation::ReliabilityBin;
 using validation::ReliabilityCurve;
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t kBars = 20, kMostClasses = 6;
+constexpr std::size_t kBars = 40, kMostClasses = 6;
+constexpr double kTellingRows = 30;  // of a bin of equal width; fewer only make the line jump
 
 // The best, then the baseline that was looked at.
 std::vector<const ConfigurationResult*> looked_at(const ReportSource& source) {
@@ -61,7 +62,6 @@ Html curve(const ReportSource& source, const std::vector<const ConfigurationResu
   Chart chart{.title = "reliability", .x = {}, .y = {}, .height = 320};
   ChartExtent across, up;
   ChartLine reach{.label = "95 % of each share of the best", .ink = ChartInk::pale, .of_second = true};
-  ChartDots wide{.label = "the best in bins of equal width", .ink = ChartInk::third};
   for (std::size_t i = 0; i < list.size(); ++i) {
     const ReliabilityResult& found = *list[i]->reliability;
     ChartLine line{.label = source.name(*list[i]), .ink = ink_of(i), .of_second = i > 0};
@@ -78,11 +78,14 @@ Html curve(const ReportSource& source, const std::vector<const ConfigurationResu
     }
     chart.lines.push_back(std::move(line));
     if (i > 0) continue;
+    ChartLine wide{.label = "the same in bins of equal width", .ink = ChartInk::third, .of_second = true};
     for (const ReliabilityBin& bin : found.by_width.bins) {
+      if (bin.weight < kTellingRows) continue;
       wide.points.push_back({100 * bin.confidence, 100 * bin.share});
       across.take(100 * bin.confidence);
       up.take(100 * bin.share);
     }
+    chart.lines.push_back(std::move(wide));
   }
   if (across.empty()) return {};
   chart.x = number_axis("how sure, %", across.low, across.high, 8);
@@ -97,11 +100,11 @@ Html curve(const ReportSource& source, const std::vector<const ConfigurationResu
   chart.lines.back().points.front() = {std::max(chart.x.low, chart.y.low), std::max(chart.x.low, chart.y.low)};
   chart.lines.back().points.back() = {std::min(chart.x.high, chart.y.high), std::min(chart.x.high, chart.y.high)};
   chart.lines.push_back(std::move(reach));
-  chart.dots.push_back(std::move(wide));
   return chart_figure(chart,
                       "Rows by the probability of the class that was forecast, in ten bins of as many rows: how sure "
                       "the forecasts of a bin were, and how often they were right. Below the grey line: surer than it "
-                      "should be; above it: less sure. The intervals take rows for independent, so where labels "
+                      "should be; above it: less sure. Bins of equal width are drawn where they have 30 rows. The "
+                      "intervals take rows for independent, so where labels "
                       "overlap they are too narrow.");
 }
 
@@ -141,8 +144,7 @@ Html histogram(const ReportSource& source, const std::vector<const Configuration
     std::erase_if(line.points, [&](const ChartPoint& each) { return beyond(each.x); });
   return chart_figure(chart,
                       "How many rows are forecast how surely. A model that is nearly always as sure says little about "
-                      "single rows, however reliable it is; the probability of each class is never less than that of "
-                      "the forecast one allows.");
+                      "single rows, however reliable it is.");
 }
 
 Html sets(const ReportSource& source, const std::vector<const ConfigurationResult*>& list) {
@@ -153,10 +155,9 @@ Html sets(const ReportSource& source, const std::vector<const ConfigurationResul
   if (first == nullptr) return {};
   const std::vector<std::string>& classes = source.data.class_names;
   const bool by_class = classes.size() <= kMostClasses;
-  HtmlTable out{
-      {"configuration", "sets", "hold what came", "classes in a set", "of one class", "of none"}, {}, {false, false}};
+  HtmlTable out{{"configuration", "sets", "hold what came", "mean size", "of one", "empty"}, {}, {false, false}};
   if (by_class) {
-    for (const std::string& name : classes) out.titles.push_back("where " + name + " came");
+    for (const std::string& name : classes) out.titles.push_back("of " + name);
   }
   out.numeric.resize(out.titles.size(), true);
   for (const ConfigurationResult* const each : list) {
@@ -182,10 +183,10 @@ Html sets(const ReportSource& source, const std::vector<const ConfigurationResul
              "reach into the second half), and are measured on the second ({}, from {} on). 90 % should hold what "
              "came: "
              "less means that the later half is not like the earlier one. The smaller the sets, the more is said; {} "
-             "classes in a set say nothing. LAC makes the smallest sets, APS larger ones where the model is unsure. "
+             "classes in each say nothing.{} LAC makes the smallest sets, APS larger ones where the model is unsure. "
              "Models of both halves were fitted on other rows, as everywhere on a path.",
              count(first->calibrated), count(first->purged), count(first->measured), date_text(first->from),
-             classes.size())));
+             classes.size(), by_class ? " The last columns: how often they hold each class when it comes." : "")));
 }
 
 }  // namespace
