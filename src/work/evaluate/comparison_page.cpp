@@ -202,10 +202,11 @@ std::string choice_text(const RunComparison& comparison, const ChoiceAmongRuns& 
   return out + fmt::format(
                    ", with an annual Sharpe ratio of {} and a total of {}. To take the best of several runs is a "
                    "choice, too: among all {} the best has a ratio of {} by luck, and the chance that this one "
-                   "is above it (DSR) is {}; among those of its own run it is {}.",
+                   "is above it (DSR) is {}; among those of its own run it is {}, with a PBO of {}.",
                    fixed_text(best.annual_sharpe, 2), share_text(best.total),
                    count_text(static_cast<std::size_t>(comparison.trials), "trial", "trials"),
-                   fixed_text(choice.annual_luck, 2), chance_text(*choice.dsr), chance_text(best.dsr));
+                   fixed_text(choice.annual_luck, 2), chance_text(*choice.dsr), chance_text(best.dsr),
+                   share_text(pbo_of(comparison.runs[best.run])));
 }
 
 std::string comparison_page(const RunComparison& comparison) {

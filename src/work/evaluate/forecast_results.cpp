@@ -151,7 +151,7 @@ std::optional<ConformalResult> measure_path_sets(const EvaluationData& data, con
   std::vector<std::int32_t> truth;
   for (std::size_t i = 0; i < half; ++i) {
     // Its label is known before the first measured row, or it tells of what is measured.
-    if (data.t1[scored.row[i]] >= out.from) {
+    if (data.intervals().end(scored.row[i]) >= out.from) {
       ++out.purged;
       continue;
     }
