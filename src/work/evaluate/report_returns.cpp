@@ -174,7 +174,7 @@ Html paths_part(const ReportSource& source) {
           "models that were fitted elsewhere. Dots far apart: the result hangs on which data a model was "
           "fitted on. Dots on both sides of 0: it may as well lose. The upright bar, and the number: the median "
           "path (of an even number the lower of the two in the middle), by which configurations are ranked and "
-          "judged. The mean of all paths’ returns would look better: it moves less than any of them, and nobody "
+          "judged. The mean of all paths’ returns moves less than they do, and has a ratio further from 0; nobody "
           "trades it.{}",
           left_out > 0 ? fmt::format(" The first {} by Sharpe ratio; {} more are not drawn.", kMostPaths, left_out)
                        : ""));

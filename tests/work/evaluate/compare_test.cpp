@@ -6,6 +6,7 @@
 
 #include "base/atomic_file.h"
 #include "record/run_folder.h"
+#include "tests/jobs/program.h"
 #include "tests/support/messages.h"
 #include "tests/support/temporary_folder.h"
 #include "validation/sharpe.h"
@@ -304,6 +305,28 @@ BOOST_AUTO_TEST_CASE(the_object_for_programs_has_what_the_page_shows) {
   BOOST_TEST(found["configurations"].size() == 7U);
   BOOST_TEST(found["choices"][0]["name"] == "boosted");
   BOOST_TEST(found["choices"][0]["dsr"].get<double>() < 1);
+}
+
+BOOST_AUTO_TEST_CASE(people_are_told_in_words_and_get_a_page) {
+  const Workspace workspace;
+  workspace.add({});
+  workspace.add(second());
+  const auto call = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "compare");
+    arguments.insert(arguments.end(), {"--workspace", workspace.folder.path().string()});
+    return run_program("moola-models", arguments);
+  };
+  const std::string page = (workspace.folder / "compare.html").string();
+  const ProcessResult told = call({"first", "second", "--out", page});
+  BOOST_TEST(told.exit_code == 0, told.errors);
+  for (const char* words : {"said of first", "boosted", "prior (baseline)", "Best of all", "compare.html"})
+    BOOST_TEST(holds(told.output, words));
+  BOOST_TEST(told.output.find("nan") == std::string::npos);
+  BOOST_TEST(holds(read_file(page), "said of second"));
+  const ProcessResult object = call({"first", "second", "--json"});
+  BOOST_TEST(parse_json(object.output, "output")["page"].is_null());
+  BOOST_TEST(call({"first"}).exit_code == 2);
+  BOOST_TEST(call({}).exit_code == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
