@@ -97,16 +97,16 @@ class Assembly {
       }
     }
     TestedRows out;
-    std::string all;
+    Sha256 hash;
     for (std::size_t row = 0; row < data_.size(); ++row) {
       if (!is_tested[row]) continue;
       if (out.rows++ == 0) out.first = data_.time[row];
       out.last = data_.time[row];
       const std::int32_t label = data_.label[row];
-      all += fmt::format("{} {} {}\n", data_.time[row], data_.symbols[static_cast<std::size_t>(data_.symbol[row])],
-                         label < 0 ? "-" : data_.class_names[static_cast<std::size_t>(label)]);
+      hash.update(fmt::format("{} {} {}\n", data_.time[row], data_.symbols[static_cast<std::size_t>(data_.symbol[row])],
+                              label < 0 ? "-" : data_.class_names[static_cast<std::size_t>(label)]));
     }
-    out.sha256 = sha256_hex(all);
+    out.sha256 = hash.hex();
     return out;
   }
 

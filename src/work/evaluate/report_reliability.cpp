@@ -177,7 +177,8 @@ Html sets(const ReportSource& source, const std::vector<const ConfigurationResul
     line("APS", each->conformal->aps);
   }
   const auto count = [](std::size_t rows) { return figure_text(static_cast<double>(rows)); };
-  return Html{"<h3>Sets of classes that should miss one row in ten</h3>"} + table(out) +
+  return Html{"<h3>Sets of classes that should miss one row in ten</h3><div class=\"wide\">"} + table(out) +
+         Html{"</div>\n"} +
          paragraph(muted(fmt::format(
              "Thresholds come from the first half of the tested rows ({}; {} more were left out because their labels "
              "reach into the second half), and are measured on the second ({}, from {} on). 90 % should hold what "
