@@ -19,7 +19,7 @@ inline constexpr std::array kJobs{
     JobLine{"cpcv-pbo", "evaluate models by combinatorial purged cross-validation, and their choice by PBO"},
     JobLine{"train", "train models on the past, keep the best, and seal the test part"},
     JobLine{"evaluate", "predict rows that a trained model has not seen, and judge it by them"},
-    JobLine{"models", "list the models there are, with what they take and their parameters"},
+    JobLine{"models", "list the models there are and what they take; hold evaluations against each other"},
     JobLine{"splits", "cut rows into train and test parts that share no moment of a label"},
     JobLine{"pbo", "tell how likely a choice among backtests is overfit"},
     JobLine{"sharpe", "judge a Sharpe ratio: its error, its trials, the record it takes"},

@@ -83,8 +83,10 @@ std::string evaluation_report(const LoadedEvaluateConfig& config, const Evaluati
   body += section_of("configurations", "What was tried", configurations_part(source));
   body += section_of("equity", "What it would have earned", equity_part(source));
   body += section_of("paths", "Sharpe ratios over paths", paths_part(source));
+  body += section_of("costs", "What costs leave of it", costs_part(source));
   body += section_of("overfitting", "Is the choice luck?", overfitting_part(source));
   body += section_of("classes", "What the best forecasts", classes_part(source));
+  body += section_of("reliability", "How sure it may be", reliability_part(source));
   body += section_of("splits", "How time was cut", splits_part(source));
   body += section_of("importance", "What it looks at", importance_part(source));
   body += section_of("drawdown", "Drawdown of the best", drawdown_part(source));

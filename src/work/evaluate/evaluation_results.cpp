@@ -9,85 +9,16 @@
 
 #include "base/error.h"
 #include "base/parallel_pieces.h"
+#include "base/sha256.h"
 #include "validation/sharpe.h"
 #include "validation/trial_clusters.h"
+#include "work/evaluate/trading_results.h"
 
 namespace moola::work {
 namespace {
 
-using validation::ForecastScores;
-using validation::PathSummary;
-
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t kEquityPoints = 600;
-
-// Of each row, over the paths that predict it: the mean of what its forecasts are worth.
-struct RowScores {
-  std::vector<double> right, loss, brier;  // (n); NaN where nothing was predicted or there is no label
-};
-
-// The labelled rows of a path and their forecasts.
-struct Scored {
-  std::vector<double> probability;
-  std::vector<std::int32_t> truth;
-  std::vector<std::size_t> row;
-};
-
-Scored scored_rows(const EvaluationData& data, const PathForecast& forecast) {
-  Scored out;
-  const std::size_t classes = data.classes();
-  for (std::size_t row = 0; row < data.size(); ++row) {
-    const float* const p = forecast.probability.data() + row * classes;
-    if (data.label[row] < 0 || std::isnan(p[0])) continue;
-    // float32 rounds what summed to 1.
-    double sum = 0;
-    for (std::size_t c = 0; c < classes; ++c) sum += static_cast<double>(p[c]);
-    for (std::size_t c = 0; c < classes; ++c) out.probability.push_back(static_cast<double>(p[c]) / sum);
-    out.truth.push_back(data.label[row]);
-    out.row.push_back(row);
-  }
-  return out;
-}
-
-void add_row_scores(const EvaluationData& data, const Scored& scored, RowScores& out,
-                    std::vector<std::uint32_t>& count) {
-  const std::size_t classes = data.classes();
-  for (std::size_t i = 0; i < scored.row.size(); ++i) {
-    const std::size_t row = scored.row[i];
-    const double* const p = scored.probability.data() + i * classes;
-    const auto truth = static_cast<std::size_t>(scored.truth[i]);
-    if (count[row]++ == 0) out.right[row] = out.loss[row] = out.brier[row] = 0;
-    out.right[row] += static_cast<std::size_t>(std::max_element(p, p + classes) - p) == truth ? 1 : 0;
-    out.loss[row] -= std::log(std::max(p[truth], std::numeric_limits<double>::epsilon()));
-    for (std::size_t c = 0; c < classes; ++c)
-      out.brier[row] += (p[c] - (c == truth ? 1 : 0)) * (p[c] - (c == truth ? 1 : 0));
-  }
-}
-
-// The mean of several paths' scores, number by number.
-ForecastScores mean_scores(const std::vector<ForecastScores>& all) {
-  ForecastScores out = all.front();
-  const auto average = [&](auto&& of) {
-    double sum = 0;
-    for (const ForecastScores& each : all) sum += of(each);
-    return sum / static_cast<double>(all.size());
-  };
-  for (double ForecastScores::*field :
-       {&ForecastScores::accuracy, &ForecastScores::balanced_accuracy, &ForecastScores::macro_precision,
-        &ForecastScores::macro_recall, &ForecastScores::macro_f1, &ForecastScores::mcc, &ForecastScores::log_loss,
-        &ForecastScores::brier, &ForecastScores::ece_width, &ForecastScores::ece_mass, &ForecastScores::roc_auc,
-        &ForecastScores::pr_auc})
-    out.*field = average([&](const ForecastScores& each) { return each.*field; });
-  for (std::size_t c = 0; c < out.by_class.size(); ++c) {
-    for (double validation::ClassScores::*field :
-         {&validation::ClassScores::precision, &validation::ClassScores::recall, &validation::ClassScores::f1,
-          &validation::ClassScores::roc_auc, &validation::ClassScores::pr_auc, &validation::ClassScores::share})
-      out.by_class[c].*field = average([&](const ForecastScores& each) { return each.by_class[c].*field; });
-  }
-  for (std::size_t i = 0; i < out.confusion.size(); ++i)
-    out.confusion[i] = average([&](const ForecastScores& each) { return each.confusion[i]; });
-  return out;
-}
+constexpr std::size_t kEquityPoints = 600, kCostCurves = 6;
 
 class Assembly {
  public:
@@ -105,29 +36,37 @@ class Assembly {
   EvaluationResults run() {
     const std::size_t count = config_.configurations.size();
     out_.configurations.resize(count);
-    rows_.resize(count);
+    forecasts_.resize(count);
     for_each_piece(count, threads_, [&](std::size_t c) { one(c); });
+    out_.tested = tested_rows();
     if (prices_) {
       const PathReturns held = hold_path(data_, *prices_, out_.clock, splits_.front()->paths.front());
       out_.hold_returns = held.net;
-      out_.hold = validation::summarise_path(tested(held.net));
+      out_.hold = validation::summarise_path(finite(held.net));
     }
     intervals();
-    if (prices_) overfitting();
+    if (prices_) {
+      never_traded();
+      overfitting();
+      sharpe_family();
+    }
     choose_best();
+    look_closer();
     gates();
     say();
     return std::move(out_);
   }
 
  private:
-  static std::vector<double> tested(const std::vector<double>& returns) {
+  static std::vector<double> finite(const std::vector<double>& returns) {
     std::vector<double> out;
     for (const double x : returns) {
       if (!std::isnan(x)) out.push_back(x);
     }
     return out;
   }
+
+  TradingInputs trading() const { return {config_.values, data_, *prices_, out_.clock, out_.equity_at}; }
 
   void one(std::size_t c) {
     ConfigurationResult& result = out_.configurations[c];
@@ -143,90 +82,32 @@ class Assembly {
       ++importances;
     }
     for (double& each : result.importance) each /= static_cast<double>(importances);
-    const std::size_t n = data_.size();
-    RowScores& rows = rows_[c];
-    rows = {std::vector<double>(n, kNone), std::vector<double>(n, kNone), std::vector<double>(n, kNone)};
-    std::vector<std::uint32_t> scored_in(n);
-    std::vector<ForecastScores> scores;
-    for (const auto& path : splits_[c]->paths) {
-      const PathForecast forecast = path_forecast(data_, path, folds_[c]);
-      const Scored scored = scored_rows(data_, forecast);
-      if (!scored.row.empty()) {
-        scores.push_back(validation::ForecastScorer(
-                             {.classes = data_.classes(), .probability = scored.probability, .truth = scored.truth})
-                             .scores());
-        add_row_scores(data_, scored, rows, scored_in);
-      }
-      if (prices_) trade(c, path, forecast);
-    }
-    for (std::size_t row = 0; row < n; ++row) {
-      if (scored_in[row] < 2) continue;
-      for (auto* column : {&rows.right, &rows.loss, &rows.brier}) (*column)[row] /= scored_in[row];
-    }
-    if (!scores.empty()) result.scores = mean_scores(scores);
-    if (prices_) finish_trading(result);
+    result.by_split = score_folds(data_, folds_[c]);
+    forecasts_[c] = score_paths(data_, *splits_[c], folds_[c]);
+    result.scores = forecasts_[c].scores;
+    if (prices_) trade_paths(trading(), *splits_[c], folds_[c], result);
   }
 
-  void trade(std::size_t c, const std::vector<EvaluationSplits::Part>& path, const PathForecast& forecast) {
-    ConfigurationResult& result = out_.configurations[c];
-    const PathReturns found = trade_path(config_.values, data_, *prices_, out_.clock, path, forecast);
-    std::vector<std::uint32_t>& paths = wins_[c].paths;
-    result.returns.resize(found.net.size(), kNone);
-    paths.resize(found.net.size());
-    for (std::size_t i = 0; i < found.net.size(); ++i) {
-      if (std::isnan(found.net[i])) continue;
-      if (paths[i]++ == 0) result.returns[i] = 0;
-      result.returns[i] += found.net[i];
-    }
-    const std::vector<double> net = tested(found.net);
-    if (net.empty()) return;
-    result.paths.push_back(validation::summarise_path(net));
-    result.path_equity.push_back(equity(found.net));
-    result.gross_total += validation::summarise_path(tested(found.gross)).total;
-    result.turnover += found.turnover;
-    result.exposure += static_cast<double>(found.bars_held) / static_cast<double>(std::max<std::size_t>(1, found.bars));
-    for (const validation::Trade& each : found.trades) {
-      ++result.trades;
-      if (each.net() > 0) {
-        ++wins_[c].count;
-        wins_[c].gain += each.net();
-      } else {
-        wins_[c].loss -= each.net();
+  // Rows of the table are in order of time, and so are those of its splits' test parts, in whatever order they come.
+  TestedRows tested_rows() const {
+    std::vector<bool> is_tested(data_.size());
+    for (const auto& path : splits_.front()->paths) {
+      for (const EvaluationSplits::Part& part : path) {
+        for (std::size_t row = part.rows.begin; row < part.rows.end; ++row) is_tested[row] = true;
       }
     }
-    if (!std::isnan(found.break_even_cost)) {
-      result.break_even_cost += found.break_even_cost;
-      ++wins_[c].break_evens;
+    TestedRows out;
+    Sha256 hash;
+    for (std::size_t row = 0; row < data_.size(); ++row) {
+      if (!is_tested[row]) continue;
+      if (out.rows++ == 0) out.first = data_.time[row];
+      out.last = data_.time[row];
+      const std::int32_t label = data_.label[row];
+      hash.update(fmt::format("{} {} {}\n", data_.time[row], data_.symbols[static_cast<std::size_t>(data_.symbol[row])],
+                              label < 0 ? "-" : data_.class_names[static_cast<std::size_t>(label)]));
     }
-  }
-
-  // At the points that are kept; what was not tested changes nothing.
-  std::vector<double> equity(const std::vector<double>& returns) const {
-    std::vector<double> out;
-    double now = 1;
-    std::size_t next = 0;
-    for (std::size_t i = 0; i < returns.size() && next < out_.equity_at.size(); ++i) {
-      if (!std::isnan(returns[i])) now *= 1 + returns[i];
-      if (i != out_.equity_at[next]) continue;
-      out.push_back(now);
-      ++next;
-    }
+    out.sha256 = hash.hex();
     return out;
-  }
-
-  void finish_trading(ConfigurationResult& result) {
-    const auto paths = static_cast<double>(result.paths.size());
-    if (result.paths.empty()) return;
-    const Wins& wins = wins_.at(result.configuration);
-    for (std::size_t i = 0; i < result.returns.size(); ++i) {
-      if (wins.paths[i] > 1) result.returns[i] /= wins.paths[i];
-    }
-    for (double* each : {&result.gross_total, &result.turnover, &result.exposure}) *each /= paths;
-    result.hit_rate = result.trades > 0 ? static_cast<double>(wins.count) / static_cast<double>(result.trades) : kNone;
-    result.profit_factor = result.trades > 0 ? wins.gain / wins.loss : kNone;
-    result.break_even_cost =
-        wins.break_evens > 0 ? result.break_even_cost / static_cast<double>(wins.break_evens) : kNone;
-    result.mean_path = validation::summarise_path(tested(result.returns));
   }
 
   bool is_baseline(std::size_t c) const { return config_.configurations[c].baseline; }
@@ -238,7 +119,7 @@ class Assembly {
     const std::size_t block =
         options.block > 0 ? static_cast<std::size_t>(options.block)
                           : std::max<std::size_t>(1, static_cast<std::size_t>(data_.horizon) * data_.symbols.size());
-    const std::size_t n = data_.size(), cells = (n + block - 1) / block, count = rows_.size();
+    const std::size_t n = data_.size(), cells = (n + block - 1) / block, count = forecasts_.size();
     // Columns: rows that all have predicted, and of each configuration what is right, lost, and Brier's.
     const std::size_t columns = 1 + 3 * count;
     std::vector<double> sums(cells * columns);
@@ -248,13 +129,13 @@ class Assembly {
     }
     if (usable.empty()) return;
     for (std::size_t row = 0; row < n; ++row) {
-      if (std::ranges::any_of(usable, [&](std::size_t c) { return std::isnan(rows_[c].loss[row]); })) continue;
+      if (std::ranges::any_of(usable, [&](std::size_t c) { return std::isnan(forecasts_[c].loss[row]); })) continue;
       double* const cell = sums.data() + row / block * columns;
       cell[0] += 1;
       for (const std::size_t c : usable) {
-        cell[1 + 3 * c] += rows_[c].right[row];
-        cell[2 + 3 * c] += rows_[c].loss[row];
-        cell[3 + 3 * c] += rows_[c].brier[row];
+        cell[1 + 3 * c] += forecasts_[c].right[row];
+        cell[2 + 3 * c] += forecasts_[c].loss[row];
+        cell[3 + 3 * c] += forecasts_[c].brier[row];
       }
     }
     const auto totals = [&](std::span<const double> weights) {
@@ -291,42 +172,59 @@ class Assembly {
     }
   }
 
-  void overfitting() {
-    // Columns: what was tried and has traded; rows: the moments that all of them have.
-    std::vector<std::size_t> tried;
+  // What was tried and has a path.
+  std::vector<std::size_t> tried() const {
+    std::vector<std::size_t> out;
     for (std::size_t c = 0; c < out_.configurations.size(); ++c) {
-      if (!is_baseline(c) && !out_.configurations[c].paths.empty()) tried.push_back(c);
+      if (!is_baseline(c) && !out_.configurations[c].paths.empty()) out.push_back(c);
     }
-    std::vector<std::size_t> moments;
+    return out;
+  }
+
+  void never_traded() {
+    const std::vector<std::size_t> all = tried();
+    const auto still = static_cast<std::size_t>(
+        std::ranges::count_if(all, [&](std::size_t c) { return out_.configurations[c].median_path.no_variance; }));
+    if (still == 0) return;
+    out_.warnings.push_back(fmt::format(
+        "{} of {} configurations never traded on their median path; they have no Sharpe ratio.", still, all.size()));
+  }
+
+  // The moments that all of `configurations` have tested, and those of them whose returns move there.
+  struct Matrix {
+    std::vector<std::size_t> columns = {}, moments = {};
+  };
+  Matrix matrix_of(const std::vector<std::size_t>& configurations, auto&& returns_of) const {
+    Matrix out;
     for (std::size_t i = 0; i < out_.clock.size(); ++i) {
-      if (std::ranges::none_of(tried, [&](std::size_t c) { return std::isnan(out_.configurations[c].returns[i]); }))
-        moments.push_back(i);
+      if (std::ranges::none_of(configurations, [&](std::size_t c) { return std::isnan(returns_of(c)[i]); }))
+        out.moments.push_back(i);
     }
-    std::vector<std::size_t> columns;
-    for (const std::size_t c : tried) {
-      const std::vector<double>& x = out_.configurations[c].returns;
-      const bool moves = std::ranges::any_of(moments, [&](std::size_t i) { return x[i] != x[moments.front()]; });
-      if (moves) columns.push_back(c);
+    for (const std::size_t c : configurations) {
+      const std::vector<double>& x = returns_of(c);
+      if (std::ranges::any_of(out.moments, [&](std::size_t i) { return x[i] != x[out.moments.front()]; }))
+        out.columns.push_back(c);
     }
-    if (columns.size() < tried.size()) {
-      out_.warnings.push_back(
-          fmt::format("{} of {} configurations never traded; they have no Sharpe ratio and are no "
-                      "columns of the PBO.",
-                      tried.size() - columns.size(), tried.size()));
-    }
-    if (columns.empty()) {
-      out_.no_overfitting = "no configuration ever traded";
-      return;
-    }
-    sharpe_family(columns, moments);
+    return out;
+  }
+
+  // A column for what was tried and has traded: the mean over its paths, which no choice of a path favours.
+  void overfitting() {
+    const auto returns_of = [&](std::size_t c) -> const std::vector<double>& {
+      return out_.configurations[c].column();
+    };
+    const auto [columns, moments] = matrix_of(tried(), returns_of);
     if (columns.size() < 2) {
-      out_.no_overfitting = "one configuration was tried: where nothing is chosen nothing can be overfit";
+      out_.no_overfitting = columns.empty()
+                                ? "no configuration ever traded"
+                                : "one configuration was tried: where nothing is chosen nothing can be overfit";
+      if (!columns.empty()) out_.effective_trials = 1;
       return;
     }
     std::vector<double> matrix(moments.size() * columns.size());
     for (std::size_t i = 0; i < moments.size(); ++i) {
       for (std::size_t k = 0; k < columns.size(); ++k)
-        matrix[i * columns.size() + k] = out_.configurations[columns[k]].returns[moments[i]];
+        matrix[i * columns.size() + k] = returns_of(columns[k])[moments[i]];
     }
     try {
       out_.overfitting = validation::backtest_overfitting(
@@ -342,41 +240,70 @@ class Assembly {
     out_.effective_trials = static_cast<double>(clusters.effective());
   }
 
-  void sharpe_family(const std::vector<std::size_t>& columns, const std::vector<std::size_t>& moments) {
-    std::vector<validation::ReturnMoments> of(out_.configurations.size());
+  // Of median paths: what somebody could have traded.
+  void sharpe_family() {
+    const auto returns_of = [&](std::size_t c) -> const std::vector<double>& { return out_.configurations[c].returns; };
+    const auto [columns, moments] = matrix_of(tried(), returns_of);
+    if (columns.empty() || moments.size() < 3) return;
     std::vector<double> sharpes;
     for (const std::size_t c : columns) {
+      ConfigurationResult& result = out_.configurations[c];
       std::vector<double> x;
-      for (const std::size_t i : moments) x.push_back(out_.configurations[c].returns[i]);
-      of[c] = validation::measure_returns(x);
-      out_.configurations[c].sharpe_error = validation::sharpe_standard_error(x);
-      sharpes.push_back(of[c].sharpe);
+      for (const std::size_t i : moments) x.push_back(result.returns[i]);
+      result.moments = validation::measure_returns(x);
+      result.sharpe_error = validation::sharpe_standard_error(x);
+      sharpes.push_back(result.moments->sharpe);
     }
     // All that were tried count, also those that never traded.
-    std::size_t tried = 0;
-    for (std::size_t c = 0; c < out_.configurations.size(); ++c) tried += is_baseline(c) ? 0 : 1;
-    out_.trials = static_cast<double>(tried);
-    out_.effective_trials = 1;
+    std::size_t count = 0;
+    for (std::size_t c = 0; c < out_.configurations.size(); ++c) count += is_baseline(c) ? 0 : 1;
+    out_.trials = static_cast<double>(count);
     out_.trial_variance = validation::variance_of_trials(sharpes, moments.size());
     out_.deflation = validation::deflation_benchmark(out_.trial_variance, out_.trials);
     for (const std::size_t c : columns) {
-      out_.configurations[c].psr = validation::probabilistic_sharpe(of[c]);
-      out_.configurations[c].dsr = validation::deflated_sharpe(of[c], out_.trial_variance, out_.trials);
+      ConfigurationResult& result = out_.configurations[c];
+      result.psr = validation::probabilistic_sharpe(*result.moments);
+      result.dsr = validation::deflated_sharpe(*result.moments, out_.trial_variance, out_.trials);
     }
+  }
+
+  // Larger is better; what never traded comes last.
+  double merit(const ConfigurationResult& result) const {
+    if (!prices_) return -result.scores->log_loss;
+    return result.median_path.no_variance ? -std::numeric_limits<double>::infinity() : result.median_path.sharpe;
   }
 
   void choose_best() {
     for (std::size_t c = 0; c < out_.configurations.size(); ++c) {
       const ConfigurationResult& each = out_.configurations[c];
       if (is_baseline(c) || !each.scores || (prices_ && each.paths.empty())) continue;
-      if (!out_.best) {
-        out_.best = c;
-        continue;
-      }
-      const ConfigurationResult& best = out_.configurations[*out_.best];
-      if (prices_ ? each.mean_path.sharpe > best.mean_path.sharpe : each.scores->log_loss < best.scores->log_loss)
-        out_.best = c;
+      if (!out_.best || merit(each) > merit(out_.configurations[*out_.best])) out_.best = c;
     }
+  }
+
+  // What takes time, and is asked of few.
+  void look_closer() {
+    std::optional<std::size_t> baseline;
+    for (std::size_t c = 0; c < out_.configurations.size(); ++c) {
+      if (!is_baseline(c) || !out_.configurations[c].scores) continue;
+      if (!baseline || out_.configurations[c].scores->log_loss < out_.configurations[*baseline].scores->log_loss)
+        baseline = c;
+    }
+    for (const auto& which : {out_.best, baseline}) {
+      if (!which) continue;
+      const std::size_t path = forecasts_[*which].median;
+      const ScoredRows scored = scored_rows(data_, path_forecast(data_, splits_[*which]->paths[path], folds_[*which]));
+      out_.configurations[*which].reliability = measure_path_reliability(data_, scored, path);
+      out_.configurations[*which].conformal = measure_path_sets(data_, scored);
+    }
+    if (!prices_) return;
+    std::vector<std::size_t> order = tried();
+    std::ranges::stable_sort(order, std::ranges::greater(),
+                             [&](std::size_t c) { return merit(out_.configurations[c]); });
+    order.resize(std::min(order.size(), kCostCurves));
+    for_each_piece(order.size(), threads_, [&](std::size_t i) {
+      measure_cost_sensitivity(trading(), *splits_[order[i]], folds_[order[i]], out_.configurations[order[i]]);
+    });
   }
 
   double annual(double sharpe) const { return sharpe * std::sqrt(out_.periods_per_year); }
@@ -392,9 +319,9 @@ class Assembly {
       out_.gates.push_back(each);
     };
     const auto of_best = [&](double value) { return traded ? std::optional(value) : std::nullopt; };
-    gate("sharpe", asked.sharpe, of_best(traded ? annual(best->mean_path.sharpe) : 0), true);
+    gate("sharpe", asked.sharpe, of_best(traded ? annual(best->median_path.sharpe) : 0), true);
     gate("win_rate", asked.win_rate, of_best(traded ? best->hit_rate : 0), true);
-    gate("drawdown", asked.drawdown, of_best(traded ? best->mean_path.drawdown.depth : 0), false);
+    gate("drawdown", asked.drawdown, of_best(traded ? best->median_path.drawdown.depth : 0), false);
     gate("pbo", asked.pbo, out_.overfitting ? std::optional(out_.overfitting->pbo) : std::nullopt, false);
     gate("dsr", asked.dsr, of_best(traded ? best->dsr : 0), true);
     if (asked.beat_baseline) {
@@ -447,7 +374,11 @@ class Assembly {
       return;
     }
     const bool real = best.dsr >= kHoldsDsr && out_.overfitting && out_.overfitting->pbo <= kHoldsPbo;
-    const bool lost = best.mean_path.total <= 0;
+    if (best.median_path.no_variance) {
+      out_.verdict = fmt::format("{} never traded: there is nothing to judge.", name);
+      return;
+    }
+    const bool lost = best.median_path.total <= 0;
     out_.verdict = fmt::format("{} {}", name,
                                lost   ? "is the best, and loses money."
                                : real ? "holds: its Sharpe ratio is more than the best of so many trials has by luck."
@@ -458,21 +389,13 @@ class Assembly {
     }
   }
 
-  // Of the trades of all paths.
-  struct Wins {
-    std::size_t count = 0, break_evens = 0;
-    double gain = 0, loss = 0;
-    std::vector<std::uint32_t> paths = {};  // by the clock: how many tested that moment
-  };
-
   const LoadedEvaluateConfig& config_;
   const EvaluationData& data_;
   const std::optional<Prices>& prices_;
   const std::vector<const EvaluationSplits*>& splits_;
   const std::vector<std::vector<const FoldResult*>>& folds_;
   unsigned threads_;
-  std::vector<RowScores> rows_;
-  std::vector<Wins> wins_ = std::vector<Wins>(config_.configurations.size());
+  std::vector<ForecastResult> forecasts_;
   EvaluationResults out_;
 };
 

@@ -5,32 +5,48 @@
 
 #include "base/json.h"
 #include "validation/block_bootstrap.h"
-#include "validation/forecast_scores.h"
 #include "validation/overfitting.h"
+#include "validation/sharpe.h"
+#include "work/evaluate/believable.h"
+#include "work/evaluate/forecast_results.h"
 #include "work/evaluate/path_returns.h"
 
 namespace moola::work {
-
-/// A choice holds when its deflated Sharpe ratio is no less, and the probability of overfitting no more.
-inline constexpr double kHoldsDsr = 0.95, kHoldsPbo = 0.2;
 
 /// What one configuration has come to.
 struct ConfigurationResult {
   std::size_t configuration = 0;
   std::size_t folds = 0, missing = 0;
   std::optional<validation::ForecastScores> scores = {};  // the mean over paths; none without a scored row
+  std::vector<FoldScore> by_split = {};
   /// Of rows, by path averaged: "accuracy", "log_loss", "brier", and "accuracy_gain", "log_loss_gain" over the best
   /// baseline of each.
   std::vector<std::pair<std::string, validation::Interval>> intervals = {};
   std::vector<double> importance = {};  // of features, the mean over folds; empty where models can't tell
+  /// Of the best, and of the baseline with the least log-loss.
+  std::optional<ReliabilityResult> reliability = {};
+  std::optional<ConformalResult> conformal = {};
 
-  std::vector<validation::PathSummary> paths = {};    // net, of each path
+  std::vector<validation::PathSummary> paths = {};    // net, of each path with a forecast
+  std::vector<std::size_t> path_numbers = {};         // of each, among EvaluationSplits::paths
   std::vector<std::vector<double>> path_equity = {};  // of each path, from 1, at EvaluationResults::equity_at
-  validation::PathSummary mean_path = {};             // of the mean of all paths' returns
-  std::vector<double> returns = {};                   // that mean, by the clock; NaN where nothing was tested
+  validation::PathSummary mean_path = {};             // of the mean of all paths' returns, which nobody trades
+  std::vector<double> mean_returns = {};              // that mean, by the clock; empty: of one path, as `returns`
+
+  /// The path whose Sharpe ratio is the lower median; all that follows is its own.
+  std::size_t median = 0;  // of `paths`
+  validation::PathSummary median_path = {};
+  std::vector<double> returns = {};  // by the clock; NaN where nothing was tested
   double gross_total = 0, turnover = 0, exposure = 0, hit_rate = 0, profit_factor = 0, break_even_cost = 0;
-  std::size_t trades = 0;  // of all paths
+  std::size_t trades = 0;
+  std::optional<validation::ReturnMoments> moments =
+      {};  // at the moments that all tried have tested; none: no variance
   double psr = 0, dsr = 0, sharpe_error = 0;
+  /// At multiples of the costs; empty where it was not asked, or trades cost nothing.
+  std::vector<validation::CostPoint> costs = {};
+  double break_even_multiple = 0;  // of the costs, at which nothing is left; NaN: it loses without any
+
+  const std::vector<double>& column() const { return mean_returns.empty() ? returns : mean_returns; }
 };
 
 /// A gate, and what was found.
@@ -41,8 +57,16 @@ struct GateResult {
   bool met = false;
 };
 
+/// Which rows the splits test, so that runs can be held against each other.
+struct TestedRows {
+  std::size_t rows = 0;
+  std::int64_t first = 0, last = 0;  // ns UTC
+  std::string sha256 = {};           // of their times, symbols and labels
+};
+
 struct EvaluationResults {
   std::vector<ConfigurationResult> configurations = {};
+  TestedRows tested = {};
   std::vector<std::int64_t> clock = {};
   std::vector<std::size_t> equity_at = {};           // up to 600 numbers of the clock, in order
   std::optional<validation::PathSummary> hold = {};  // buy and hold, the same parts
@@ -57,8 +81,8 @@ struct EvaluationResults {
   std::vector<std::string> contamination = {};
   std::vector<std::string> warnings = {};
   std::vector<std::string> notes = {};  // what else one has to know
-  std::optional<std::size_t> best =
-      {};  // of those that are no baselines: by Sharpe ratio, or without prices by log loss
+  /// Of those that are no baselines: by the median path's Sharpe ratio, or without prices by log loss.
+  std::optional<std::size_t> best = {};
   std::vector<GateResult> gates = {};
   std::string verdict = {};  // in words; of a contaminated run that there is none
   bool has_verdict = false;

@@ -120,7 +120,7 @@ Html returns(const ReportSource& source, const std::vector<const ConfigurationRe
     hold_told = true;
   };
   for (const ConfigurationResult* const each : rows) {
-    const validation::PathSummary& path = each->mean_path;
+    const validation::PathSummary& path = each->median_path;
     const double sharpe = source.annual_sharpe(path);
     if (!hold_told && (each->paths.empty() || !(sharpe >= source.annual_sharpe(*source.results.hold)))) tell_hold();
     if (each->paths.empty()) {
@@ -154,11 +154,12 @@ Html configurations_part(const ReportSource& source) {
   Html out = paragraph(text(words));
   if (source.prices) {
     out += Html{"<h3>What they earned</h3>"} + returns(source, rows);
-    out += paragraph(
-        muted("A year’s Sharpe ratio, net of costs, of the mean of all paths’ returns; 90 of 100 such intervals hold "
-              "the true one. Hit rate and trades are those of all paths. Break-even: what a round trip may cost before "
-              "nothing is left, as a share of the price. PSR: the chance that the true Sharpe ratio is above 0; DSR: "
-              "that it is above what the best of so many tries has by luck."));
+    out += paragraph(muted(
+        "Net of costs, of each configuration’s median path: of the ways in which time was put together, the one "
+        "whose Sharpe ratio is the (lower) median. Sharpe: of a year; 90 of 100 such intervals hold the true one. "
+        "Break-even: what a round trip may cost before nothing is left, as a share of the price. PSR: the chance "
+        "that the true Sharpe ratio is above 0; DSR: that it is above what the best of so many tries has by "
+        "luck."));
     out += Html{"<h3>What they forecast</h3>"};
   }
   out += forecasts(source, rows);

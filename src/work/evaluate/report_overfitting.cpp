@@ -152,7 +152,8 @@ Html numbers(const ReportSource& source, const Measure& measure) {
     const Overfitting& found = *results.overfitting;
     rows.emplace_back("PBO", text(share_text(found.pbo)));
     rows.emplace_back("loss", text(share_text(found.prob_loss) + " of the chosen lose outside"));
-    rows.emplace_back("chosen from", text(count_text(found.configurations, "configuration", "configurations")));
+    rows.emplace_back("chosen from", text(count_text(found.configurations, "configuration", "configurations") +
+                                          (source.splits.paths.size() > 1 ? ", each by the mean of its paths" : "")));
     rows.emplace_back("choices",
                       text(fmt::format("{} of {} blocks, by {}", figure_text(static_cast<double>(found.combinations)),
                                        source.config.values.overfitting.blocks, measure.words)));

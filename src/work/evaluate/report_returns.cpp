@@ -88,7 +88,7 @@ std::size_t add_paths(const ReportSource& source, Chart& chart) {
   const std::size_t paths = std::min(kMostPaths, source.best()->path_equity.size());
   for (std::size_t path = 0; path < paths; ++path) {
     const std::vector<double>& equity = source.best()->path_equity[path];
-    ChartLine line{.label = path == 0 ? "single paths of the best" : "", .ink = ChartInk::pale, .of_second = true};
+    ChartLine line{.label = path == 0 ? "all paths of the best" : "", .ink = ChartInk::pale, .of_second = true};
     for (std::size_t i = 0; i < std::min(equity.size(), results.equity_at.size()); ++i)
       line.points.push_back({static_cast<double>(results.clock[results.equity_at[i]]), equity[i]});
     chart.lines.push_back(std::move(line));
@@ -103,7 +103,7 @@ Html equity_part(const ReportSource& source) {
   if (!source.prices || results.clock.empty()) return {};
   Chart chart{.title = "equity over time", .x = axis_of(results.clock), .y = {}, .level = {1}, .height = 340};
   for (const ConfigurationResult* const each : drawn_ones(source)) {
-    chart.lines.push_back({.label = with_total(source.name(*each), each->mean_path.total),
+    chart.lines.push_back({.label = with_total(source.name(*each), each->median_path.total),
                            .ink = kInks.at(chart.lines.size()),
                            .points = course_of(results.clock, each->returns).equity,
                            .of_second = !chart.lines.empty()});
@@ -127,12 +127,14 @@ Html equity_part(const ReportSource& source) {
   return chart_figure(
       chart,
       fmt::format("What 1 would have become, net of costs and with gains put in again: {} by Sharpe ratio, and whoever "
-                  "buys and holds over the same bars.{} Where several paths test the same bars it is the mean of their "
-                  "returns, which moves less than each path does{}. A line that lies above 1 earned money; one that "
-                  "does not lie above the grey one could have been had without a model.{}",
+                  "buys and holds over the same bars.{}{} A line that lies above 1 earned money; one that does not lie "
+                  "above the grey one could have been had without a model.{}",
                   strategies == 1 ? "the best" : fmt::format("the best {}", strategies),
                   by_factors ? " Equal steps upward are equal factors." : "",
-                  paths > 0 ? "; the pale lines are the paths of the best" : "",
+                  paths > 0 ? " Of several paths over the same bars each line is the one with the median Sharpe ratio; "
+                              "the pale lines are all paths of the best, and how far they lie apart is how much hangs "
+                              "on which data a model was fitted on."
+                            : "",
                   source.results.contamination.empty() ? "" : " Of a contaminated run: do not believe it."));
 }
 
@@ -156,10 +158,9 @@ Html paths_part(const ReportSource& source) {
     }
     most = std::max(most, row.dots.size());
     for (const double each_dot : row.dots) range.take(each_dot);
-    if (const double mean = source.annual_sharpe(each->mean_path); std::isfinite(mean)) {
-      row.mark = mean;
-      range.take(mean);
-      row.value = fixed_text(mean, 2);
+    if (const double median = source.annual_sharpe(each->median_path); std::isfinite(median)) {
+      row.mark = median;
+      row.value = fixed_text(median, 2);
     }
     chart.rows.push_back(std::move(row));
   }
@@ -167,12 +168,14 @@ Html paths_part(const ReportSource& source) {
   if (most < 2) return {};
   chart.x = number_axis("annual Sharpe ratio, net", range.low, range.high, 9);
   return row_chart_figure(
-      chart, {{ChartInk::first, "a path"}, {ChartInk::second, "the mean of all paths’ returns"}},
+      chart, {{ChartInk::first, "a path"}, {ChartInk::second, "the median path"}},
       fmt::format(
           "Each dot is a path: one way to put the test parts together, so that all of time is predicted once by "
           "models that were fitted elsewhere. Dots far apart: the result hangs on which data a model was "
-          "fitted on. Dots on both sides of 0: it may as well lose. The upright bar, and the number: of the "
-          "mean of all paths’ returns. It moves less than paths do, so it may lie further from 0 than the dots.{}",
+          "fitted on. Dots on both sides of 0: it may as well lose. The upright bar, and the number: the median "
+          "path (of an even number the lower of the two in the middle), by which configurations are ranked and "
+          "judged. The mean of all paths’ returns moves less than they do, and has a ratio further from 0; nobody "
+          "trades it.{}",
           left_out > 0 ? fmt::format(" The first {} by Sharpe ratio; {} more are not drawn.", kMostPaths, left_out)
                        : ""));
 }
@@ -197,7 +200,7 @@ Html drawdown_part(const ReportSource& source) {
   }
   chart.y = number_axis("% below the highest", range.low, range.high, 5);
   chart.y.high = std::min(chart.y.high, range.low < 0 ? 0.0 : chart.y.high);
-  const validation::PathSummary& path = best->mean_path;
+  const validation::PathSummary& path = best->median_path;
   return chart_figure(
       chart, fmt::format("How far equity was below the highest it had ever been: at 0 it is at a new high. The deepest "
                          "of {} was {}; its longest stretch below an earlier high took {} of {} bars. Who cannot bear "

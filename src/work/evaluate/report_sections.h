@@ -12,11 +12,14 @@ record::Html verdict_part(const ReportSource& source);
 /// All configurations beside the baselines: what they forecast, and what they earned.
 record::Html configurations_part(const ReportSource& source);
 
-/// Equity over time of the best few and of buy and hold; Sharpe ratios over paths.
+/// Equity over time of the best few, of the best one's paths and of buy and hold; Sharpe ratios over paths.
 record::Html equity_part(const ReportSource& source);
 record::Html paths_part(const ReportSource& source);
 /// How deep the best was below its highest equity.
 record::Html drawdown_part(const ReportSource& source);
+
+/// What is left at other costs.
+record::Html costs_part(const ReportSource& source);
 
 /// Whether the choice among configurations is luck.
 record::Html overfitting_part(const ReportSource& source);
@@ -25,7 +28,10 @@ record::Html overfitting_part(const ReportSource& source);
 record::Html classes_part(const ReportSource& source);
 record::Html importance_part(const ReportSource& source);
 
-/// The splits as a table, and over time.
+/// Whether what was forecast surely came surely: curve, histogram of confidence, sets of classes.
+record::Html reliability_part(const ReportSource& source);
+
+/// The splits as a table, and over time; what the best forecast on each.
 record::Html splits_part(const ReportSource& source);
 
 /// What it was made from. `run`: its name.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 
 #include "work/evaluate/report_chart.h"
@@ -117,6 +118,48 @@ Html timeline(const ReportSource& source) {
       "not be seen.");
 }
 
+// The baseline that forecasts best, for every split to be held against.
+const ConfigurationResult* reference(const ReportSource& source) {
+  const ConfigurationResult* out = nullptr;
+  for (const ConfigurationResult& each : source.results.configurations) {
+    if (!source.is_baseline(each) || !each.scores || each.by_split.size() != source.splits.splits.size()) continue;
+    if (out == nullptr || each.scores->log_loss < out->scores->log_loss) out = &each;
+  }
+  return out;
+}
+
+Html fold_table(const ReportSource& source) {
+  const ConfigurationResult* const best = source.best();
+  const std::size_t count = source.splits.splits.size();
+  if (best == nullptr || best->by_split.size() != count) return {};
+  const ConfigurationResult* const baseline = reference(source);
+  HtmlTable out{{"split", "rows", "accuracy", "log-loss"}, {}, {true, true, true, true}};
+  if (baseline != nullptr) {
+    out.titles.insert(out.titles.end(), {source.name(*baseline) + ": accuracy", "log-loss", "gain in log-loss"});
+    out.numeric.resize(out.titles.size(), true);
+  }
+  std::size_t better = 0, told = 0;
+  for (std::size_t s = 0; s < std::min(count, kMostSplits); ++s) {
+    const FoldScore& score = best->by_split[s];
+    std::vector<Html> row{text(std::to_string(s)), text(figure_text(static_cast<double>(score.rows))),
+                          text(share_text(score.accuracy)), text(fixed_text(score.log_loss, 4))};
+    if (baseline != nullptr) {
+      const FoldScore& beside = baseline->by_split[s];
+      const double gain = beside.log_loss - score.log_loss;
+      told += std::isfinite(gain) ? 1 : 0;
+      better += gain > 0 ? 1 : 0;
+      row.insert(row.end(),
+                 {text(share_text(beside.accuracy)), text(fixed_text(beside.log_loss, 4)),
+                  gain > 0 ? Html{"<b>"} + text(fixed_text(gain, 4)) + Html{"</b>"} : text(fixed_text(gain, 4))});
+    }
+    out.rows.push_back(std::move(row));
+  }
+  std::string words = fmt::format("What {} forecast on each split.", source.name(*best));
+  if (told > 0)
+    words += fmt::format(" It forecast better than {} on {} of {} (bold).", source.name(*baseline), better, told);
+  return Html{"<h3>Split by split</h3>"} + paragraph(text(words)) + table(out);
+}
+
 }  // namespace
 
 Html splits_part(const ReportSource& source) {
@@ -131,7 +174,8 @@ Html splits_part(const ReportSource& source) {
   if (splits.size() > kMostSplits) words += fmt::format(" The first {} are shown.", kMostSplits);
   return paragraph(text(words)) + timeline(source) + split_table(source, with_clock) +
          paragraph(muted("Of configurations that look at one row; those that look at windows of rows are purged by so "
-                         "much more."));
+                         "much more.")) +
+         fold_table(source);
 }
 
 }  // namespace moola::work

@@ -35,7 +35,7 @@ Tone tone_of_verdict(const ReportSource& source) {
   if (!source.results.contamination.empty()) return Tone::bad;
   if (!source.results.has_verdict || best == nullptr) return Tone::warning;
   if (!source.prices) return tone_of_gain(*best);
-  if (!(best->mean_path.total > 0)) return Tone::bad;
+  if (!(best->median_path.total > 0)) return Tone::bad;
   const auto& overfitting = source.results.overfitting;
   return best->dsr >= kHoldsDsr && overfitting && overfitting->pbo <= kHoldsPbo ? Tone::good : Tone::warning;
 }
@@ -50,14 +50,14 @@ const ConfigurationResult* best_baseline(const ReportSource& source) {
 }
 
 void money_cards(const ReportSource& source, const ConfigurationResult& best, std::vector<Card>& out) {
-  const double sharpe = source.annual_sharpe(best.mean_path);
+  const double sharpe = source.annual_sharpe(best.median_path);
   const auto interval = source.sharpe_interval(best);
   ChartExtent paths;
   for (const validation::PathSummary& path : best.paths) paths.take(source.annual_sharpe(path));
   std::string note = interval ? "90 %: " + between_text(interval->first, interval->second, 2) : "error not measured";
-  // The mean of several paths' returns moves less than they do, and has the higher ratio for it.
-  if (best.paths.size() > 1 && !paths.empty()) note += "; single paths: " + between_text(paths.low, paths.high, 2);
-  out.push_back({fixed_text(sharpe, 2), "annual Sharpe ratio", note,
+  if (best.paths.size() > 1 && !paths.empty()) note += "; all paths: " + between_text(paths.low, paths.high, 2);
+  out.push_back({fixed_text(sharpe, 2),
+                 best.paths.size() > 1 ? "annual Sharpe ratio, median path" : "annual Sharpe ratio", note,
                  !interval              ? Tone::plain
                  : interval->first > 0  ? Tone::good
                  : interval->second < 0 ? Tone::bad
@@ -75,10 +75,10 @@ void money_cards(const ReportSource& source, const ConfigurationResult& best, st
                    : best.dsr >= 0.5     ? Tone::warning
                                          : Tone::bad});
   }
-  out.push_back({share_text(best.mean_path.total), "total return",
+  out.push_back({share_text(best.median_path.total), "total return",
                  source.results.hold ? "buy and hold: " + share_text(source.results.hold->total) : "net of costs",
-                 best.mean_path.total > 0 ? Tone::plain : Tone::bad});
-  out.push_back({share_text(best.mean_path.drawdown.depth), "deepest drawdown",
+                 best.median_path.total > 0 ? Tone::plain : Tone::bad});
+  out.push_back({share_text(best.median_path.drawdown.depth), "deepest drawdown",
                  source.results.hold ? "buy and hold: " + share_text(source.results.hold->drawdown.depth) : ""});
 }
 
@@ -142,6 +142,11 @@ Html warnings(const ReportSource& source) {
                                     bullet_list(all, 12, "; results.json has all of them"));
 }
 
+Html notes(const ReportSource& source) {
+  const std::vector<std::string>& all = source.results.notes;
+  return all.empty() ? Html{} : callout(Tone::plain, bullet_list(all, 12, "; results.json has all of them"));
+}
+
 struct GateWords {
   const char *name, *words;
   bool share;
@@ -177,7 +182,7 @@ Html gates(const ReportSource& source) {
 
 Html verdict_part(const ReportSource& source) {
   Html out = source.results.verdict.empty() ? Html{} : callout(tone_of_verdict(source), text(source.results.verdict));
-  return out + contamination(source) + best_cards(source) + warnings(source) + gates(source);
+  return out + contamination(source) + notes(source) + best_cards(source) + warnings(source) + gates(source);
 }
 
 }  // namespace moola::work

@@ -1,6 +1,8 @@
 #include <cmath>
 
+#include "base/utc_time.h"
 #include "work/evaluate/evaluation_results.h"
+#include "work/evaluate/trading_results.h"
 
 namespace moola::work {
 namespace {
@@ -35,6 +37,90 @@ Json path_json(const PathSummary& path, double periods) {
       {"sortino", path.sortino}, {"drawdown", path.drawdown.depth}, {"longest_under_water", path.longest_under_water}};
 }
 
+Json by_split_json(const std::vector<FoldScore>& folds) {
+  Json rows = Json::array(), accuracy = Json::array(), log_loss = Json::array();
+  for (const FoldScore& each : folds) {
+    rows.push_back(each.rows);
+    accuracy.push_back(each.accuracy);
+    log_loss.push_back(each.log_loss);
+  }
+  return {{"rows", std::move(rows)}, {"accuracy", std::move(accuracy)}, {"log_loss", std::move(log_loss)}};
+}
+
+Json curve_json(const validation::ReliabilityCurve& curve) {
+  Json bins = Json::array();
+  for (const validation::ReliabilityBin& bin : curve.bins) {
+    bins.push_back({{"low", bin.low},
+                    {"high", bin.high},
+                    {"rows", bin.weight},
+                    {"confidence", bin.confidence},
+                    {"share", bin.share},
+                    {"interval", {bin.share_low, bin.share_high}}});
+  }
+  return {{"ece", curve.ece}, {"bins", std::move(bins)}};
+}
+
+Json sets_json(const validation::SetScores& scores, const std::vector<std::string>& classes) {
+  Json by_class = Json::object();
+  for (std::size_t c = 0; c < scores.coverage_by_class.size(); ++c) by_class[classes[c]] = scores.coverage_by_class[c];
+  return {{"coverage", scores.coverage},
+          {"mean_size", scores.mean_size},
+          {"singletons", scores.singletons},
+          {"empty", scores.empty},
+          {"coverage_by_class", std::move(by_class)}};
+}
+
+Json conformal_json(const ConformalResult& found, const std::vector<std::string>& classes) {
+  return {{"level", 1 - kConformalMiscoverage},    {"calibrated_rows", found.calibrated},
+          {"purged_rows", found.purged},           {"measured_rows", found.measured},
+          {"measured_from", utc_text(found.from)}, {"lac", sets_json(found.lac, classes)},
+          {"aps", sets_json(found.aps, classes)}};
+}
+
+// What was traded on the median path; of all paths and their mean what they came to.
+Json backtest_json(const ConfigurationResult& each, double periods) {
+  Json out = path_json(each.median_path, periods);
+  out.update({{"path", each.path_numbers[each.median]},
+              {"gross_total", each.gross_total},
+              {"trades", each.trades},
+              {"turnover", each.turnover},
+              {"exposure", each.exposure},
+              {"hit_rate", each.hit_rate},
+              {"profit_factor", each.profit_factor},
+              {"break_even_cost", each.break_even_cost},
+              {"psr", each.psr},
+              {"dsr", each.dsr},
+              {"sharpe_error", each.sharpe_error}});
+  if (each.moments) {
+    out["moments"] = {{"observations", each.moments->observations},
+                      {"sharpe", each.moments->sharpe},
+                      {"skew", each.moments->skew},
+                      {"kurtosis", each.moments->kurtosis}};
+  }
+  if (!each.costs.empty()) {
+    Json points = Json::array();
+    for (const validation::CostPoint& point : each.costs) {
+      points.push_back(
+          {{"multiple", point.multiple}, {"total", point.total}, {"annual_sharpe", point.sharpe * std::sqrt(periods)}});
+    }
+    out["costs"] = {{"break_even_multiple", each.break_even_multiple}, {"at", std::move(points)}};
+  }
+  Json paths = Json::array();
+  for (const PathSummary& path : each.paths) paths.push_back(path_json(path, periods));
+  out["paths"] = std::move(paths);
+  out["mean_of_paths"] = path_json(each.mean_path, periods);
+  return out;
+}
+
+Json equity_json(const EvaluationResults& results) {
+  Json time = Json::array();
+  for (const std::size_t i : results.equity_at) time.push_back(results.clock[i]);
+  Json out = {{"time", std::move(time)}};
+  if (results.best) out["best"] = equity_points(results.configurations[*results.best].returns, results.equity_at);
+  out["buy_and_hold"] = equity_points(results.hold_returns, results.equity_at);
+  return out;
+}
+
 }  // namespace
 
 Json results_json(const LoadedEvaluateConfig& config, const EvaluationData& data, const EvaluationResults& results) {
@@ -49,23 +135,14 @@ Json results_json(const LoadedEvaluateConfig& config, const EvaluationData& data
     Json intervals = Json::object();
     for (const auto& [name, interval] : each.intervals) intervals[name] = {interval.low, interval.high};
     entry["intervals"] = std::move(intervals);
-    if (!each.paths.empty()) {
-      Json backtest = path_json(each.mean_path, results.periods_per_year);
-      backtest.update({{"gross_total", each.gross_total},
-                       {"trades", each.trades},
-                       {"turnover", each.turnover},
-                       {"exposure", each.exposure},
-                       {"hit_rate", each.hit_rate},
-                       {"profit_factor", each.profit_factor},
-                       {"break_even_cost", each.break_even_cost},
-                       {"psr", each.psr},
-                       {"dsr", each.dsr},
-                       {"sharpe_error", each.sharpe_error}});
-      Json paths = Json::array();
-      for (const PathSummary& path : each.paths) paths.push_back(path_json(path, results.periods_per_year));
-      backtest["paths"] = std::move(paths);
-      entry["backtest"] = std::move(backtest);
+    if (!each.by_split.empty()) entry["by_split"] = by_split_json(each.by_split);
+    if (each.reliability) {
+      entry["reliability"] = {{"path", each.reliability->path},
+                              {"by_width", curve_json(each.reliability->by_width)},
+                              {"by_mass", curve_json(each.reliability->by_mass)}};
     }
+    if (each.conformal) entry["conformal"] = conformal_json(*each.conformal, data.class_names);
+    if (!each.paths.empty()) entry["backtest"] = backtest_json(each, results.periods_per_year);
     (configuration.baseline ? baselines : models)[configuration.name] = std::move(entry);
   }
   Json out = {{"verdict", results.verdict},
@@ -74,9 +151,18 @@ Json results_json(const LoadedEvaluateConfig& config, const EvaluationData& data
               {"contamination", results.contamination},
               {"warnings", results.warnings},
               {"notes", results.notes},
+              {"tested",
+               {{"rows", results.tested.rows},
+                {"from", utc_text(results.tested.first)},
+                {"to", utc_text(results.tested.last)},
+                {"sha256", results.tested.sha256}}},
               {"models", std::move(models)},
               {"baselines", std::move(baselines)}};
-  if (results.hold) out["buy_and_hold"] = path_json(*results.hold, results.periods_per_year);
+  if (results.hold) {
+    out["buy_and_hold"] = path_json(*results.hold, results.periods_per_year);
+    out["periods_per_year"] = results.periods_per_year;
+    out["equity"] = equity_json(results);
+  }
   out["trials"] = {{"count", results.trials},
                    {"effective", results.effective_trials},
                    {"variance", results.trial_variance},

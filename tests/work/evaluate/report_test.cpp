@@ -60,6 +60,11 @@ struct Sample {
     results.hold = summary(0.004);
     results.hold_returns.assign(kRows, 0.0001);
     results.best = 1;
+    results.configurations[0].reliability = results.configurations[1].reliability = reliability();
+    results.configurations[1].conformal = {.calibrated = 40, .purged = 10, .measured = 50, .from = data.time[50]};
+    results.configurations[1].conformal->lac = {
+        .coverage = 0.875, .mean_size = 1.25, .singletons = 0.75, .empty = 0, .coverage_by_class = {0.8, 0.95}};
+    results.configurations[1].conformal->aps = results.configurations[1].conformal->lac;
     results.has_verdict = true;
     results.verdict = "forest cannot be told from luck.";
     results.trials = 2;
@@ -87,6 +92,24 @@ struct Sample {
     return out;
   }
 
+  // 60 rows that were 55 % sure and right in 50 %, and 40 that were 75 % sure and right in 70 %.
+  static ReliabilityResult reliability() {
+    ReliabilityResult out;
+    out.by_mass.bins = {
+        {.low = 0.5, .high = 0.6, .weight = 60, .confidence = 0.55, .share = 0.5, .share_low = 0.4, .share_high = 0.6},
+        {.low = 0.6,
+         .high = 0.8,
+         .weight = 40,
+         .confidence = 0.75,
+         .share = 0.7,
+         .share_low = 0.55,
+         .share_high = 0.8}};
+    out.by_mass.ece = 0.05;
+    out.by_width = out.by_mass;
+    out.histogram = {{.low = 0.55, .high = 0.575, .weight = 60}, {.low = 0.75, .high = 0.775, .weight = 40}};
+    return out;
+  }
+
   void add(const std::string& name, bool baseline, double sharpe) {
     ConfigurationResult out;
     out.configuration = config.configurations.size();
@@ -103,12 +126,17 @@ struct Sample {
                      {"log_loss_gain", {.low = 0.001, .high = 0.009, .replicates = 500}}};
     if (!baseline) out.importance = {3, 1};
     out.paths = {summary(sharpe - 0.001), summary(sharpe + 0.001)};
-    out.mean_path = summary(sharpe);
+    out.median_path = summary(sharpe);
+    out.by_split = {{.rows = 50, .accuracy = 0.5, .log_loss = 0.7 - sharpe},
+                    {.rows = 50, .accuracy = 0.5, .log_loss = 0.7}};
     for (std::size_t i = 0; i < kRows; ++i) out.returns.push_back(i % 2 == 0 ? 0.002 : -0.001);
     out.trades = 40;
     out.hit_rate = 0.55;
     out.break_even_cost = 0.0004;
     if (!baseline) {
+      out.costs = {{.multiple = 0, .total = 0.3, .sharpe = 2 * sharpe},
+                   {.multiple = 1, .total = 0.1, .sharpe = sharpe}};
+      out.break_even_multiple = 1.5;
       out.psr = 0.8;
       out.dsr = 0.6;
       out.sharpe_error = 0.005;
@@ -126,8 +154,9 @@ struct Sample {
     for (ConfigurationResult& each : results.configurations) {
       each.paths.clear();
       each.returns.clear();
-      each.mean_path = {};
+      each.median_path = {};
       each.trades = 0;
+      each.costs.clear();
     }
   }
 
@@ -192,8 +221,8 @@ BOOST_AUTO_TEST_CASE(the_verdict_comes_first_and_the_configuration_last) {
   const std::string page = sample.page();
   std::size_t last = page.find("forest cannot be told from luck.");
   BOOST_TEST(last != std::string::npos);
-  for (const char* id : {"gates", "configurations", "equity", "paths", "overfitting", "classes", "splits", "importance",
-                         "drawdown", "lineage", "configuration"}) {
+  for (const char* id : {"gates", "configurations", "equity", "paths", "costs", "overfitting", "classes", "reliability",
+                         "splits", "importance", "drawdown", "lineage", "configuration"}) {
     const std::size_t at = page.find(fmt::format("<section id=\"{}\">", id));
     BOOST_TEST(at != std::string::npos, id << " is missing");
     BOOST_TEST(at > last, id << " comes too early");
@@ -249,7 +278,7 @@ BOOST_AUTO_TEST_CASE(without_prices_nothing_is_said_of_money) {
   sample.forget_prices();
   sample.results.verdict = "forest forecasts best: log-loss 0.6900.";
   const std::string page = sample.page();
-  for (const char* id : {"equity", "paths", "overfitting", "drawdown"})
+  for (const char* id : {"equity", "paths", "costs", "overfitting", "drawdown"})
     BOOST_TEST(!has_section(page, id), id << " is there");
   for (const char* id : {"configurations", "classes", "splits", "importance", "lineage"})
     BOOST_TEST(has_section(page, id), id << " is missing");
@@ -330,15 +359,27 @@ BOOST_AUTO_TEST_CASE(what_is_no_number_is_a_dash) {
       for (validation::ClassScores& of : each.scores->by_class) of = {bad, bad, bad, bad, bad, bad};
       each.intervals = {{"accuracy", nowhere()}, {"log_loss", nowhere()}, {"log_loss_gain", nowhere()}};
       each.importance = {bad, 1};
-      for (validation::PathSummary* path : {&each.mean_path, &each.paths[0], &each.paths[1]})
+      for (validation::PathSummary* path : {&each.median_path, &each.paths[0], &each.paths[1]})
         path->sharpe = path->total = path->drawdown.depth = bad;
       std::ranges::fill(each.returns, bad);
       each.returns[7] = 0.01;
       for (double* value : {&each.hit_rate, &each.profit_factor, &each.break_even_cost, &each.psr, &each.dsr,
                             &each.sharpe_error, &each.gross_total})
         *value = bad;
+      each.break_even_multiple = bad;
+      for (validation::CostPoint& point : each.costs) point.total = point.sharpe = bad;
+      for (FoldScore& score : each.by_split) score.accuracy = score.log_loss = bad;
+      if (each.reliability) {
+        for (validation::ReliabilityCurve* curve : {&each.reliability->by_mass, &each.reliability->by_width}) {
+          curve->ece = curve->bins[0].confidence = curve->bins[0].share = curve->bins[0].share_low = bad;
+        }
+      }
+      if (each.conformal) {
+        for (validation::SetScores* sets : {&each.conformal->lac, &each.conformal->aps})
+          *sets = {bad, bad, bad, bad, {bad, bad}};
+      }
     }
-    sample.results.hold = sample.results.configurations[0].mean_path;
+    sample.results.hold = sample.results.configurations[0].median_path;
     std::ranges::fill(sample.results.hold_returns, bad);
     validation::Overfitting& found = *sample.results.overfitting;
     for (double* value : {&found.pbo, &found.prob_loss, &found.slope, &found.intercept, &found.r_squared}) *value = bad;
@@ -387,7 +428,7 @@ BOOST_AUTO_TEST_CASE(without_prices_the_smallest_log_loss_comes_first) {
 BOOST_AUTO_TEST_CASE(returns_that_never_change_have_no_sharpe_ratio) {
   Sample sample;
   BOOST_TEST(holds(words_of(section_of(sample.page(), "configurations")), " ridge 0.50 "));
-  sample.results.configurations[2].mean_path.no_variance = true;
+  sample.results.configurations[2].median_path.no_variance = true;
   BOOST_TEST(holds(words_of(section_of(sample.page(), "configurations")), " ridge – "));
 }
 
@@ -409,7 +450,7 @@ BOOST_AUTO_TEST_CASE(the_interval_of_the_sharpe_ratio_is_that_of_its_error) {
   // 0.010 and 0.005 times sqrt(10,000): 1 ± 1.6449 x 0.5.
   const std::string page = words_of(Sample().page());
   BOOST_TEST(holds(page, "1.00"));
-  BOOST_TEST(holds(page, "90 %: 0.18 to 1.82; single paths: 0.90 to 1.10"));
+  BOOST_TEST(holds(page, "90 %: 0.18 to 1.82; all paths: 0.90 to 1.10"));
 }
 
 BOOST_AUTO_TEST_CASE(columns_of_intervals_are_left_out_where_nothing_has_one) {
@@ -443,7 +484,7 @@ BOOST_AUTO_TEST_CASE(the_verdict_is_good_only_where_luck_is_ruled_out_both_ways)
   Sample sample;
   const auto tone = [&](double dsr, double pbo, double total) {
     sample.results.configurations[1].dsr = dsr;
-    sample.results.configurations[1].mean_path.total = total;
+    sample.results.configurations[1].median_path.total = total;
     sample.results.overfitting->pbo = pbo;
     const std::string page = sample.page();
     const std::size_t end = page.find("\">forest cannot"), begin = page.rfind("callout ", end) + 8;
@@ -637,6 +678,65 @@ BOOST_AUTO_TEST_CASE(importance_is_that_of_the_next_where_the_best_cannot_tell) 
   BOOST_TEST(holds(section_of(sample.page(), "importance"), "How much ridge leans"));
   sample.results.configurations[2].importance = {1, 2, 3};  // of other features than these
   BOOST_TEST(!has_section(sample.page(), "importance"));
+}
+
+BOOST_AUTO_TEST_CASE(costs_are_told_for_those_that_were_asked_with_where_they_break_even) {
+  Sample sample;
+  const std::string costs = words_of(section_of(sample.page(), "costs"));
+  BOOST_TEST(holds(costs, " configuration 0 × 1 × breaks even "));
+  // Sharpe ratios times sqrt(10,000), below the totals; the best is the first.
+  BOOST_TEST(holds(costs, " forest 30.0\u00a0% 2.00 10.0\u00a0% 1.00 1.50 × "));
+  BOOST_TEST(costs.find("forest") < costs.find("ridge"));
+  BOOST_TEST(costs.find("majority") == std::string::npos);
+  sample.results.configurations[1].break_even_multiple = kNone;
+  sample.results.configurations[2].break_even_multiple = kInfinity;
+  const std::string edges = words_of(section_of(sample.page(), "costs"));
+  BOOST_TEST(holds(edges, " loses without costs "));
+  BOOST_TEST(holds(edges, " at any costs "));
+  for (ConfigurationResult& each : sample.results.configurations) each.costs.clear();
+  BOOST_TEST(!has_section(sample.page(), "costs"));
+}
+
+BOOST_AUTO_TEST_CASE(reliability_is_told_of_the_best_and_a_baseline) {
+  Sample sample;
+  const std::string section = section_of(sample.page(), "reliability"), words = words_of(section);
+  // 0.6 x 55 + 0.4 x 75 and 0.6 x 50 + 0.4 x 70.
+  BOOST_TEST(holds(words, " forest 63.0\u00a0% 58.0\u00a0% 0.0500 0.0500 "));
+  BOOST_TEST(holds(words, " majority baseline 63.0\u00a0% "));
+  BOOST_TEST(holds(words, " forest LAC 87.5\u00a0% 1.25 75.0\u00a0% 0.0\u00a0% 80.0\u00a0% 95.0\u00a0% "));
+  BOOST_TEST(holds(words, "the first half of the tested rows (40; 10 more"));
+  BOOST_TEST(holds(words, "measured on the second (50, from 2024-01-03 on)"));
+  // The bars of the histogram: those of 60 and 40 of 100 rows.
+  BOOST_TEST(count_of(section, "z\" style=\"fill:var(--plot-first)\"") == 1U);
+  sample.results.configurations[1].conformal.reset();
+  BOOST_TEST(section_of(sample.page(), "reliability").find("LAC") == std::string::npos);
+  sample.results.configurations[1].reliability.reset();
+  BOOST_TEST(holds(words_of(section_of(sample.page(), "reliability")), "Of majority:"));
+  sample.results.configurations[0].reliability.reset();
+  BOOST_TEST(!has_section(sample.page(), "reliability"));
+}
+
+BOOST_AUTO_TEST_CASE(bins_of_equal_width_with_few_rows_are_not_drawn) {
+  Sample sample;
+  const auto line = [&] {
+    const std::string section = section_of(sample.page(), "reliability");
+    return count_of(section, "stroke:var(--plot-third)");
+  };
+  BOOST_TEST(line() == 1U);
+  for (validation::ReliabilityBin& bin : sample.results.configurations[1].reliability->by_width.bins) bin.weight = 29;
+  BOOST_TEST(line() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(every_split_is_told_beside_the_best_baseline) {
+  // Of forest 0.7 - 0.010 beside 0.7 - 0.002 of the baseline, and then 0.7 each.
+  Sample sample;
+  const std::string splits = section_of(sample.page(), "splits");
+  BOOST_TEST(holds(words_of(splits), "better than majority on 1 of 2 (bold)"));
+  BOOST_TEST(holds(words_of(splits), " 0 50 50.0\u00a0% 0.6900 50.0\u00a0% 0.6980 0.0080 "));
+  BOOST_TEST(holds(splits, "<b>0.0080</b>"));
+  BOOST_TEST(splits.find("<b>0.0000</b>") == std::string::npos);
+  sample.results.configurations[1].by_split.clear();
+  BOOST_TEST(section_of(sample.page(), "splits").find("Split by split") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
