@@ -23,6 +23,7 @@
 #include "work/evaluate/evaluation_results.h"
 #include "work/evaluate/evaluation_tasks.h"
 #include "work/evaluate/fold_file.h"
+#include "work/evaluate/oof_output.h"
 #include "work/evaluate/test_openings.h"
 #include "work/evaluate/training.h"
 
@@ -247,6 +248,10 @@ class Evaluation {
     if (config_.strategy == SplitStrategy::chronological) sealed = keep_model(folder, *splits.front(), results);
     Json json = results_json(config_, data_, results);
     if (!sealed.is_null()) json["sealed"] = std::move(sealed);
+    if (config_.strategy == SplitStrategy::purged_k_fold) {
+      json["oof"] =
+          write_oof_of(request_.workspace, config_, data_, results, folds, run_name(config_, data_), outcome_.run);
+    }
     json["folds_sha256"] = sha256_hex(hashes);
     write_file(folder / "results.json", json_text(json, 1) + "\n");
     write_file(folder / "report.html",

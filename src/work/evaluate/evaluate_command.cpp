@@ -125,6 +125,10 @@ void print_outcome(const CommonOptions& common, const EvaluateOutcome& outcome) 
     return;
   }
   print_results(outcome);
+  if (outcome.results.contains("oof")) {
+    for (const Json& each : outcome.results["oof"])
+      std::cout << fmt::format("  oof      {}\n", each.get<std::string>());
+  }
   std::cout << fmt::format("  run      {}\n  report   {}\n", outcome.run, report);
   const Json& warnings = outcome.results.at("warnings");
   for (std::size_t i = 0; i < std::min<std::size_t>(12, warnings.size()); ++i)

@@ -187,7 +187,8 @@ void check_strategy(const EvaluateConfig::Splits& splits, ConfigSchema& schema, 
   const std::pair<const char*, SplitStrategy> uses[] = {
       {"splits.groups", combinatorial},    {"splits.test_groups", combinatorial}, {"splits.folds", purged_k_fold},
       {"splits.train", walk_forward},      {"splits.test", walk_forward},         {"splits.rolling", walk_forward},
-      {"splits.short_last", walk_forward}, {"splits.train_share", chronological}, {"splits.val_share", chronological}};
+      {"splits.short_last", walk_forward}, {"output.oof", purged_k_fold},         {"splits.train_share", chronological},
+      {"splits.val_share", chronological}};
   for (const auto& [key, by] : uses) {
     if (by == strategy) continue;
     if (schema.given(key))
@@ -361,6 +362,10 @@ void EvaluateConfig::bind(ConfigSchema& schema) {
   schema.key("pbo", gates.pbo).range(0, 1).help("probability of backtest overfitting, at most");
   schema.key("dsr", gates.dsr).range(0, 1).help("deflated Sharpe ratio, at least");
   schema.key("beat_baseline", gates.beat_baseline).help("log-loss below the best baseline's, by its interval");
+  schema.table("output", "What is left beside the run.");
+  schema.key("oof", output.oof)
+      .choices({"best", "all", "none"})
+      .help("`cv`: out-of-fold predictions as data sets `oof/RUN/vN`, of the best or of all configurations");
   schema.table("run", "The run itself.");
   schema.key("name", run.name).help("of the run; empty: the command and the table");
   schema.key("seed", run.seed).range(0, 9e15).help("of everything that is drawn");

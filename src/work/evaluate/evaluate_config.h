@@ -68,6 +68,9 @@ struct EvaluateConfig {
     std::vector<double> sharpe, win_rate, drawdown, pbo, dsr;
     bool beat_baseline = false;
   } gates;
+  struct Output {
+    std::string oof = "best";
+  } output;
   struct Run {
     std::string name;
     std::int64_t seed = 42, retries = 1, max_failures = 0;

@@ -7,6 +7,7 @@
 
 #include "base/utc_time.h"
 #include "data/store/hdf5.h"
+#include "data/tables/oof_file.h"
 #include "tests/support/messages.h"
 #include "tests/work/evaluate/evaluation_workspace.h"
 #include "tests/work/signalled_process.h"
@@ -59,6 +60,33 @@ BOOST_AUTO_TEST_CASE(the_number_of_ranks_changes_no_bit) {
   BOOST_TEST(hashes[0] == hashes[2]);
   BOOST_TEST(contents[0] == contents[1]);
   BOOST_TEST(contents[0] == contents[2]);
+}
+
+BOOST_AUTO_TEST_CASE(cv_leaves_out_of_fold_predictions_as_data_sets) {
+  const EvaluationWorkspace folder({.rows = 700, .edge = 0.5});
+  const Json best = folder.answer("cv", with(kSmall, {"splits.folds=4"}));
+  BOOST_REQUIRE(best["oof"].size() == 1U);
+  BOOST_TEST(best["oof"][0] == "oof/cv-mine/v1");
+  const Json all = folder.answer("cv", with(kSmall, {"splits.folds=4", "output.oof=all", "run.name=both"}));
+  BOOST_REQUIRE(all["oof"].size() == 2U);
+  BOOST_TEST(all["oof"][0] == "oof/both-logistic-c=0.01/v1");
+  BOOST_TEST(folder.answer("cv", with(kSmall, {"splits.folds=4", "output.oof=none"}))["oof"].empty());
+  const data::OofFile oof(folder.workspace.folder(), data::parse_dataset_id("oof/cv-mine/v1"));
+  BOOST_TEST(oof.info().model == best["best"].get<std::string>());
+  const data::hdf5::File table = data::hdf5::File::open(folder.workspace.path("data/feature_table/mine/v1.h5"));
+  const auto label = table.read<std::int8_t>("label_6");
+  BOOST_TEST(oof.size() == label.size());  // each row is tested once
+  // Its log-loss is the report's.
+  double loss = 0, rows = 0;
+  for (std::size_t i = 0; i < oof.size(); ++i) {
+    const std::int32_t truth = oof.rows().label[i];
+    BOOST_TEST(truth == (label[i] == -99 ? -1 : label[i] + 1));
+    if (truth < 0) continue;
+    loss -= std::log(static_cast<double>(oof.rows().probability[i * 3 + static_cast<std::size_t>(truth)]));
+    ++rows;
+  }
+  BOOST_TEST(loss / rows == best["models"][oof.info().model]["scores"]["log_loss"].get<double>(),
+             boost::test_tools::tolerance(1e-6));
 }
 
 BOOST_AUTO_TEST_CASE(an_edge_is_found_and_noise_is_not) {

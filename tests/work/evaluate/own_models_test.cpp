@@ -141,8 +141,7 @@ BOOST_AUTO_TEST_CASE(a_mended_program_goes_on_in_its_run_and_all_else_is_kept) {
   BOOST_TEST(second.exit_code == 0, second.errors);
   BOOST_TEST(parse_json(second.output, "cv")["models"]["mine"]["folds"] == 3);
   std::size_t runs = 0;
-  for (const auto& each :
-       std::filesystem::directory_iterator(own.folder.workspace.path("artifacts/runs")))
+  for (const auto& each : std::filesystem::directory_iterator(own.folder.workspace.path("artifacts/runs")))
     runs += each.is_directory();
   BOOST_TEST(runs == 1U);
 }
