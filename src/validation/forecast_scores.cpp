@@ -139,18 +139,20 @@ ForecastScorer::ForecastScorer(const Forecasts& forecasts, std::size_t bins) : f
   check_forecasts(forecasts);
   if (bins == 0) throw ConfigError("a calibration error over 0 bins.");
   const std::size_t n = forecasts.rows(), classes = forecasts.classes;
+  predicted_.resize(n);
+  for (std::vector<double>* column : {&confidence_, &loss_, &brier_}) column->resize(n);
   for (std::size_t row = 0; row < n; ++row) {
     const auto p = forecasts.probability.subspan(row * classes, classes);
     const auto truth = static_cast<std::size_t>(forecasts.truth[row]);
     // Which class is likeliest is as good as random: no branch.
     std::size_t best = 0;
     for (std::size_t c = 1; c < classes; ++c) best = p[c] > p[best] ? c : best;
-    predicted_.push_back(static_cast<std::int32_t>(best));
-    confidence_.push_back(p[best]);
-    loss_.push_back(-market::portable_log(std::clamp(p[truth], kLeastProbability, 1.0)));
+    predicted_[row] = static_cast<std::int32_t>(best);
+    confidence_[row] = p[best];
+    loss_[row] = -market::portable_log(std::clamp(p[truth], kLeastProbability, 1.0));
     double brier = 0;
     for (std::size_t c = 0; c < classes; ++c) brier += (p[c] - (c == truth ? 1 : 0)) * (p[c] - (c == truth ? 1 : 0));
-    brier_.push_back(brier);
+    brier_[row] = brier;
   }
   Ranking ranking;
   by_confidence_ = ranking.of(
