@@ -6,11 +6,11 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <stdexcept>
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "market/checks/radix_sort.h"
 #include "market/portable_log.h"
 
 namespace moola::validation {
@@ -71,10 +71,40 @@ struct CalibrationBin {
   void add(double w, double confident, bool is_right) {
     weight += w;
     confidence += w * confident;
-    right += is_right ? w : 0;
+    right += w * (is_right ? 1 : 0);  // as good as random: no branch
   }
   double gap() const { return std::fabs(confidence - right); }
 };
+
+// Ranks rows by keys, those of equal keys as they come. Keeps its memory from one order to the next.
+class Ranking {
+ public:
+  std::vector<RankedRow> of(std::size_t rows, const auto& key_of, const auto& came) {
+    items_.resize(rows);
+    for (std::size_t row = 0; row < rows; ++row)
+      items_[row] = {.key = key_of(row), .row = static_cast<std::uint32_t>(row), .came = came(row)};
+    market::radix_sort(items_, other_, [](const Item& item) { return item.key; });
+    std::vector<RankedRow> out(rows);
+    for (std::size_t i = 0; i < rows; ++i) {
+      out[i] = {
+          .row = items_[i].row, .came = items_[i].came, .last = i + 1 == rows || items_[i + 1].key != items_[i].key};
+    }
+    return out;
+  }
+
+ private:
+  struct Item {
+    std::uint64_t key;
+    std::uint32_t row;
+    bool came;
+  };
+  std::vector<Item> items_, other_;
+};
+
+// Of a probability. A zero of either sign is the same: adding 0 makes it so.
+std::uint64_t key_of(double probability) {
+  return market::sort_key(probability + 0.0);
+}
 
 }  // namespace
 
@@ -109,46 +139,48 @@ ForecastScorer::ForecastScorer(const Forecasts& forecasts, std::size_t bins) : f
   check_forecasts(forecasts);
   if (bins == 0) throw ConfigError("a calibration error over 0 bins.");
   const std::size_t n = forecasts.rows(), classes = forecasts.classes;
+  predicted_.resize(n);
+  for (std::vector<double>* column : {&confidence_, &loss_, &brier_}) column->resize(n);
   for (std::size_t row = 0; row < n; ++row) {
     const auto p = forecasts.probability.subspan(row * classes, classes);
     const auto truth = static_cast<std::size_t>(forecasts.truth[row]);
-    const auto best = std::max_element(p.begin(), p.end());
-    predicted_.push_back(static_cast<std::int32_t>(best - p.begin()));
-    confidence_.push_back(*best);
-    loss_.push_back(-market::portable_log(std::clamp(p[truth], kLeastProbability, 1.0)));
+    // Which class is likeliest is as good as random: no branch.
+    std::size_t best = 0;
+    for (std::size_t c = 1; c < classes; ++c) best = p[c] > p[best] ? c : best;
+    predicted_[row] = static_cast<std::int32_t>(best);
+    confidence_[row] = p[best];
+    loss_[row] = -market::portable_log(std::clamp(p[truth], kLeastProbability, 1.0));
     double brier = 0;
     for (std::size_t c = 0; c < classes; ++c) brier += (p[c] - (c == truth ? 1 : 0)) * (p[c] - (c == truth ? 1 : 0));
-    brier_.push_back(brier);
+    brier_[row] = brier;
   }
-  by_confidence_.resize(n);
-  std::iota(by_confidence_.begin(), by_confidence_.end(), 0);
-  std::stable_sort(by_confidence_.begin(), by_confidence_.end(),
-                   [&](std::uint32_t a, std::uint32_t b) { return confidence_[a] < confidence_[b]; });
+  Ranking ranking;
+  by_confidence_ = ranking.of(
+      n, [&](std::size_t row) { return key_of(confidence_[row]); },
+      [&](std::size_t row) { return predicted_[row] == forecasts.truth[row]; });
   for (std::size_t c = 0; c < classes; ++c) {
-    std::vector<std::uint32_t>& rows = by_class_.emplace_back(n);
-    std::iota(rows.begin(), rows.end(), 0);
-    std::stable_sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return forecasts_.probability[a * classes + c] > forecasts_.probability[b * classes + c];
-    });
+    by_class_.push_back(ranking.of(
+        n, [&](std::size_t row) { return ~key_of(forecasts.probability[row * classes + c]); },
+        [&](std::size_t row) { return static_cast<std::size_t>(forecasts.truth[row]) == c; }));
   }
 }
 
 // Rows that are as likely are taken together: no order among them means anything.
 void ForecastScorer::areas(std::span<const double> weight, std::size_t of_class, ClassScores& out) const {
-  const std::vector<std::uint32_t>& rows = by_class_[of_class];
-  const auto score = [&](std::uint32_t row) { return forecasts_.probability[row * forecasts_.classes + of_class]; };
+  // Which rows came is as good as random: nothing branches on it.
+  constexpr double kLeast = std::numeric_limits<double>::denorm_min();
   double came = 0, rest = 0, area = 0, precision = 0;  // of rows so far
-  for (std::size_t i = 0; i < rows.size();) {
-    double came_here = 0, rest_here = 0;
-    const double likely = score(rows[i]);
-    for (; i < rows.size() && score(rows[i]) == likely; ++i) {
-      const double w = weight.empty() ? 1 : weight[rows[i]];
-      (static_cast<std::size_t>(forecasts_.truth[rows[i]]) == of_class ? came_here : rest_here) += w;
-    }
+  double came_here = 0, rest_here = 0;                 // of those that are as likely
+  for (const RankedRow& each : by_class_[of_class]) {
+    const double w = weight.empty() ? 1 : weight[each.row], hit = each.came ? 1 : 0;
+    came_here += w * hit;
+    rest_here += w * (1 - hit);
+    if (!each.last) continue;
     area += rest_here * (came + came_here / 2);
     came += came_here;
     rest += rest_here;
-    if (came_here > 0) precision += came_here * came / (came + rest);
+    precision += came_here * came / std::max(came + rest, kLeast);
+    came_here = rest_here = 0;
   }
   out.roc_auc = came > 0 && rest > 0 ? area / (came * rest) : kNaN;
   out.pr_auc = came > 0 && rest > 0 ? precision / came : kNaN;
@@ -212,12 +244,11 @@ void ForecastScorer::calibration(std::span<const double> weight, double all, For
   for (const CalibrationBin& bin : of_width) out.ece_width += bin.gap() / all;
   CalibrationBin of_mass;
   double before = 0, filled = 1;
-  for (std::size_t i = 0; i < by_confidence_.size(); ++i) {
-    const std::size_t row = by_confidence_[i];
-    of_mass.add(weight_of(row), confidence_[row], right(row));
-    before += weight_of(row);
-    const bool last = i + 1 == by_confidence_.size();
-    if (!last && (before < filled * all / bins || confidence_[by_confidence_[i + 1]] == confidence_[row])) continue;
+  for (const RankedRow& each : by_confidence_) {
+    of_mass.add(weight_of(each.row), confidence_[each.row], each.came);
+    before += weight_of(each.row);
+    const bool at_end = &each == &by_confidence_.back();
+    if (!at_end && (before < filled * all / bins || !each.last)) continue;
     out.ece_mass += of_mass.gap() / all;
     of_mass = {};
     while (filled * all / bins <= before) ++filled;

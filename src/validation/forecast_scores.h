@@ -44,6 +44,13 @@ struct ForecastScores {
   std::vector<double> confusion;  // (classes, classes), by weight: truth, predicted
 };
 
+/// A row in an order of probabilities.
+struct RankedRow {
+  std::uint32_t row;
+  bool came;  // the class that is ranked by
+  bool last;  // of rows that are as likely
+};
+
 /// Scores forecasts as often as is wanted under other weights, as a bootstrap does: what does not depend on weights is
 /// done once. The predicted class is the first of the most probable. Rows of no weight do not count.
 class ForecastScorer {
@@ -62,9 +69,9 @@ class ForecastScorer {
   Forecasts forecasts_;
   std::size_t bins_;
   std::vector<std::int32_t> predicted_;
-  std::vector<double> confidence_, loss_, brier_;     // of each row
-  std::vector<std::uint32_t> by_confidence_;          // rows from the least confident
-  std::vector<std::vector<std::uint32_t>> by_class_;  // rows from the likeliest of a class
+  std::vector<double> confidence_, loss_, brier_;  // of each row
+  std::vector<RankedRow> by_confidence_;           // from the least confident
+  std::vector<std::vector<RankedRow>> by_class_;   // from the likeliest of a class
 
   void areas(std::span<const double> weight, std::size_t of_class, ClassScores& out) const;
   void from_confusion(ForecastScores& out) const;

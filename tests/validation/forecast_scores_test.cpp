@@ -176,6 +176,24 @@ BOOST_AUTO_TEST_CASE(bins_of_equal_mass_hold_as_much_each_and_split_no_tie) {
   BOOST_TEST(near(tied.ece_mass, std::fabs(gap) / 40));
 }
 
+BOOST_AUTO_TEST_CASE(a_zero_of_either_sign_is_as_likely) {
+  std::mt19937_64 random(25);
+  for (int round = 0; round < 50; ++round) {
+    Sample s(random, 40, 3, round % 2 == 0, true);
+    for (std::size_t row = 0; row < s.size(); ++row) {
+      const std::size_t none = random() % 3;
+      const double other = s.p(row, (none + 1) % 3);
+      s.probability[row * 3 + (none + 2) % 3] = 1 - other;
+      s.probability[row * 3 + none] = random() % 2 == 0 ? 0.0 : -0.0;
+    }
+    const ForecastScores found = ForecastScorer(s.forecasts()).scores();
+    for (std::size_t c = 0; c < 3; ++c) {
+      BOOST_REQUIRE(near(found.by_class[c].roc_auc, pairs(s, c)));
+      BOOST_REQUIRE(near(found.by_class[c].pr_auc, average_precision(s, c)));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_weight_is_a_row_as_often) {
   std::mt19937_64 random(22);
   for (int round = 0; round < 50; ++round) {
