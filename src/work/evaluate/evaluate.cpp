@@ -55,8 +55,8 @@ class Evaluation {
     comm::note_phase("reading the table");
     data_ = read_evaluation_data(request_.workspace, config_.values);
     if (config_.values.fit.weights == "table" && data_.weight.empty()) {
-      throw ConfigError(
-          fmt::format("fit.weights = \"table\": {} has no weight_{}.", to_string(data_.table.id), data_.horizon));
+      throw ConfigError(fmt::format("fit.weights = \"table\": {} has no weight{}.", to_string(data_.table.id),
+                                    data_.holds_windows() ? "" : fmt::format("_{}", data_.horizon)));
     }
     prices_ = read_prices(request_.workspace, config_, data_);
     if (prices_) data_.last_return = last_returns(data_, *prices_);
@@ -90,7 +90,7 @@ class Evaluation {
                                 .name = run_name(config_, data_),
                                 .config_text = config_.resolved,
                                 .config_identity = config_.identity,
-                                .data = {{.role = "table",
+                                .data = {{.role = data_.holds_windows() ? "windows" : "table",
                                           .id = to_string(data_.table.id),
                                           .content_sha256 = data_.table.content_sha256,
                                           .facts = {{"rows", data_.size()}}}},
@@ -283,7 +283,8 @@ class Evaluation {
     const std::size_t rows = validation::count_rows(splits.sealed);
     if (rows == 0) return nullptr;
     const std::int64_t first = data_.time[splits.sealed.front().begin], last = data_.time[splits.sealed.back().end - 1];
-    const auto openings = find_openings(request_.workspace, "feature_table/" + data_.table.id.name, first, last);
+    const auto openings =
+        find_openings(request_.workspace, data_.table.id.kind + "/" + data_.table.id.name, first, last);
     results.notes.push_back(fmt::format(
         "the test part, {} rows from {} to {}, is sealed: `moola evaluate {} --part test` opens it. {}", rows,
         utc_text(first), utc_text(last), outcome_.run,

@@ -11,6 +11,7 @@
 #include "models/classifiers/classifier.h"
 #include "validation/calibration.h"
 #include "validation/normal.h"
+#include "work/evaluate/row_source.h"
 
 namespace moola::work {
 namespace {
@@ -325,12 +326,20 @@ EvaluateConfig::EvaluateConfig() {
 
 void EvaluateConfig::bind(ConfigSchema& schema) {
   schema.table("data", "Which rows, and which of their columns.");
-  schema.key("table", data.table).required().help("a feature table `NAME/vN` (`moola prepare` makes one)");
+  schema.key("table", data.table).help("a feature table `NAME/vN` (`moola prepare` makes one); this or `windows`");
+  schema.key("windows", data.windows)
+      .help("labelled windows `NAME/vN` with times (`moola data import windows`, `moola data merge`), a row each");
+  schema.key("normalize", data.normalize)
+      .choices({"usual", "window_log_return", "relative", "zscore", "none"})
+      .help(
+          "of `windows`: each by itself; `usual`: log returns of prices since the window's first close, other channels "
+          "as they are");
   schema.key("horizon", data.horizon).range(0, 1'000'000).unit("bars").help("whose labels are learnt; 0: the only one");
-  schema.key("features", data.features).help("names of columns, or beginnings with a star; empty: all");
+  schema.key("features", data.features)
+      .help("names of columns (of `windows`: channels and features), or beginnings with a star; empty: all");
   schema.key("exclude", data.exclude).help("columns to leave out, in the same way");
   schema.key("from", data.from).help("only rows from this time on (UTC); empty: all");
-  schema.key("to", data.to).help("only rows before this time; empty: all");
+  schema.key("to", data.to).help("only rows before this time, of `windows` those that end before it; empty: all");
   schema.key("window", data.window)
       .range(2, 100'000)
       .unit("rows")
@@ -395,6 +404,7 @@ LoadedEvaluateConfig load_evaluate_config(SplitStrategy strategy, const std::opt
   loaded.values.bind(schema);
   schema.load(file, settings, shipped);
   check_strategy(loaded.values.splits, schema, strategy);
+  settle_row_source(loaded.values, schema);
   check_models(loaded.values, schema);
   check_values(loaded.values, strategy);
   for (const std::string& name : loaded.values.models) {

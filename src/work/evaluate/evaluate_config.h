@@ -27,7 +27,8 @@ std::string_view job_name(SplitStrategy strategy);
 /// What `moola cv`, `walk-forward`, `cpcv-pbo` and `train` are told; docs/reference/evaluate.md is made from `bind`.
 struct EvaluateConfig {
   struct Data {
-    std::string table;
+    std::string table, windows;  // one of them
+    std::string normalize = "usual";
     std::int64_t horizon = 0;
     std::vector<std::string> features, exclude;
     std::string from, to;

@@ -38,8 +38,9 @@ void EvaluateOptions::add_to(CLI::App& app) {
       "{}\nA fold that is done is not done again: the same command goes on. Examples:\n"
       "  moola {} --set data.table=btc/v1 --set data.horizon=20\n"
       "  moola {} configs/evaluate/{}.toml --set data.table=btc/v1 --ranks 2\n"
-      "  moola {} --set data.table=btc/v1 --set models.names='[\"prior\",\"xgboost\"]' --set xgboost.depth='[3,6]'",
-      describe(strategy), job, job, job, job));
+      "  moola {} --set data.table=btc/v1 --set models.names='[\"prior\",\"xgboost\"]' --set xgboost.depth='[3,6]'\n"
+      "  moola {} --set data.windows=btc/v1",
+      describe(strategy), job, job, job, job, job));
   app.add_option("CONFIG", config_file, "configuration (TOML); docs/reference/evaluate.md lists every key")
       ->type_name("FILE");
   app.add_option("--set", settings, "set a key of the configuration, e.g. --set splits.embargo=1d; may be repeated")
@@ -73,7 +74,10 @@ bool answer_without_ranks(const EvaluateOptions& options) {
     return true;
   }
   require_workspace(options.common.workspace);
-  static_cast<void>(data::find_dataset(options.common.workspace, config.values.data.table, "feature_table"));
+  const EvaluateConfig::Data& rows = config.values.data;
+  const bool table = rows.windows.empty();
+  static_cast<void>(data::find_dataset(options.common.workspace, table ? rows.table : rows.windows,
+                                       table ? "feature_table" : "labeled_windows"));
   return false;
 }
 

@@ -63,13 +63,18 @@ class SavedEvaluation {
       throw ConfigError(fmt::format("{} is {}: its model is not there yet. The command that began it goes on.",
                                     trained_.filename().string(), summary.state));
     }
-    std::vector<std::string> settings = request_.settings;
-    if (!request_.data.empty()) settings.push_back("data.table=" + request_.data);
-    if (!request_.split.empty()) settings.push_back("splits.name=" + request_.split);
     // What the run was told are defaults here: nobody has given them beside what is given now.
-    all_ =
-        load_evaluate_config(SplitStrategy::chronological, std::nullopt, settings,
-                             ShippedConfig{(trained_ / "config.toml").string(), read_file(trained_ / "config.toml")});
+    const ShippedConfig told{(trained_ / "config.toml").string(), read_file(trained_ / "config.toml")};
+    const auto configured = [&](const std::vector<std::string>& settings) {
+      return load_evaluate_config(SplitStrategy::chronological, std::nullopt, settings, told);
+    };
+    std::vector<std::string> settings = request_.settings;
+    if (!request_.data.empty()) {
+      const bool table = configured({}).values.data.windows.empty();
+      settings.push_back((table ? "data.table=" : "data.windows=") + request_.data);
+    }
+    if (!request_.split.empty()) settings.push_back("splits.name=" + request_.split);
+    all_ = configured(settings);
     find_models();
     data_ = read_evaluation_data(request_.workspace, all_.values);
     match_data();
@@ -148,7 +153,7 @@ class SavedEvaluation {
         .name = fmt::format("evaluate-{}", data_.table.id.name),
         .config_text = all_.resolved,
         .config_identity = fmt::format("{}\n# model {} part {}\n", all_.identity, trained_.filename().string(), part_),
-        .data = {{.role = "table",
+        .data = {{.role = data_.holds_windows() ? "windows" : "table",
                   .id = to_string(data_.table.id),
                   .content_sha256 = data_.table.content_sha256,
                   .facts = {{"rows", data_.size()}, {"part", part_}}}},
@@ -164,7 +169,7 @@ class SavedEvaluation {
 
   void open_test_part(const std::string& run) const {
     record_opening(request_.workspace, {.run = run,
-                                        .table = "feature_table/" + data_.table.id.name,
+                                        .table = data_.table.id.kind + "/" + data_.table.id.name,
                                         .horizon = data_.horizon,
                                         .first = data_.time[rows_.front().begin],
                                         .last = data_.time[rows_.back().end - 1],
@@ -206,7 +211,7 @@ class SavedEvaluation {
   }
 
   void note_openings(EvaluationResults& results) {
-    const auto openings = find_openings(request_.workspace, "feature_table/" + data_.table.id.name,
+    const auto openings = find_openings(request_.workspace, data_.table.id.kind + "/" + data_.table.id.name,
                                         data_.time[rows_.front().begin], data_.time[rows_.back().end - 1]);
     openings_ = openings.size();
     std::string note = "this is the first look at this test part";

@@ -8,50 +8,16 @@
 #include <set>
 
 #include "base/error.h"
-#include "base/nearest.h"
 #include "base/utc_time.h"
 #include "data/tables/labelled_horizon.h"
 #include "data/tables/table_segments.h"
+#include "work/evaluate/chosen_columns.h"
+#include "work/evaluate/window_data.h"
 
 namespace moola::work {
 namespace {
 
 constexpr std::uint64_t kBlockRows = 8192;
-
-// The columns that names, and beginnings with a star, mean. Throws ConfigError for one that means none.
-std::set<std::size_t> matching(const std::vector<std::string>& names, const std::vector<std::string>& columns,
-                               const std::string& key, const std::string& table) {
-  std::set<std::size_t> out;
-  for (const std::string& name : names) {
-    const bool star = name.ends_with('*');
-    const std::string_view begin = std::string_view(name).substr(0, name.size() - (star ? 1 : 0));
-    bool found = false;
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      if (star ? !columns[c].starts_with(begin) : columns[c] != name) continue;
-      out.insert(c);
-      found = true;
-    }
-    if (!found) {
-      throw ConfigError(fmt::format("{} = \"{}\": {} has no such column.{}", key, name, table,
-                                    star ? "" : did_you_mean(name, columns)));
-    }
-  }
-  return out;
-}
-
-std::vector<std::size_t> choose_features(const EvaluateConfig& config, const data::FeatureTableFile& table) {
-  const std::vector<std::string>& names = table.info().feature_names;
-  const std::string id = to_string(table.id());
-  std::set<std::size_t> chosen;
-  if (config.data.features.empty()) {
-    for (std::size_t c = 0; c < names.size(); ++c) chosen.insert(c);
-  } else {
-    chosen = matching(config.data.features, names, "data.features", id);
-  }
-  for (const std::size_t c : matching(config.data.exclude, names, "data.exclude", id)) chosen.erase(c);
-  if (chosen.empty()) throw ConfigError("data.features and data.exclude leave no feature of " + id + ".");
-  return {chosen.begin(), chosen.end()};
-}
 
 const data::HorizonColumns& choose_horizon(const EvaluateConfig& config, const data::FeatureTableFile& table) {
   const auto bars = static_cast<std::int32_t>(config.data.horizon);
@@ -151,7 +117,18 @@ std::vector<std::size_t> EvaluationData::rows_of_symbols() const {
   return out;
 }
 
+std::size_t EvaluationData::dependent_rows() const {
+  if (!holds_windows()) return std::max<std::size_t>(1, static_cast<std::size_t>(horizon) * symbols.size());
+  std::size_t out = 1;
+  for (std::size_t row = 0; row < size(); ++row) {
+    const auto end = static_cast<std::size_t>(std::ranges::upper_bound(time, intervals().end(row)) - time.begin());
+    out = std::max(out, end - row);
+  }
+  return std::min(out, std::max<std::size_t>(1, size() / 10));
+}
+
 EvaluationData read_evaluation_data(const std::filesystem::path& workspace, const EvaluateConfig& config) {
+  if (!config.data.windows.empty()) return read_window_data(workspace, config);
   const data::FeatureTableFile table(workspace, data::find_dataset(workspace, config.data.table, "feature_table"));
   const data::HorizonColumns& horizon = choose_horizon(config, table);
   const std::vector<std::int64_t>& time = table.rows().time;
@@ -176,7 +153,7 @@ EvaluationData read_evaluation_data(const std::filesystem::path& workspace, cons
                      .scaled = table.info().scaled};
   take_rows(table, horizon, begin, end, out);
   take_positions(table.rows().segment, begin, out);
-  const std::vector<std::size_t> columns = choose_features(config, table);
+  const std::vector<std::size_t> columns = chosen_columns(config, table.info().feature_names, to_string(table.id()));
   for (const std::size_t c : columns) out.features.push_back(table.info().feature_names[c]);
   take_features(table, columns, begin, out);
   if (!config.splits.name.empty())

@@ -13,12 +13,13 @@
 
 namespace moola::work {
 
-/// A feature table as models see it, whole in memory: 4 bytes per row and feature.
+/// A feature table as models see it, whole in memory: 4 bytes per row and feature; or labelled windows, a row each.
 ///
 /// Rows are numbered as in the table (in order of time), less those that data.from and data.to leave out. X stands
-/// segment by segment instead, so that a window is a piece of it: `position` says where.
+/// segment by segment instead, so that a window is a piece of it: `position` says where. Labelled windows are numbered
+/// in the order of t0, of those that are left; `time` is t0, `position` the row, and X holds each flattened.
 struct EvaluationData {
-  data::Parent table = {};
+  data::Parent table = {};    // or the windows
   std::size_t first_row = 0;  // of the table, that is row 0 here
   std::int32_t horizon = 0;
   std::vector<std::string> features = {}, symbols = {};
@@ -40,15 +41,34 @@ struct EvaluationData {
   std::vector<float> x = {};                // (n, features) by position
   std::vector<float> last_return = {};      // (n) by position; empty where there are no prices
 
+  /// Of labelled windows: bars and channels of each, 0 where rows are a table's.
+  struct WindowShape {
+    std::size_t steps = 0, channels = 0;
+    std::size_t values() const { return steps * channels; }
+  } window = {};
+  Json chosen = Json::object();          // of labelled windows: what else than their set makes them what they are here
+  std::vector<std::int64_t> group = {};  // (n) rows of one group are kept together; empty: none are
+  std::vector<std::int64_t> first_bar = {}, last_bar = {};  // (n) of the series, both included; -1: not known
+
+  std::vector<std::size_t> number = {};  // (n) of each row in its data set; empty: first_row and on
+
   std::size_t size() const { return time.size(); }
+  std::size_t number_of(std::size_t row) const { return number.empty() ? first_row + row : number[row]; }
   std::size_t classes() const { return class_names.size(); }
   validation::LabelIntervals intervals() const { return {time, t1}; }
+  bool holds_windows() const { return window.steps > 0; }
+  /// Whether a sample of so many steps is a labelled window as it is, and no stretch of rows of X.
+  bool is_window(std::size_t steps) const { return holds_windows() && steps > 1; }
+  /// How many neighbouring rows depend on each other: the horizon's, of all symbols; of windows those that begin before
+  /// one ends, but a tenth of all at most, so that there are several blocks of them to draw from.
+  std::size_t dependent_rows() const;
   /// A row of its symbol alone, counted from that symbol's first.
   std::vector<std::size_t> rows_of_symbols() const;
 };
 
-/// Throws ConfigError (no such table, column or horizon; targets instead of labels; no row left), DataError (damaged,
-/// a feature that is not finite: its column and row are named; labels of one class alone; no t1).
+/// A table's rows, or labelled windows where data.windows names them. Throws ConfigError (no such table, column or
+/// horizon; targets instead of labels; no row left), DataError (damaged, a feature that is not finite: its column and
+/// row are named; labels of one class alone; no t1).
 EvaluationData read_evaluation_data(const std::filesystem::path& workspace, const EvaluateConfig& config);
 
 /// Numbers the classes as a model does, which knows all of them and perhaps more.

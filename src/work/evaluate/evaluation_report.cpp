@@ -50,15 +50,21 @@ Html price_sources(const Prices& prices) {
   return table(out);
 }
 
+// How far labels of a table reach, or how long windows are.
+std::string extent_text(const EvaluationData& data) {
+  const std::size_t bars = data.holds_windows() ? data.window.steps : static_cast<std::size_t>(data.horizon);
+  return count_text(bars, "bar", "bars");
+}
+
 }  // namespace
 
 Html lineage_part(const ReportSource& source, const std::string& run) {
   const EvaluationData& data = source.data;
   std::vector<std::pair<std::string, Html>> rows{
       {"run", code(run)},
-      {"table", code(to_string(data.table.id))},
+      {data.holds_windows() ? "windows" : "table", code(to_string(data.table.id))},
       {"content", hash(data.table.content_sha256)},
-      {"horizon", text(count_text(static_cast<std::size_t>(data.horizon), "bar", "bars"))},
+      {data.holds_windows() ? "length" : "horizon", text(extent_text(data))},
       {"rows", text(figure_text(static_cast<double>(data.size())))},
       {"features", text(figure_text(static_cast<double>(data.features.size())))},
       {"classes", text(joined(data.class_names))},
@@ -92,11 +98,13 @@ std::string evaluation_report(const LoadedEvaluateConfig& config, const Evaluati
   body += section_of("drawdown", "Drawdown of the best", drawdown_part(source));
   body += section_of("lineage", "What it was made from", lineage_part(source, run));
   if (!config.resolved.empty()) body += section("configuration", "Configuration", listing_in_columns(config.resolved));
-  return page({.title = run,
-               .kicker = way_of(config.strategy),
-               .subtitle = fmt::format("{}, horizon {}", to_string(data.table.id), data.horizon),
-               .footer = fmt::format("moola {}", job_name(config.strategy)),
-               .body = std::move(body)});
+  return page(
+      {.title = run,
+       .kicker = way_of(config.strategy),
+       .subtitle = fmt::format("{}, {} {}", to_string(data.table.id), data.holds_windows() ? "windows of" : "horizon",
+                               data.holds_windows() ? extent_text(data) : std::to_string(data.horizon)),
+       .footer = fmt::format("moola {}", job_name(config.strategy)),
+       .body = std::move(body)});
 }
 
 }  // namespace moola::work

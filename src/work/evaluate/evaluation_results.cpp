@@ -116,9 +116,7 @@ class Assembly {
   void intervals() {
     const EvaluateConfig::Bootstrap& options = config_.values.bootstrap;
     if (options.replicates == 0) return;
-    const std::size_t block =
-        options.block > 0 ? static_cast<std::size_t>(options.block)
-                          : std::max<std::size_t>(1, static_cast<std::size_t>(data_.horizon) * data_.symbols.size());
+    const std::size_t block = options.block > 0 ? static_cast<std::size_t>(options.block) : data_.dependent_rows();
     const std::size_t n = data_.size(), cells = (n + block - 1) / block, count = forecasts_.size();
     // Columns: rows that all have predicted, and of each configuration what is right, lost, and Brier's.
     const std::size_t columns = 1 + 3 * count;

@@ -11,6 +11,7 @@
 #include "validation/combinatorial.h"
 #include "validation/k_fold.h"
 #include "validation/walk_forward.h"
+#include "work/evaluate/related_rows.h"
 
 namespace moola::work {
 namespace {
@@ -22,7 +23,7 @@ using validation::Split;
 // What windows look back beside what features do: rows of all symbols together.
 validation::PurgeOptions separations(const EvaluateConfig& config, const EvaluationData& data, std::size_t steps) {
   validation::PurgeOptions out = config.apart();
-  if (steps <= 1) return out;
+  if (steps <= 1 || data.holds_windows()) return out;  // the intervals of labelled windows begin with their bars
   const std::size_t rows = (steps - 1) * data.symbols.size();
   if (out.look_back.unit == Separation::Unit::bars) {
     out.look_back = Separation::bars(static_cast<std::int64_t>(out.look_back.value) + static_cast<std::int64_t>(rows));
@@ -146,6 +147,7 @@ EvaluationSplits make_splits(const LoadedEvaluateConfig& config, const Evaluatio
   }
   const bool behind = config.strategy == SplitStrategy::walk_forward || config.strategy == SplitStrategy::chronological;
   for (Split& split : out.splits) {
+    part_from_related(data, split, out.sealed);
     validation::prove_split(split, data.intervals(), behind ? Separation{} : apart.look_back);
     validation::mark_missing_classes(split, data.label, data.class_names);
   }

@@ -12,6 +12,7 @@ std::string common_identity(const LoadedEvaluateConfig& config, const Evaluation
   const EvaluateConfig& values = config.values;
   return json_text({{"code", code_version()},
                     {"table", data.table.content_sha256},
+                    {"chosen", data.chosen},
                     {"horizon", data.horizon},
                     {"features", data.features},
                     {"first_row", data.first_row},
@@ -39,7 +40,7 @@ double effort(const Configuration& configuration) {
 
 SplitsByConfiguration::SplitsByConfiguration(const LoadedEvaluateConfig& config, const EvaluationData& data) {
   for (const Configuration& each : config.configurations) {
-    const std::size_t steps = steps_of(config, each);
+    const std::size_t steps = steps_of(config, each, data);
     if (!by_steps_.contains(steps)) by_steps_.emplace(steps, make_splits(config, data, steps));
     of_.push_back(&by_steps_.at(steps));
   }

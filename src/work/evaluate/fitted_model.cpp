@@ -7,28 +7,34 @@
 namespace moola::work {
 namespace {
 
-// Samples of some rows, with what they borrow from.
-struct Borrowed {
+// Samples of some rows, and what they lie in.
+struct Placed {
+  std::vector<float> windows;  // labelled ones; else the table of all rows holds them
   std::vector<std::size_t> first;
+  models::Samples samples = {};
+};
+
+// The same with their labels.
+struct Borrowed {
+  Placed placed;
   std::vector<std::int32_t> label;
   std::vector<double> weight;
   models::LabelledSamples samples = {};
 };
 
-models::Samples samples_of(const EvaluationData& data, std::span<const float> table, std::size_t steps,
-                           const std::vector<std::size_t>& first) {
-  return {.table = table,
-          .channels = data.features.size(),
-          .steps = steps,
-          .first = first,
-          .last_return = data.last_return};
-}
-
-std::vector<std::size_t> first_rows(const EvaluationData& data, std::size_t steps,
-                                    const std::vector<std::size_t>& rows) {
-  std::vector<std::size_t> out;
-  out.reserve(rows.size());
-  for (const std::size_t row : rows) out.push_back(data.position[row] + 1 - steps);
+Placed place(const EvaluationData& data, std::span<const float> table, std::size_t steps,
+             const std::vector<std::size_t>& rows) {
+  Placed out;
+  const bool windows = data.is_window(steps);
+  if (windows) out.windows = windows_of(data, table, rows);
+  out.first.reserve(rows.size());
+  for (const std::size_t row : rows)
+    out.first.push_back(windows ? out.first.size() * steps : data.position[row] + 1 - steps);
+  out.samples = {.table = windows ? out.windows : table,
+                 .channels = windows ? data.window.channels : data.features.size(),
+                 .steps = steps,
+                 .first = out.first,
+                 .last_return = data.last_return};
   return out;
 }
 
@@ -43,9 +49,9 @@ std::vector<double> weights(const EvaluationData& data, const std::string& how, 
 
 Borrowed borrow(const EvaluationData& data, std::span<const float> table, std::size_t steps,
                 const std::string& weighted, const std::vector<std::size_t>& rows) {
-  Borrowed out{.first = first_rows(data, steps, rows), .label = {}, .weight = weights(data, weighted, rows)};
+  Borrowed out{.placed = place(data, table, steps, rows), .label = {}, .weight = weights(data, weighted, rows)};
   for (const std::size_t row : rows) out.label.push_back(data.label[row]);
-  out.samples = {.samples = samples_of(data, table, steps, out.first),
+  out.samples = {.samples = out.placed.samples,
                  .label = out.label,
                  .weight = out.weight,
                  .classes = data.classes(),
@@ -72,7 +78,7 @@ void calibrate_on(FittedModel& model, const EvaluationData& data, std::span<cons
 // Of features, summed over the rows of a window.
 void tell_importance(FittedModel& model, std::size_t features) {
   const std::vector<double> importance = model.classifier->importance();
-  if (importance.empty()) return;
+  if (importance.empty() || importance.size() % features != 0) return;
   std::vector<double> by_feature(features);
   for (std::size_t i = 0; i < importance.size(); ++i) by_feature[i % features] += importance[i];
   model.told["importance"] = by_feature;
@@ -82,8 +88,7 @@ void tell_importance(FittedModel& model, std::size_t features) {
 
 std::vector<double> FittedModel::predict(const EvaluationData& data, std::span<const float> table,
                                          const std::vector<std::size_t>& rows, unsigned threads) const {
-  const std::vector<std::size_t> first = first_rows(data, steps, rows);
-  std::vector<double> out = classifier->predict(samples_of(data, table, steps, first), threads);
+  std::vector<double> out = classifier->predict(place(data, table, steps, rows).samples, threads);
   return calibrator ? validation::calibrate(*calibrator, out) : out;
 }
 
@@ -92,7 +97,7 @@ FittedModel fit_model(const FitSetting& setting, const EvaluationData& data, con
   const EvaluateConfig::Fit& fit = setting.config.values.fit;
   const models::ModelKind& kind = *setting.configuration.kind;
   FittedModel out{.classifier = kind.make(setting.configuration.parameters),
-                  .steps = steps_of(setting.config, setting.configuration)};
+                  .steps = steps_of(setting.config, setting.configuration, data)};
   const std::span<const float> table = features.wanted(kind, rows.fit);
   if (features.scales_for(kind)) {
     out.scales = features.scales();
@@ -117,7 +122,7 @@ FittedModel fit_model(const FitSetting& setting, const EvaluationData& data, con
 
 FoldRows rows_for(const LoadedEvaluateConfig& config, const Configuration& configuration, const EvaluationData& data,
                   const validation::Split& split) {
-  const std::size_t steps = steps_of(config, configuration);
+  const std::size_t steps = steps_of(config, configuration, data);
   return fold_rows(data, split,
                    {.held_out = config.values.fit.held_out,
                     .early_stopping = configuration.kind->stops_early,
@@ -126,8 +131,10 @@ FoldRows rows_for(const LoadedEvaluateConfig& config, const Configuration& confi
                     .stride = steps > 1 ? static_cast<std::size_t>(config.values.data.stride) : 1});
 }
 
-std::size_t steps_of(const LoadedEvaluateConfig& config, const Configuration& configuration) {
-  return configuration.kind->takes == models::Takes::windows ? static_cast<std::size_t>(config.values.data.window) : 1;
+std::size_t steps_of(const LoadedEvaluateConfig& config, const Configuration& configuration,
+                     const EvaluationData& data) {
+  if (configuration.kind->takes != models::Takes::windows) return 1;
+  return data.holds_windows() ? data.window.steps : static_cast<std::size_t>(config.values.data.window);
 }
 
 }  // namespace moola::work

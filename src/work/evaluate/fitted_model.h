@@ -17,7 +17,7 @@ namespace moola::work {
 /// A model with all that stands between a table's rows and its probabilities: scales, window, calibration.
 struct FittedModel {
   std::unique_ptr<models::Classifier> classifier = {};
-  std::size_t steps = 1;                         // rows of a sample
+  std::size_t steps = 1;                         // rows of a sample, or bars of a labelled window
   std::vector<market::ColumnScale> scales = {};  // (features); empty: it takes them as they are
   double clip = 0;                               // of scaled values
   std::optional<validation::Calibrator> calibrator = {};
@@ -47,7 +47,8 @@ FittedModel fit_model(const FitSetting& setting, const EvaluationData& data, con
 FoldRows rows_for(const LoadedEvaluateConfig& config, const Configuration& configuration, const EvaluationData& data,
                   const validation::Split& split);
 
-/// Rows that a sample of this configuration looks at.
-std::size_t steps_of(const LoadedEvaluateConfig& config, const Configuration& configuration);
+/// Rows of a table, or bars of a labelled window, that a sample of this configuration looks at.
+std::size_t steps_of(const LoadedEvaluateConfig& config, const Configuration& configuration,
+                     const EvaluationData& data);
 
 }  // namespace moola::work

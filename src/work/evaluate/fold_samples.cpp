@@ -9,12 +9,13 @@
 #include "base/utc_time.h"
 #include "market/features/feature.h"
 #include "market/labels/sample_weights.h"
+#include "work/evaluate/related_rows.h"
 
 namespace moola::work {
 namespace {
 
 // The rows of `rows` from the moment on that leaves `share` of them, moved to another list; of the others those go
-// whose label is not known by then.
+// whose label is not known by then, and those that are related to one that is held out.
 std::vector<std::size_t> hold_out(const EvaluationData& data, std::vector<std::size_t>& rows, double share) {
   const auto kept = static_cast<std::size_t>((1 - share) * static_cast<double>(rows.size()));
   if (kept >= rows.size()) return {};
@@ -27,6 +28,8 @@ std::vector<std::size_t> hold_out(const EvaluationData& data, std::vector<std::s
       before.push_back(row);
     }
   }
+  const RelatedRows related(data, out);
+  std::erase_if(before, [&](std::size_t row) { return related.holds(row); });
   rows = std::move(before);
   return out;
 }
@@ -45,7 +48,20 @@ market::ScaleMethod method_of(const std::string& scaling, const std::string& fea
 
 bool has_window(const EvaluationData& data, std::size_t row, std::size_t steps) {
   const std::size_t at = data.position[row];
-  return steps == 1 || at + 1 >= data.run_begin[at] + steps;
+  return steps == 1 || data.is_window(steps) || at + 1 >= data.run_begin[at] + steps;
+}
+
+// Columns that are scaled alike: of windows a channel's, over all its steps, so that a window keeps its course.
+std::vector<std::vector<std::size_t>> scaled_alike(const EvaluationData& data) {
+  std::vector<std::vector<std::size_t>> out(data.window.channels);
+  for (std::size_t c = 0; c < data.features.size(); ++c) {
+    if (c < data.window.values()) {
+      out[c % data.window.channels].push_back(c);
+    } else {
+      out.push_back({c});
+    }
+  }
+  return out;
 }
 
 // All rows by position into `out`, which is made as large as that takes.
@@ -142,13 +158,25 @@ std::span<const float> FoldFeatures::scaled(const std::vector<std::size_t>& fit)
   if (!scaled_.empty() && fit == fitted_on_) return scaled_;
   const std::size_t columns = data_.features.size();
   scales_.resize(columns);
-  for_each_piece(columns, threads_, [&](std::size_t c) {
+  const std::vector<std::vector<std::size_t>> alike = scaled_alike(data_);
+  for_each_piece(alike.size(), threads_, [&](std::size_t piece) {
     std::vector<double> values;
-    values.reserve(fit.size());
-    for (const std::size_t row : fit) values.push_back(static_cast<double>(data_.x[data_.position[row] * columns + c]));
+    values.reserve(fit.size() * alike[piece].size());
+    for (const std::size_t row : fit) {
+      for (const std::size_t c : alike[piece])
+        values.push_back(static_cast<double>(data_.x[data_.position[row] * columns + c]));
+    }
+    // What a window's channel holds is what data.normalize has made of it: no feature by a name such as "high_5".
+    const std::size_t first = alike[piece].front();
     bool logarithm = false;
-    const market::ScaleMethod method = method_of(config_.fit.scaling, data_.features[c], logarithm);
-    scales_[c] = market::fit_scale(data_.features[c], values, method, logarithm, {.clip = config_.fit.clip});
+    const market::ScaleMethod method =
+        method_of(config_.fit.scaling, first < data_.window.values() ? "" : data_.features[first], logarithm);
+    const market::ColumnScale scale =
+        market::fit_scale(data_.features[first], values, method, logarithm, {.clip = config_.fit.clip});
+    for (const std::size_t c : alike[piece]) {
+      scales_[c] = scale;
+      scales_[c].name = data_.features[c];
+    }
   });
   scale_into(data_, scales_, config_.fit.clip, threads_, scaled_);
   fitted_on_ = fit;
@@ -159,6 +187,17 @@ std::vector<float> scaled_table(const EvaluationData& data, std::span<const mark
                                 unsigned threads) {
   std::vector<float> out;
   scale_into(data, scales, clip, threads, out);
+  return out;
+}
+
+std::vector<float> windows_of(const EvaluationData& data, std::span<const float> table,
+                              const std::vector<std::size_t>& rows) {
+  std::vector<float> out;
+  out.reserve(rows.size() * data.window.values());
+  for (const std::size_t row : rows) {
+    const auto window = table.subspan(data.position[row] * data.features.size(), data.window.values());
+    out.insert(out.end(), window.begin(), window.end());
+  }
   return out;
 }
 

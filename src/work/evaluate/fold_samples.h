@@ -37,6 +37,11 @@ std::vector<std::size_t> rows_with_windows(const EvaluationData& data, std::span
 /// Weights of samples by how few of them share their labels' time; of these rows alone, symbol by symbol.
 std::vector<double> uniqueness_weights(const EvaluationData& data, const std::vector<std::size_t>& rows);
 
+/// The windows of `rows`, one after another (rows * steps, channels), out of all features by position: without what
+/// stands behind each.
+std::vector<float> windows_of(const EvaluationData& data, std::span<const float> table,
+                              const std::vector<std::size_t>& rows);
+
 /// Features as a model wants them: as they are, or scaled by what rows of its train part hold.
 class FoldFeatures {
  public:

@@ -19,23 +19,26 @@ std::string as_name(const std::string& configuration) {
 
 data::OofRows rows_of(const EvaluationData& data, const std::vector<const FoldResult*>& folds) {
   struct Prediction {
-    std::size_t row, fold, at;
+    std::size_t number, row, fold, at;
   };
   std::vector<Prediction> all;
   for (std::size_t fold = 0; fold < folds.size(); ++fold) {
     if (folds[fold] == nullptr) continue;
-    for (std::size_t i = 0; i < folds[fold]->row.size(); ++i) all.push_back({folds[fold]->row[i], fold, i});
+    for (std::size_t i = 0; i < folds[fold]->row.size(); ++i) {
+      const std::size_t row = folds[fold]->row[i] - data.first_row;
+      all.push_back({data.number_of(row), row, fold, i});
+    }
   }
-  std::ranges::sort(all, {}, &Prediction::row);
+  std::ranges::sort(all, {}, &Prediction::number);
   const std::size_t classes = data.classes();
   data::OofRows out;
   for (const Prediction& each : all) {
     const auto from = folds[each.fold]->probability.begin() + static_cast<std::ptrdiff_t>(each.at * classes);
     out.probability.insert(out.probability.end(), from, from + static_cast<std::ptrdiff_t>(classes));
     out.fold.push_back(static_cast<std::int32_t>(each.fold));
-    out.label.push_back(data.label[each.row - data.first_row]);
-    out.row.push_back(static_cast<std::int64_t>(each.row));
-    out.time.push_back(data.time[each.row - data.first_row]);
+    out.label.push_back(data.label[each.row]);
+    out.row.push_back(static_cast<std::int64_t>(each.number));
+    out.time.push_back(data.time[each.row]);
   }
   return out;
 }
