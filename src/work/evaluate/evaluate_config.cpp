@@ -375,6 +375,9 @@ void EvaluateConfig::bind(ConfigSchema& schema) {
   schema.key("oof", output.oof)
       .choices({"best", "all", "none"})
       .help("`cv`: out-of-fold predictions as data sets `oof/RUN/vN`, of the best or of all configurations");
+  schema.key("keep", output.keep)
+      .choices({"log_loss", "sharpe"})
+      .help("`train`: by what the model is chosen that is kept, on the validation part: the least or the most of it");
   schema.table("run", "The run itself.");
   schema.key("name", run.name).help("of the run; empty: the command and the table");
   schema.key("seed", run.seed).range(0, 9e15).help("of everything that is drawn");

@@ -70,7 +70,7 @@ struct EvaluateConfig {
     bool beat_baseline = false;
   } gates;
   struct Output {
-    std::string oof = "best";
+    std::string oof = "best", keep = "log_loss";
   } output;
   struct Run {
     std::string name;
@@ -111,6 +111,7 @@ struct LoadedEvaluateConfig {
   SplitStrategy strategy = SplitStrategy::combinatorial;
   std::vector<Configuration> configurations;  // in the order of `models`, the first key varying slowest
   std::list<models::ModelKind> own_kinds = {};
+  std::size_t trials_before = 0;  // that were tried, and are not here, to choose what is
   std::string resolved, identity;
 };
 

@@ -26,11 +26,23 @@ namespace {
 namespace fs = std::filesystem;
 using validation::RowRange;
 
+// "latest" is the latest that has a model.
+fs::path find_trained(const EvaluateSavedRequest& request) {
+  if (request.model == "latest") {
+    const record::RunList list = record::list_runs(request.workspace);
+    for (auto run = list.runs.rbegin(); run != list.runs.rend(); ++run) {
+      if (run->manifest.job == "train" && run->state == "finished") return run->path;
+    }
+    throw ConfigError(
+        "there is no run of moola train that has finished; it makes the models that moola evaluate judges.");
+  }
+  return record::find_run(request.workspace, request.model);
+}
+
 // What is judged: the model, the baselines of its run, and the rows.
 class SavedEvaluation {
  public:
-  explicit SavedEvaluation(const EvaluateSavedRequest& request)
-      : request_(request), trained_(record::find_run(request.workspace, request.model)) {}
+  explicit SavedEvaluation(const EvaluateSavedRequest& request) : request_(request), trained_(find_trained(request)) {}
 
   EvaluateOutcome run() {
     load();
@@ -88,6 +100,8 @@ class SavedEvaluation {
     if (wanted.empty()) wanted = read_saved_model(trained_ / "model").name;
     std::vector<std::string> names;
     std::vector<Configuration> kept;
+    const auto trials = std::ranges::count(all_.configurations, false, &Configuration::baseline);
+    all_.trials_before = trials > 0 ? static_cast<std::size_t>(trials) - 1 : 0;
     for (std::size_t c = 0; c < all_.configurations.size(); ++c) {
       Configuration& each = all_.configurations[c];
       names.push_back(each.name);

@@ -253,7 +253,7 @@ class Assembly {
       sharpes.push_back(result.moments->sharpe);
     }
     // All that were tried count, also those that never traded.
-    std::size_t count = 0;
+    std::size_t count = config_.trials_before;
     for (std::size_t c = 0; c < out_.configurations.size(); ++c) count += is_baseline(c) ? 0 : 1;
     out_.trials = static_cast<double>(count);
     out_.trial_variance = validation::variance_of_trials(sharpes, moments.size());
@@ -267,7 +267,8 @@ class Assembly {
 
   // Larger is better; what never traded comes last.
   double merit(const ConfigurationResult& result) const {
-    if (!prices_) return -result.scores->log_loss;
+    const bool by_loss = config_.strategy == SplitStrategy::chronological && config_.values.output.keep == "log_loss";
+    if (!prices_ || by_loss) return -result.scores->log_loss;
     return result.median_path.no_variance ? -std::numeric_limits<double>::infinity() : result.median_path.sharpe;
   }
 
@@ -371,14 +372,14 @@ class Assembly {
       out_.verdict = fmt::format("{} forecasts best: log-loss {:.4f}.", name, best.scores->log_loss);
       return;
     }
-    const bool real = best.dsr >= kHoldsDsr && out_.overfitting && out_.overfitting->pbo <= kHoldsPbo;
+    const bool real = is_believable(config_, out_);
     if (best.median_path.no_variance) {
       out_.verdict = fmt::format("{} never traded: there is nothing to judge.", name);
       return;
     }
     const bool lost = best.median_path.total <= 0;
     out_.verdict = fmt::format("{} {}", name,
-                               lost   ? "is the best, and loses money."
+                               lost   ? out_.trials > 1 ? "is the best, and loses money." : "loses money."
                                : real ? "holds: its Sharpe ratio is more than the best of so many trials has by luck."
                                       : "cannot be told from luck.");
     if (out_.overfitting && out_.overfitting->coarse()) {
@@ -398,6 +399,13 @@ class Assembly {
 };
 
 }  // namespace
+
+bool is_believable(const LoadedEvaluateConfig& config, const EvaluationResults& results) {
+  if (!results.best || !(results.configurations[*results.best].dsr >= kHoldsDsr)) return false;
+  if (results.overfitting) return results.overfitting->pbo <= kHoldsPbo;
+  // Where there was one alone, nothing was chosen on these rows that could be overfit to them.
+  return std::ranges::count(config.configurations, false, &Configuration::baseline) == 1;
+}
 
 EvaluationResults evaluate_folds(const LoadedEvaluateConfig& config, const EvaluationData& data,
                                  const std::optional<Prices>& prices,

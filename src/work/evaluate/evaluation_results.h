@@ -95,6 +95,9 @@ EvaluationResults evaluate_folds(const LoadedEvaluateConfig& config, const Evalu
                                  const std::vector<const EvaluationSplits*>& splits,
                                  const std::vector<std::vector<const FoldResult*>>& folds, unsigned threads);
 
+/// Whether the best one's Sharpe ratio is more than luck: its DSR, and where several were tried the PBO of the choice.
+bool is_believable(const LoadedEvaluateConfig& config, const EvaluationResults& results);
+
 /// All of it, for results.json and --json.
 Json results_json(const LoadedEvaluateConfig& config, const EvaluationData& data, const EvaluationResults& results);
 

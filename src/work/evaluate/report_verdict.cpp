@@ -36,8 +36,7 @@ Tone tone_of_verdict(const ReportSource& source) {
   if (!source.results.has_verdict || best == nullptr) return Tone::warning;
   if (!source.prices) return tone_of_gain(*best);
   if (!(best->median_path.total > 0)) return Tone::bad;
-  const auto& overfitting = source.results.overfitting;
-  return best->dsr >= kHoldsDsr && overfitting && overfitting->pbo <= kHoldsPbo ? Tone::good : Tone::warning;
+  return is_believable(source.config, source.results) ? Tone::good : Tone::warning;
 }
 
 const ConfigurationResult* best_baseline(const ReportSource& source) {

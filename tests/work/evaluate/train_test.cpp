@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(every_look_at_the_test_part_is_counted) {
   BOOST_TEST(trained.evaluate({})["openings"] == 1);  // the test part unless another is asked for
   // The same again is the same look.
   BOOST_TEST(trained.evaluate({"--part", "test"})["openings"] == 1);
-  const Json second = trained.evaluate({"--part", "test", "--configuration", "logistic c=1.0"});
+  const Json second = trained.evaluate({"--part", "test", "--configuration", "xgboost"});
   BOOST_TEST(second["openings"] == 2);
   BOOST_TEST(second["notes"].back().get<std::string>().find("looked at 2 times") != std::string::npos);
   BOOST_TEST(trained.evaluate({"--part", "test", "--fresh"})["openings"] == 3);
