@@ -111,6 +111,8 @@ struct LoadedEvaluateConfig {
   SplitStrategy strategy = SplitStrategy::combinatorial;
   std::vector<Configuration> configurations;  // in the order of `models`, the first key varying slowest
   std::list<models::ModelKind> own_kinds = {};
+  // Of a saved model that is judged:
+  bool saved = false;
   std::size_t trials_before = 0;  // that were tried, and are not here, to choose what is
   std::string resolved, identity;
 };

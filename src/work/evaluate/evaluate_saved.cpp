@@ -101,6 +101,7 @@ class SavedEvaluation {
     std::vector<std::string> names;
     std::vector<Configuration> kept;
     const auto trials = std::ranges::count(all_.configurations, false, &Configuration::baseline);
+    all_.saved = true;
     all_.trials_before = trials > 0 ? static_cast<std::size_t>(trials) - 1 : 0;
     for (std::size_t c = 0; c < all_.configurations.size(); ++c) {
       Configuration& each = all_.configurations[c];
@@ -188,7 +189,7 @@ class SavedEvaluation {
                                         .first = data_.time[rows_.front().begin],
                                         .last = data_.time[rows_.back().end - 1],
                                         .rows = validation::count_rows(rows_),
-                                        .when = utc_now()});
+                                        .when = utc_now() / 1'000'000'000 * 1'000'000'000});
   }
 
   void conclude(record::Run& run) {

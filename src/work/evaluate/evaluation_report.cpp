@@ -100,10 +100,10 @@ std::string evaluation_report(const LoadedEvaluateConfig& config, const Evaluati
   if (!config.resolved.empty()) body += section("configuration", "Configuration", listing_in_columns(config.resolved));
   return page(
       {.title = run,
-       .kicker = way_of(config.strategy),
+       .kicker = config.saved ? "A trained model on rows that it has not seen" : way_of(config.strategy),
        .subtitle = fmt::format("{}, {} {}", to_string(data.table.id), data.holds_windows() ? "windows of" : "horizon",
                                data.holds_windows() ? extent_text(data) : std::to_string(data.horizon)),
-       .footer = fmt::format("moola {}", job_name(config.strategy)),
+       .footer = fmt::format("moola {}", config.saved ? "evaluate" : job_name(config.strategy)),
        .body = std::move(body)});
 }
 

@@ -20,6 +20,10 @@ namespace {
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kEquityPoints = 600, kCostCurves = 6;
 
+bool is_alone(const LoadedEvaluateConfig& config) {
+  return std::ranges::count(config.configurations, false, &Configuration::baseline) == 1;
+}
+
 class Assembly {
  public:
   Assembly(const LoadedEvaluateConfig& config, const EvaluationData& data, const std::optional<Prices>& prices,
@@ -29,8 +33,9 @@ class Assembly {
     if (prices) out_.clock = return_clock(data, *prices);
     if (!prices || out_.clock.empty()) return;
     out_.periods_per_year = prices->periods_per_year;
-    const std::size_t points = std::min(kEquityPoints, out_.clock.size());
-    for (std::size_t i = 1; i <= points; ++i) out_.equity_at.push_back(out_.clock.size() * i / points - 1);
+    const auto [begin, end] = tested_clock();
+    const std::size_t points = std::min(kEquityPoints, end - begin);
+    for (std::size_t i = 1; i <= points; ++i) out_.equity_at.push_back(begin + (end - begin) * i / points - 1);
   }
 
   EvaluationResults run() {
@@ -58,6 +63,19 @@ class Assembly {
   }
 
  private:
+  // The numbers of the clock from the first row that is tested until the last one's label is known.
+  std::pair<std::size_t, std::size_t> tested_clock() const {
+    std::int64_t first = INT64_MAX, last = INT64_MIN;
+    for (const EvaluationSplits::Part& part : splits_.front()->paths.front()) {
+      for (std::size_t row = part.rows.begin; row < part.rows.end; ++row) {
+        first = std::min(first, data_.time[row]);
+        last = std::max(last, data_.intervals().end(row));
+      }
+    }
+    const auto number = [&](auto at) { return static_cast<std::size_t>(at - out_.clock.begin()); };
+    return {number(std::ranges::lower_bound(out_.clock, first)), number(std::ranges::upper_bound(out_.clock, last))};
+  }
+
   static std::vector<double> finite(const std::vector<double>& returns) {
     std::vector<double> out;
     for (const double x : returns) {
@@ -379,7 +397,7 @@ class Assembly {
     }
     const bool lost = best.median_path.total <= 0;
     out_.verdict = fmt::format("{} {}", name,
-                               lost   ? out_.trials > 1 ? "is the best, and loses money." : "loses money."
+                               lost   ? is_alone(config_) ? "loses money." : "is the best, and loses money."
                                : real ? "holds: its Sharpe ratio is more than the best of so many trials has by luck."
                                       : "cannot be told from luck.");
     if (out_.overfitting && out_.overfitting->coarse()) {
@@ -404,7 +422,7 @@ bool is_believable(const LoadedEvaluateConfig& config, const EvaluationResults& 
   if (!results.best || !(results.configurations[*results.best].dsr >= kHoldsDsr)) return false;
   if (results.overfitting) return results.overfitting->pbo <= kHoldsPbo;
   // Where there was one alone, nothing was chosen on these rows that could be overfit to them.
-  return std::ranges::count(config.configurations, false, &Configuration::baseline) == 1;
+  return is_alone(config);
 }
 
 EvaluationResults evaluate_folds(const LoadedEvaluateConfig& config, const EvaluationData& data,
