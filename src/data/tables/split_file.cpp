@@ -133,8 +133,10 @@ SplitRecord read_split(const std::filesystem::path& workspace, const std::string
     }
     throw ConfigError(fmt::format("there is no split {}.{}", file.string(), did_you_mean(name, names)));
   }
-  const Json json = read_json(file);
-  const std::string where = file.string();
+  return split_from_json(read_json(file), name, file.string());
+}
+
+SplitRecord split_from_json(const Json& json, const std::string& name, const std::string& where) {
   try {
     SplitRecord out{.name = name};
     out.strategy = json.value("strategy", std::string("unknown"));

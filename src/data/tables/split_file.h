@@ -46,6 +46,8 @@ std::filesystem::path split_path(const std::filesystem::path& workspace, const s
 /// nearest), DataError naming the file and the place for what is no split, LeakError for one that says of itself that
 /// it is random or shuffled, whose rows are not in order, or that gives a row to two parts.
 SplitRecord read_split(const std::filesystem::path& workspace, const std::string& name);
+/// The same of a file's content; `where` begins messages.
+SplitRecord split_from_json(const Json& json, const std::string& name, const std::string& where);
 
 /// The same, of this data set in this content, which has so many rows: DataError for one of another, and for rows that
 /// are not there.
