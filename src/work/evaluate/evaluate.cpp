@@ -158,16 +158,9 @@ class Evaluation {
                                   .retries = static_cast<int>(config_.values.run.retries),
                                   .progress = [&](const comm::TaskProgress& progress) { show(progress); }};
     const comm::TaskPoolResult result = comm::run_tasks(
-        ranks_, costs,
-        [&](std::size_t i) {
-          const FoldTask& task = tasks_[todo[i]];
-          const FoldResult fold = run_fold(folder, task, splits[task.configuration]->splits[task.split], features, [&] {
-            if (stop()) throw comm::TaskStopped();
-          });
-          write_fold(folder, task, config_.configurations[task.configuration], data_.classes(), fold);
-        },
-        options);
+        ranks_, costs, [&](std::size_t i) { do_task(folder, tasks_[todo[i]], splits, features, stop); }, options);
     bar_.reset();
+    refuse_without_room(static_cast<std::size_t>(std::ranges::count(result.done, true)));
     for (const comm::TaskFailure& failure : result.failed) {
       const FoldTask& task = tasks_[todo[failure.task]];
       failures_.push_back(fmt::format("{} on split {}: {}", config_.configurations[task.configuration].name, task.split,
@@ -194,6 +187,31 @@ class Evaluation {
       run_->finish(record::RunState::stopped, Json::object(), why);
     }
     return false;
+  }
+
+  // A disk without room would fail every fold that is left: that is no fault of theirs, and the pool stops.
+  void do_task(const fs::path& folder, const FoldTask& task, const std::vector<const EvaluationSplits*>& splits,
+               FoldFeatures& features, const std::function<bool()>& stop) {
+    try {
+      const FoldResult fold = run_fold(folder, task, splits[task.configuration]->splits[task.split], features, [&] {
+        if (stop()) throw comm::TaskStopped();
+      });
+      write_fold(folder, task, config_.configurations[task.configuration], data_.classes(), fold);
+    } catch (const IoError& error) {
+      if (error.exit_code() != ExitCode::failed) throw;
+      refused_write_ = error.what();
+      throw comm::TaskStopped();
+    }
+  }
+
+  // On all ranks, when any was refused. `done`: of this call.
+  void refuse_without_room(std::size_t done) const {
+    for (const std::string& each : ranks_.all_gather(refused_write_)) {
+      if (each.empty()) continue;
+      const bool sentence = each.ends_with('.') || each.ends_with('?');
+      throw IoError(fmt::format("{}{} {} of {} folds are done and kept; make room, and the same command goes on.", each,
+                                sentence ? "" : ".", outcome_.folds_done + done, outcome_.folds));
+    }
   }
 
   FoldResult run_fold(const fs::path& folder, const FoldTask& task, const validation::Split& split,
@@ -317,6 +335,7 @@ class Evaluation {
   std::map<std::string, PredictedRows> predicted_;  // by configuration
   std::vector<FoldTask> tasks_;
   std::vector<std::string> failures_;
+  std::string refused_write_;                         // of this rank, by the system
   std::map<std::size_t, std::string> first_failure_;  // by configuration
   std::optional<Progress> bar_;                       // rank 0's, once something is done
   std::optional<record::Run> run_;

@@ -128,6 +128,14 @@ void check_models(const EvaluateConfig& config, const ConfigSchema& schema) {
   }
 }
 
+// A score says something beside one that needs no model. At the end, so that numbers of configurations stay.
+void add_a_baseline(EvaluateConfig& config) {
+  const auto is_baseline = [&](const std::string& name) {
+    return !config.own.contains(name) && models::find_model(name).role == "baseline";
+  };
+  if (std::ranges::none_of(config.models, is_baseline)) config.models.emplace_back("prior");
+}
+
 void check_values(const EvaluateConfig& config, SplitStrategy strategy) {
   static_cast<void>(config.apart());
   if (strategy == SplitStrategy::walk_forward) {
@@ -217,7 +225,8 @@ void bind_models(EvaluateConfig& config, ConfigSchema& schema) {
                "every combination of lists is a configuration of its own.");
   std::vector<std::string> names;
   for (const ModelKind& kind : models::model_table()) names.push_back(kind.name);
-  schema.key("names", config.models).help(fmt::format("any of {}", fmt::join(names, ", ")));
+  schema.key("names", config.models)
+      .help(fmt::format("any of {}; without a baseline among them `prior` is added", fmt::join(names, ", ")));
   for (const ModelKind& kind : models::model_table()) {
     if (kind.keys.empty()) continue;
     schema.table(kind.name, kind.help);
@@ -410,6 +419,7 @@ LoadedEvaluateConfig load_evaluate_config(SplitStrategy strategy, const std::opt
   settle_row_source(loaded.values, schema);
   check_models(loaded.values, schema);
   check_values(loaded.values, strategy);
+  add_a_baseline(loaded.values);
   for (const std::string& name : loaded.values.models) {
     if (loaded.values.own.contains(name))
       add_own(loaded, name, schema);

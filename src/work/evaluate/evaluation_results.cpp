@@ -12,6 +12,8 @@
 #include "base/sha256.h"
 #include "validation/sharpe.h"
 #include "validation/trial_clusters.h"
+#include "work/evaluate/label_reach.h"
+#include "work/evaluate/telling_features.h"
 #include "work/evaluate/trading_results.h"
 
 namespace moola::work {
@@ -365,6 +367,12 @@ class Assembly {
       for (const std::string* said : {&splits[s].fault, &splits[s].warning}) {
         if (!said->empty()) out_.warnings.push_back(fmt::format("split {}: {}", s, *said));
       }
+    }
+    for (std::string& each : find_telling_features(data_, *splits_.front(), threads_))
+      out_.warnings.push_back(std::move(each));
+    if (prices_) {
+      for (std::string& each : find_labels_beyond_t1(data_, *splits_.front(), *prices_))
+        out_.warnings.push_back(std::move(each));
     }
     out_.contamination =
         find_contamination(data_, *splits_.front(), config_.values.fit.weights == "table", config_.values.data.trust);

@@ -200,8 +200,8 @@ std::vector<std::string> find_contamination(const EvaluationData& data, const Ev
       if (met++ == 0) first = s;
     }
     if (met == 0) continue;
-    out.push_back(fmt::format("{} of {} were {} {}, which the test parts of {} of {} splits meet (split {} first)",
-                              part.name, to_string(data.table.id),
+    out.push_back(fmt::format("{} of {} {} {} {}, which the test parts of {} of {} splits meet (split {} first)",
+                              part.name, to_string(data.table.id), part.name.ends_with('s') ? "were" : "was",
                               part.name == "labels" ? "changed by models that have seen" : "fitted on", when, met,
                               splits.splits.size(), first));
   }

@@ -100,6 +100,21 @@ BOOST_AUTO_TEST_CASE(an_edge_is_found_and_noise_is_not) {
   for (const Json& each : noise["models"]) BOOST_TEST(each["intervals"]["log_loss_gain"][0].get<double>() <= 0);
 }
 
+BOOST_AUTO_TEST_CASE(no_model_is_scored_without_a_baseline) {
+  const EvaluationWorkspace folder({.rows = 700});
+  const Json alone = folder.answer("cv", {R"(models.names=["logistic"])", "splits.folds=3"});
+  BOOST_TEST(alone["baselines"].size() == 1U);
+  BOOST_TEST(alone["baselines"].contains("prior"));
+  BOOST_TEST(alone["models"]["logistic"]["intervals"]["log_loss_gain"][0].is_number());
+  BOOST_TEST(alone["trials"]["count"] == 1);
+  // As if it had been named: the same run.
+  const Json named = folder.answer("cv", {R"(models.names=["logistic","prior"])", "splits.folds=3"});
+  BOOST_TEST(named["run"] == alone["run"]);
+  // And not where there is another.
+  const Json other = folder.answer("cv", {R"(models.names=["logistic","always_long"])", "splits.folds=3"});
+  BOOST_TEST(other["baselines"].size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(walk_forward_trains_on_the_past_alone) {
   const EvaluationWorkspace folder;
   const Json found = folder.answer("walk-forward", with(kSmall, {"splits.test=150bars"}));
