@@ -13,6 +13,7 @@
 #include "validation/sharpe.h"
 #include "validation/trial_clusters.h"
 #include "work/evaluate/label_reach.h"
+#include "work/evaluate/shared_training.h"
 #include "work/evaluate/telling_features.h"
 #include "work/evaluate/trading_results.h"
 
@@ -269,7 +270,7 @@ class Assembly {
       std::vector<double> x;
       for (const std::size_t i : moments) x.push_back(result.returns[i]);
       result.moments = validation::measure_returns(x);
-      result.sharpe_error = validation::sharpe_standard_error(x);
+      result.sharpe_error = validation::sharpe_standard_error(x) * std::sqrt(shared_training(c));
       sharpes.push_back(result.moments->sharpe);
     }
     // All that were tried count, also those that never traded.
@@ -283,6 +284,13 @@ class Assembly {
       result.psr = validation::probabilistic_sharpe(*result.moments);
       result.dsr = validation::deflated_sharpe(*result.moments, out_.trial_variance, out_.trials);
     }
+  }
+
+  // Predictions from elsewhere have learnt nothing from these splits; and the median of several paths moves less than
+  // each of them, which makes up for it (tests/work/planted).
+  double shared_training(std::size_t c) const {
+    if (config_.configurations[c].is_predicted() || splits_[c]->paths.size() > 1) return 1;
+    return shared_training_variance(*splits_[c], splits_[c]->paths.front());
   }
 
   // Larger is better; what never traded comes last.
