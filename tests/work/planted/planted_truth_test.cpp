@@ -59,9 +59,8 @@ BOOST_AUTO_TEST_CASE(nothing_is_found_in_walks_that_nothing_foretells_and_nothin
   BOOST_TEST(forward.outside < most);
   BOOST_TEST(forward.pbo / kWalks > 0.4);
   BOOST_TEST(forward.pbo / kWalks < 0.6);
-  // Parts that train each other's models make halves of the time alike: a PBO of paths of combinatorial splits is too
-  // hopeful, some 0.4 where a half would be true.
-  BOOST_TEST(free.pbo / kWalks > 0.35);
+  // Parts that train each other's models make halves of the time alike, so this is nearer 0.4 than a half.
+  BOOST_TEST(free.pbo / kWalks > 0.4);
   BOOST_TEST(free.pbo / kWalks < 0.6);
   BOOST_TEST(free.holds < too_many(kWalks, 0.05));
   BOOST_TEST(costly.above < too_many(kWalks, kOutside / 2));
