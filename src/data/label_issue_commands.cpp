@@ -94,7 +94,8 @@ struct ReviewCommand {
     std::cout << fmt::format("{}: {} rows of {} with a label, by {}\n", to_string(predictions.id()), noise.rows,
                              to_string(predictions.info().data.id), predictions.info().model);
     if (found.unlabelled > 0) std::cout << fmt::format("  {} more have none\n", found.unlabelled);
-    std::cout << fmt::format("  {:.1f} % of the labels are wrong, if these predictions are right\n\n", 100 * wrong_share(noise));
+    std::cout << fmt::format("  {:.1f} % of the labels are wrong, if these predictions are right\n\n",
+                             100 * wrong_share(noise));
 
     std::vector<TextTable::Column> columns{{"% given \\ true"}};
     for (const std::string& name : classes) columns.push_back({name, Align::right});

@@ -8,7 +8,6 @@
 #include <optional>
 #include <thread>
 
-#include "base/atomic_file.h"
 #include "base/command_line.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -18,9 +17,7 @@
 #include "comm/activity.h"
 #include "comm/stop_flag.h"
 #include "comm/task_pool.h"
-#include "record/run_folder.h"
-#include "work/evaluate/evaluation_report.h"
-#include "work/evaluate/evaluation_results.h"
+#include "work/evaluate/evaluation_run.h"
 #include "work/evaluate/evaluation_tasks.h"
 #include "work/evaluate/fold_file.h"
 #include "work/evaluate/oof_output.h"
@@ -104,22 +101,8 @@ class Evaluation {
           wanted.data.push_back(
               {.role = "bars", .id = to_string(symbol.source.id), .content_sha256 = symbol.source.content_sha256});
       }
-      run_.emplace(record::open_run(request_.workspace, wanted));
-      const auto done = [&] { return run_->start() == record::RunStart::finished_before; };
-      if (done() && !fs::exists(run_->path() / "results.json")) {
-        // What it had found is gone.
-        wanted.fresh = true;
-        run_.emplace(record::open_run(request_.workspace, wanted));
-      }
-      outcome_.run = run_->id();
-      outcome_.folder = run_->path();
-      if (done()) {
-        log_info("This is done already: {}. Give --fresh to do it again.", run_->path().string());
-        outcome_.status = "finished";
-        outcome_.results = read_json(run_->path() / "results.json");
-        for (const Json& gate : outcome_.results.at("gates"))
-          outcome_.gates_met = outcome_.gates_met && gate.at("met").get<bool>();
-      } else {
+      run_.emplace(open_evaluation_run(request_.workspace, std::move(wanted), config_, outcome_));
+      if (run_->start() != record::RunStart::finished_before) {
         folder = run_->path().string();
         add_log_file(run_->path() / "log.txt");
       }
@@ -262,36 +245,20 @@ class Evaluation {
     }
     EvaluationResults results = evaluate_folds(config_, data_, prices_, splits, folds, threads_);
     results.warnings.insert(results.warnings.end(), failures_.begin(), failures_.end());
-    Json sealed;
-    if (config_.strategy == SplitStrategy::chronological) sealed = keep_model(folder, *splits.front(), results);
-    Json json = results_json(config_, data_, results);
-    if (!sealed.is_null()) json["sealed"] = std::move(sealed);
+    Json besides = {{"folds_sha256", sha256_hex(hashes)}};
+    if (config_.strategy == SplitStrategy::chronological) besides.update(keep_model(folder, *splits.front(), results));
     if (config_.strategy == SplitStrategy::purged_k_fold) {
-      json["oof"] =
+      besides["oof"] =
           write_oof_of(request_.workspace, config_, data_, results, folds, run_name(config_, data_), outcome_.run);
     }
-    json["folds_sha256"] = sha256_hex(hashes);
-    write_file(folder / "results.json", json_text(json, 1) + "\n");
-    write_file(folder / "report.html",
-               evaluation_report(config_, data_, prices_, *splits.front(), results, outcome_.run));
-    for (const GateResult& gate : results.gates) outcome_.gates_met = outcome_.gates_met && gate.met;
-    Json metrics = {{"verdict", results.verdict}};
-    if (results.best) {
-      const ConfigurationResult& best = results.configurations[*results.best];
-      metrics["best"] = config_.configurations[*results.best].name;
-      metrics["log_loss"] = best.scores->log_loss;
-      metrics["accuracy"] = best.scores->accuracy;
-      if (prices_) metrics["dsr"] = best.dsr;
-    }
-    if (results.overfitting) metrics["pbo"] = results.overfitting->pbo;
-    outcome_.results = std::move(json);
+    const Json metrics = write_results(config_, data_, prices_, *splits.front(), results, besides, outcome_);
     outcome_.failure = without_a_fold(results);
     outcome_.status = outcome_.failure.empty() ? "finished" : "failed";
     run_->finish(outcome_.failure.empty() ? record::RunState::finished : record::RunState::failed, metrics,
                  outcome_.failure);
   }
 
-  // The best model and its predictions; what there is to know of the test part, which is not looked at.
+  // The best model and its predictions; what results.json says of the test part, which is not looked at.
   Json keep_model(const fs::path& folder, const EvaluationSplits& splits, EvaluationResults& results) const {
     if (!results.best || config_.configurations[*results.best].is_predicted()) {
       results.warnings.emplace_back("no model is kept: none but baselines and predictions made elsewhere has a result");
@@ -299,7 +266,7 @@ class Evaluation {
       keep_best(folder, *results.best, data_, splits, threads_);
     }
     const std::size_t rows = validation::count_rows(splits.sealed);
-    if (rows == 0) return nullptr;
+    if (rows == 0) return Json::object();
     const std::int64_t first = data_.time[splits.sealed.front().begin], last = data_.time[splits.sealed.back().end - 1];
     const auto openings =
         find_openings(request_.workspace, data_.table.id.kind + "/" + data_.table.id.name, first, last);
@@ -309,7 +276,8 @@ class Evaluation {
         openings.empty()
             ? "Nobody has looked at it yet"
             : fmt::format("It has been looked at {} times, last by {}", openings.size(), openings.back().run)));
-    return {{"rows", rows}, {"first", utc_text(first)}, {"last", utc_text(last)}, {"openings", openings.size()}};
+    return {{"sealed",
+             {{"rows", rows}, {"first", utc_text(first)}, {"last", utc_text(last)}, {"openings", openings.size()}}}};
   }
 
   // Of the configurations that failed on every split.

@@ -13,10 +13,8 @@
 #include "base/nearest.h"
 #include "base/sha256.h"
 #include "base/utc_time.h"
-#include "record/run_folder.h"
 #include "record/run_list.h"
-#include "work/evaluate/evaluation_report.h"
-#include "work/evaluate/evaluation_results.h"
+#include "work/evaluate/evaluation_run.h"
 #include "work/evaluate/test_openings.h"
 #include "work/evaluate/training.h"
 
@@ -47,17 +45,9 @@ class SavedEvaluation {
   EvaluateOutcome run() {
     load();
     check_part();
-    record::Run run = record::open_run(request_.workspace, wanted());
-    outcome_.run = run.id();
-    outcome_.folder = run.path();
+    record::Run run = open_evaluation_run(request_.workspace, wanted(), all_, outcome_);
+    if (run.start() == record::RunStart::finished_before) return std::move(outcome_);
     outcome_.status = "finished";
-    if (run.start() == record::RunStart::finished_before && fs::exists(run.path() / "results.json")) {
-      log_info("This is done already: {}. Give --fresh to do it again.", run.path().string());
-      outcome_.results = read_json(run.path() / "results.json");
-      for (const Json& gate : outcome_.results.at("gates"))
-        outcome_.gates_met = outcome_.gates_met && gate.at("met").get<bool>();
-      return std::move(outcome_);
-    }
     add_log_file(run.path() / "log.txt");
     if (part_ == "test") open_test_part(run.id());
     conclude(run);
@@ -206,22 +196,10 @@ class SavedEvaluation {
     EvaluationResults results = evaluate_folds(
         all_, data_, prices_, std::vector<const EvaluationSplits*>(models_.size(), &splits), folds, threads);
     if (part_ == "test") note_openings(results);
-    Json json = results_json(all_, data_, results);
-    json["model"] = trained_.filename().string();
-    json["part"] = part_;
-    json["openings"] = openings_;
-    write_file(run.path() / "results.json", json_text(json, 1) + "\n");
-    write_file(run.path() / "report.html", evaluation_report(all_, data_, prices_, splits, results, run.id()));
-    for (const GateResult& gate : results.gates) outcome_.gates_met = outcome_.gates_met && gate.met;
-    Json metrics = {{"verdict", results.verdict}};
-    if (results.best) {
-      const ConfigurationResult& best = results.configurations[*results.best];
-      metrics["log_loss"] = best.scores->log_loss;
-      metrics["accuracy"] = best.scores->accuracy;
-      if (prices_) metrics["dsr"] = best.dsr;
-    }
+    const Json metrics =
+        write_results(all_, data_, prices_, splits, results,
+                      {{"model", trained_.filename().string()}, {"part", part_}, {"openings", openings_}}, outcome_);
     outcome_.folds = outcome_.folds_done = models_.size();
-    outcome_.results = std::move(json);
     run.finish(record::RunState::finished, metrics);
   }
 

@@ -146,6 +146,16 @@ BOOST_AUTO_TEST_CASE(a_mended_program_goes_on_in_its_run_and_all_else_is_kept) {
   BOOST_TEST(runs == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_program_that_has_changed_since_is_asked_anew) {
+  const Own own;
+  const Json first = own.folder.answer("cv", own.settings());
+  BOOST_TEST(own.folder.answer("cv", own.settings())["run"] == first["run"]);
+  write_file(own.script, std::string(kShares) + "# another\n", Overwrite::yes);
+  const Json second = own.folder.answer("cv", own.settings());
+  BOOST_TEST(second["run"] != first["run"]);
+  BOOST_TEST(second["models"]["mine"]["parameters"] != first["models"]["mine"]["parameters"]);
+}
+
 BOOST_AUTO_TEST_CASE(the_examples_of_the_page_find_an_edge) {
   const std::pair<const char*, const char*> examples[] = {{"forest.py", "sklearn"}, {"net.py", "torch"}};
   for (const auto& [name, module] : examples) {

@@ -1,0 +1,23 @@
+#pragma once
+#include <filesystem>
+#include <optional>
+
+#include "record/run_folder.h"
+#include "work/evaluate/evaluate.h"
+#include "work/evaluate/evaluation_results.h"
+
+namespace moola::work {
+
+/// Opens the run that an evaluation wants, and says in the outcome which it is. One that is finished is handed back
+/// with what it has found; but where that is gone, or was found by somebody's own files that have changed since, a new
+/// run is begun. Throws as open_run.
+record::Run open_evaluation_run(const std::filesystem::path& workspace, record::RunRequest wanted,
+                                const LoadedEvaluateConfig& config, EvaluateOutcome& outcome);
+
+/// Writes results.json, with what stands `besides`, and report.html into the run's folder, and puts the results and
+/// whether all gates are met into the outcome. Returns the metrics for the run's record. Throws IoError.
+Json write_results(const LoadedEvaluateConfig& config, const EvaluationData& data, const std::optional<Prices>& prices,
+                   const EvaluationSplits& splits, const EvaluationResults& results, const Json& besides,
+                   EvaluateOutcome& outcome);
+
+}  // namespace moola::work
