@@ -5,7 +5,7 @@
 #include <CLI/Formatter.hpp>
 
 #include "cluster/launch/job_front.h"
-#include "work/evaluate/evaluate_options.h"
+#include "work/evaluate/config/evaluate_options.h"
 
 int main(int argc, char** argv) {
   moola::work::EvaluateOptions options{.strategy = moola::work::strategy_of_job(MOOLA_JOB)};

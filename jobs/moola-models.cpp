@@ -4,8 +4,8 @@
 #include <CLI/Formatter.hpp>
 
 #include "base/command_line.h"
-#include "work/evaluate/compare_command.h"
-#include "work/evaluate/models_command.h"
+#include "work/evaluate/models/compare_command.h"
+#include "work/evaluate/models/models_command.h"
 
 int main(int argc, char** argv) {
   CLI::App app;

@@ -18,11 +18,11 @@
 #include "comm/stop_flag.h"
 #include "comm/task_pool.h"
 #include "work/evaluate/evaluation_run.h"
-#include "work/evaluate/evaluation_tasks.h"
-#include "work/evaluate/fold_file.h"
+#include "work/evaluate/folds/evaluation_tasks.h"
+#include "work/evaluate/folds/fold_file.h"
+#include "work/evaluate/folds/training.h"
 #include "work/evaluate/oof_output.h"
 #include "work/evaluate/test_openings.h"
-#include "work/evaluate/training.h"
 
 namespace moola::work {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "comm/communicator.h"
-#include "work/evaluate/evaluate_config.h"
+#include "work/evaluate/config/evaluate_config.h"
 
 namespace moola::work {
 

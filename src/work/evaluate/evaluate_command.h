@@ -1,7 +1,7 @@
 #pragma once
 #include "comm/communicator.h"
+#include "work/evaluate/config/evaluate_options.h"
 #include "work/evaluate/evaluate.h"
-#include "work/evaluate/evaluate_options.h"
 
 namespace moola::work {
 

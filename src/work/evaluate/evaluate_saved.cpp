@@ -15,8 +15,8 @@
 #include "base/utc_time.h"
 #include "record/run_list.h"
 #include "work/evaluate/evaluation_run.h"
+#include "work/evaluate/folds/training.h"
 #include "work/evaluate/test_openings.h"
-#include "work/evaluate/training.h"
 
 namespace moola::work {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "base/atomic_file.h"
 #include "base/log.h"
-#include "work/evaluate/evaluation_report.h"
+#include "work/evaluate/report/evaluation_report.h"
 
 namespace moola::work {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "record/run_folder.h"
 #include "work/evaluate/evaluate.h"
-#include "work/evaluate/evaluation_results.h"
+#include "work/evaluate/results/evaluation_results.h"
 
 namespace moola::work {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "work/evaluate/evaluation_results.h"
+#include "work/evaluate/results/evaluation_results.h"
 
 namespace moola::work {
 

@@ -10,7 +10,7 @@
 #include "tests/support/messages.h"
 #include "tests/support/temporary_folder.h"
 #include "validation/sharpe.h"
-#include "work/evaluate/comparison_page.h"
+#include "work/evaluate/models/comparison_page.h"
 
 using namespace moola;
 using namespace moola::test;

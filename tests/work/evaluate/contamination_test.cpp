@@ -1,7 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/support/messages.h"
-#include "work/evaluate/evaluation_splits.h"
+#include "work/evaluate/rows/evaluation_splits.h"
 
 using namespace moola;
 using namespace moola::test;

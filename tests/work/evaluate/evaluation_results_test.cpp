@@ -1,4 +1,4 @@
-#include "work/evaluate/evaluation_results.h"
+#include "work/evaluate/results/evaluation_results.h"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -10,7 +10,7 @@
 #include "tests/support/messages.h"
 #include "tests/support/sample_bars.h"
 #include "validation/sharpe.h"
-#include "work/evaluate/trading_results.h"
+#include "work/evaluate/results/trading_results.h"
 
 using namespace moola;
 using namespace moola::test;

@@ -6,8 +6,8 @@
 #include "tests/support/messages.h"
 #include "tests/work/evaluate/evaluation_workspace.h"
 #include "tests/work/evaluate/planted_table.h"
-#include "work/evaluate/evaluation_splits.h"
-#include "work/evaluate/fold_samples.h"
+#include "work/evaluate/folds/fold_samples.h"
+#include "work/evaluate/rows/evaluation_splits.h"
 
 using namespace moola;
 using namespace moola::test;

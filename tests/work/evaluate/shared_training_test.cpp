@@ -1,4 +1,4 @@
-#include "work/evaluate/shared_training.h"
+#include "work/evaluate/rows/shared_training.h"
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>

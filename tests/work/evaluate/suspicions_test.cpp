@@ -6,8 +6,8 @@
 
 #include "tests/support/messages.h"
 #include "tests/support/sample_bars.h"
-#include "work/evaluate/label_reach.h"
-#include "work/evaluate/telling_features.h"
+#include "work/evaluate/rows/label_reach.h"
+#include "work/evaluate/rows/telling_features.h"
 
 using namespace moola;
 using namespace moola::test;

@@ -8,7 +8,7 @@
 #include "data/store/hdf5.h"
 #include "tests/support/messages.h"
 #include "tests/work/evaluate/evaluation_workspace.h"
-#include "work/evaluate/saved_model.h"
+#include "work/evaluate/folds/saved_model.h"
 
 using namespace moola;
 using namespace moola::test;

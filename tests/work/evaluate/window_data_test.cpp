@@ -7,10 +7,10 @@
 #include "tests/support/messages.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/work/evaluate/planted_windows.h"
-#include "work/evaluate/evaluation_splits.h"
-#include "work/evaluate/fold_samples.h"
-#include "work/evaluate/related_rows.h"
-#include "work/evaluate/window_normaliser.h"
+#include "work/evaluate/folds/fold_samples.h"
+#include "work/evaluate/rows/evaluation_splits.h"
+#include "work/evaluate/rows/related_rows.h"
+#include "work/evaluate/rows/window_normaliser.h"
 
 using namespace moola;
 using namespace moola::test;

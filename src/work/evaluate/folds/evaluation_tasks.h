@@ -1,0 +1,27 @@
+#pragma once
+#include <map>
+#include <vector>
+
+#include "work/evaluate/folds/fold.h"
+#include "work/evaluate/rows/evaluation_splits.h"
+
+namespace moola::work {
+
+/// Splits by how many rows a sample of a configuration looks at.
+class SplitsByConfiguration {
+ public:
+  /// Throws as make_splits.
+  SplitsByConfiguration(const LoadedEvaluateConfig& config, const EvaluationData& data);
+  /// (configurations)
+  const std::vector<const EvaluationSplits*>& all() const { return of_; }
+
+ private:
+  std::map<std::size_t, EvaluationSplits> by_steps_;
+  std::vector<const EvaluationSplits*> of_;
+};
+
+/// Every configuration on every split that has no fault, with the key of all that determines what comes out.
+std::vector<FoldTask> make_tasks(const LoadedEvaluateConfig& config, const EvaluationData& data,
+                                 const std::vector<const EvaluationSplits*>& splits);
+
+}  // namespace moola::work
