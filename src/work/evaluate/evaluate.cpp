@@ -22,6 +22,7 @@
 #include "work/evaluate/folds/fold_file.h"
 #include "work/evaluate/folds/training.h"
 #include "work/evaluate/oof_output.h"
+#include "work/evaluate/refitting.h"
 #include "work/evaluate/test_openings.h"
 
 namespace moola::work {
@@ -55,14 +56,18 @@ class Evaluation {
       throw ConfigError(fmt::format("fit.weights = \"table\": {} has no weight{}.", to_string(data_.table.id),
                                     data_.holds_windows() ? "" : fmt::format("_{}", data_.horizon)));
     }
+    if (config_.values.fit.refits("barriers")) barriers_.emplace(request_.workspace, data_, threads_);
     prices_ = read_prices(request_.workspace, config_, data_);
     if (prices_) data_.last_return = last_returns(data_, *prices_);
     read_all_predictions();
     const std::string folder = open();
     if (folder.empty()) return outcome_;
+    if (barriers_ && !search_barriers(folder)) return outcome_;
     comm::note_phase("splitting");
-    const SplitsByConfiguration splits(config_, data_);
-    tasks_ = make_tasks(config_, data_, splits.all());
+    const SplitsByConfiguration splits =
+        barriers_ ? SplitsByConfiguration(config_, make_refitted_splits(config_, data_, *barriers_))
+                  : SplitsByConfiguration(config_, data_);
+    tasks_ = make_tasks(config_, data_, splits.all(), barriers_ ? barriers_->found() : std::vector<Json>());
     outcome_.folds = tasks_.size();
     if (!work(folder, splits.all())) return outcome_;
     if (ranks_.rank() == 0) conclude(folder, splits.all());
@@ -112,6 +117,38 @@ class Evaluation {
     return folder;
   }
 
+  // False: stopped before all were found.
+  bool search_barriers(const fs::path& folder) {
+    comm::note_phase("searching barriers");
+    Refitted found = refit_barriers(folder, ranks_, *barriers_, rows_before_tests(config_, data_),
+                                    {.stop_requested = [this] { return stop(); },
+                                     .retries = static_cast<int>(config_.values.run.retries),
+                                     .progress =
+                                         [this](const comm::TaskProgress& progress) {
+                                           if (ranks_.rank() == 0 && progress.done == progress.total)
+                                             log_info("Barriers of {} splits are searched.", progress.total);
+                                         }});
+    failures_ = std::move(found.failures);
+    if (ranks_.rank() == 0) {
+      for (const std::string& each : failures_) log_warning("{}", each);
+    }
+    if (!found.pool.stopped) return true;
+    say_stopped();
+    return false;
+  }
+
+  bool stop() const { return comm::stop_requested() || out_of_time(); }
+
+  void say_stopped() {
+    outcome_.interrupted = true;
+    outcome_.status = "stopped";
+    if (ranks_.rank() != 0) return;
+    const std::string why = comm::stop_requested() ? "a stop signal" : "run.time_limit";
+    log_info("Stopped by {} with {} of {} folds done; the same command goes on.", why, outcome_.folds_done,
+             outcome_.folds);
+    run_->finish(record::RunState::stopped, Json::object(), why);
+  }
+
   bool out_of_time() const { return deadline_ && std::chrono::steady_clock::now() > *deadline_; }
 
   // Tasks whose fold is not there yet, as rank 0 sees them.
@@ -133,15 +170,14 @@ class Evaluation {
     std::vector<double> costs;
     for (const std::size_t t : todo) costs.push_back(tasks_[t].cost);
     FoldFeatures features(data_, config_.values, threads_);
-    const auto stop = [&] { return comm::stop_requested() || out_of_time(); };
-    comm::TaskPoolOptions options{.stop_requested = stop,
+    comm::TaskPoolOptions options{.stop_requested = [this] { return stop(); },
                                   .max_failures = config_.values.run.max_failures > 0
                                                       ? static_cast<std::size_t>(config_.values.run.max_failures)
                                                       : SIZE_MAX,
                                   .retries = static_cast<int>(config_.values.run.retries),
                                   .progress = [&](const comm::TaskProgress& progress) { show(progress); }};
     const comm::TaskPoolResult result = comm::run_tasks(
-        ranks_, costs, [&](std::size_t i) { do_task(folder, tasks_[todo[i]], splits, features, stop); }, options);
+        ranks_, costs, [&](std::size_t i) { do_task(folder, tasks_[todo[i]], splits, features); }, options);
     bar_.reset();
     refuse_without_room(static_cast<std::size_t>(std::ranges::count(result.done, true)));
     for (const comm::TaskFailure& failure : result.failed) {
@@ -161,22 +197,16 @@ class Evaluation {
     }
     outcome_.folds_done += static_cast<std::size_t>(std::ranges::count(result.done, true));
     if (!result.stopped) return true;
-    outcome_.interrupted = true;
-    outcome_.status = "stopped";
-    if (ranks_.rank() == 0) {
-      const std::string why = comm::stop_requested() ? "a stop signal" : "run.time_limit";
-      log_info("Stopped by {} with {} of {} folds done; the same command goes on.", why, outcome_.folds_done,
-               outcome_.folds);
-      run_->finish(record::RunState::stopped, Json::object(), why);
-    }
+    say_stopped();
     return false;
   }
 
   // A disk without room would fail every fold that is left: that is no fault of theirs, and the pool stops.
   void do_task(const fs::path& folder, const FoldTask& task, const std::vector<const EvaluationSplits*>& splits,
-               FoldFeatures& features, const std::function<bool()>& stop) {
+               FoldFeatures& features) {
     try {
-      const FoldResult fold = run_fold(folder, task, splits[task.configuration]->splits[task.split], features, [&] {
+      if (barriers_) barriers_->label_as(data_, task.split);
+      const FoldResult fold = run_fold(folder, task, splits[task.configuration]->splits[task.split], features, [this] {
         if (stop()) throw comm::TaskStopped();
       });
       write_fold(folder, task, config_.configurations[task.configuration], data_.classes(), fold);
@@ -237,6 +267,11 @@ class Evaluation {
     for (std::size_t c = 0; c < splits.size(); ++c) folds.emplace_back(splits[c]->splits.size(), nullptr);
     stored.reserve(tasks_.size());
     std::string hashes;
+    if (barriers_) {
+      std::vector<std::vector<validation::RowRange>> tests;
+      for (const validation::Split& split : splits.front()->splits) tests.push_back(split.test);
+      barriers_->label_as_tested(data_, tests);
+    }
     for (const FoldTask& task : tasks_) {
       stored.push_back(read_fold(folder, task, data_.classes()));
       if (!stored.back()) continue;
@@ -245,6 +280,7 @@ class Evaluation {
     }
     EvaluationResults results = evaluate_folds(config_, data_, prices_, splits, folds, threads_);
     results.warnings.insert(results.warnings.end(), failures_.begin(), failures_.end());
+    if (barriers_) results.refitted_barriers = barriers_->found();
     Json besides = {{"folds_sha256", sha256_hex(hashes)}};
     if (config_.strategy == SplitStrategy::chronological) besides.update(keep_model(folder, *splits.front(), results));
     if (config_.strategy == SplitStrategy::purged_k_fold) {
@@ -301,6 +337,7 @@ class Evaluation {
   EvaluationData data_;
   std::optional<Prices> prices_;
   std::map<std::string, PredictedRows> predicted_;  // by configuration
+  std::optional<BarrierRefit> barriers_;            // fit.refit
   std::vector<FoldTask> tasks_;
   std::vector<std::string> failures_;
   std::string refused_write_;                         // of this rank, by the system

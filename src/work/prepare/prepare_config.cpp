@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <set>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/nearest.h"
@@ -333,6 +334,27 @@ LoadedPrepareConfig load_prepare_config(const std::string& preset, const std::op
     loaded.identity += symbol_text(line);
   }
   return loaded;
+}
+
+PrepareConfig recorded_prepare_config(const Json& parameters, const std::string& table) {
+  PrepareConfig out;
+  ConfigSchema schema("prepare");
+  out.bind(schema);
+  std::vector<std::string> settings;
+  for (const auto& [name, value] : parameters.items()) {
+    std::string keys = value.get<std::string>();
+    // Behind the keys of [labels] stand the user's own symbols, a table each.
+    const std::size_t own = name == "labels" ? keys.find("[\"") : std::string::npos;
+    if (own != std::string::npos && (own == 0 || keys[own - 1] == '\n')) {
+      out.labels.own_symbols = parse_symbol_file(keys.substr(own), table, "prepare");
+      keys.resize(own);
+    }
+    std::istringstream lines(keys);
+    for (std::string line; std::getline(lines, line);) settings.push_back(name + "." + line);
+  }
+  schema.load(std::nullopt, settings);
+  out.suit_strategy(schema);
+  return out;
 }
 
 std::string prepare_reference() {

@@ -8,6 +8,7 @@
 
 #include "base/config.h"
 #include "base/duration.h"
+#include "base/json.h"
 #include "market/symbol_table.h"
 
 namespace moola::work {
@@ -124,6 +125,11 @@ struct LoadedPrepareConfig {
 /// `preset`: a name of prepare_presets(), or empty.
 LoadedPrepareConfig load_prepare_config(const std::string& preset, const std::optional<std::filesystem::path>& file,
                                         const std::vector<std::string>& settings);
+
+/// How a table of `moola prepare` was made, by the "parameters" of its manifest: what bars, features and labels it
+/// says; the keys of [splits] and the tables after it are the defaults. `table` is its name in errors. Throws
+/// ConfigError for parameters that are not of `moola prepare`, or of a version with other keys.
+PrepareConfig recorded_prepare_config(const Json& parameters, const std::string& table);
 
 /// scalping, day_trading, swing: the files of configs/prepare, as they were when the program was built.
 std::vector<ShippedConfig> prepare_presets();

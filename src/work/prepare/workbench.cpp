@@ -8,6 +8,7 @@
 #include "base/atomic_file.h"
 #include "data/bars/bars_file.h"
 #include "work/features/feature_columns.h"
+#include "work/prepare/cleaned_bars.h"
 #include "work/prepare/compared_symbols.h"
 #include "work/prepare/horizon_labels.h"
 #include "work/prepare/stage.h"
@@ -74,7 +75,7 @@ Json Workbench::json(std::string_view stage, const std::string& unit) const {
 }
 
 std::int64_t Workbench::bar_nanoseconds() const {
-  return config().clean.sampling == "time" ? config().clean.timeframe.nanoseconds : 0;
+  return work::bar_nanoseconds(config());
 }
 
 const market::Bars& Workbench::bars(std::size_t symbol) {
@@ -107,14 +108,7 @@ const std::vector<HorizonLabels>& Workbench::labels(std::size_t symbol) {
 
 const std::vector<double>& Workbench::barrier_scale(std::size_t symbol) {
   Held& held = held_[symbol];
-  if (!held.scale) {
-    held.scale.emplace();
-    if (config().labels.scale != "price") {
-      const market::FeatureTable table = market::compute_features(
-          bars(symbol), bar_nanoseconds(), {market::parse_feature(config().labels.scale)}, threads_);
-      held.scale->assign(table.column(0).begin(), table.column(0).end());
-    }
-  }
+  if (!held.scale) held.scale = work::barrier_scale(config(), bars(symbol), threads_);
   return *held.scale;
 }
 

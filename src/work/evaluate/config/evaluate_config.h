@@ -1,10 +1,12 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <list>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -47,6 +49,9 @@ struct EvaluateConfig {
     double held_out = 0.15;
     std::string weights = "uniqueness", scaling = "usual", calibration = "none";
     double clip = 5;
+    std::vector<std::string> refit;
+
+    bool refits(std::string_view what) const { return std::ranges::find(refit, what) != refit.end(); }
   } fit;
   struct Backtest {
     std::vector<std::string> bars;

@@ -46,8 +46,13 @@ SplitsByConfiguration::SplitsByConfiguration(const LoadedEvaluateConfig& config,
   }
 }
 
+SplitsByConfiguration::SplitsByConfiguration(const LoadedEvaluateConfig& config, EvaluationSplits splits) {
+  of_.assign(config.configurations.size(), &by_steps_.emplace(0, std::move(splits)).first->second);
+}
+
 std::vector<FoldTask> make_tasks(const LoadedEvaluateConfig& config, const EvaluationData& data,
-                                 const std::vector<const EvaluationSplits*>& splits) {
+                                 const std::vector<const EvaluationSplits*>& splits,
+                                 const std::vector<Json>& refitted) {
   const std::string common = common_identity(config, data);
   std::vector<FoldTask> out;
   for (std::size_t c = 0; c < config.configurations.size(); ++c) {
@@ -55,11 +60,12 @@ std::vector<FoldTask> make_tasks(const LoadedEvaluateConfig& config, const Evalu
     for (std::size_t s = 0; s < splits[c]->splits.size(); ++s) {
       const validation::Split& split = splits[c]->splits[s];
       if (!split.fault.empty()) continue;
-      const Json what = {{"common", common},
-                         {"model", configuration.model},
-                         {"parameters", configuration.parameters},
-                         {"train", data::ranges_json(split.train)},
-                         {"test", data::ranges_json(split.test)}};
+      Json what = {{"common", common},
+                   {"model", configuration.model},
+                   {"parameters", configuration.parameters},
+                   {"train", data::ranges_json(split.train)},
+                   {"test", data::ranges_json(split.test)}};
+      if (!refitted.empty()) what["refitted"] = refitted.at(s);
       FoldTask task{.configuration = c,
                     .split = s,
                     .key = sha256_hex(json_text(what)),

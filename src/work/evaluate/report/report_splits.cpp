@@ -40,10 +40,29 @@ Html stretches(const EvaluationData& data, const std::vector<RowRange>& ranges, 
   return out.markup.empty() ? text("–") : out;
 }
 
+// "BTCUSD 1.52 up, 1.31 down, 54 bars"
+Html barriers_text(const Json& found) {
+  Html out;
+  if (found.is_null()) return text("–");
+  for (const auto& [symbol, each] : found.items()) {
+    const Json& rule = each.at("rule");
+    if (!out.markup.empty()) out += Html{"<br>"};
+    out += text(fmt::format("{} {:.2f} up, {:.2f} down, {} bars", symbol, rule.at("up").get<double>(),
+                            rule.at("down").get<double>(), rule.at("max_bars").get<int>()));
+    if (each.at("found_by") != "search") out += Html{" "} + muted(each.at("found_by").get<std::string>());
+  }
+  return out;
+}
+
 Html split_table(const ReportSource& source, bool with_clock) {
   HtmlTable out{{"split", "tests", "test rows", "train rows", "purged", "embargoed", "notes"},
                 {},
                 {true, false, true, true, true, true, false}};
+  const std::vector<Json>& barriers = source.results.refitted_barriers;
+  if (!barriers.empty()) {
+    out.titles.insert(out.titles.begin() + 2, "barriers");
+    out.numeric.insert(out.numeric.begin() + 2, false);
+  }
   const auto rows = [](const std::vector<RowRange>& ranges) {
     return text(figure_text(static_cast<double>(validation::count_rows(ranges))));
   };
@@ -55,6 +74,10 @@ Html split_table(const ReportSource& source, bool with_clock) {
     if (!split.warning.empty()) notes += (notes.markup.empty() ? Html{} : Html{"<br>"}) + text(split.warning);
     out.rows.push_back({text(std::to_string(s)), stretches(source.data, split.test, with_clock), rows(split.test),
                         rows(split.train), rows(split.purged), rows(split.embargoed), notes});
+    if (!barriers.empty()) {
+      std::vector<Html>& cells = out.rows.back();
+      cells.insert(cells.begin() + 2, barriers_text(barriers.at(s)));
+    }
   }
   return table(out);
 }

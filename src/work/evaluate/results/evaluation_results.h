@@ -78,6 +78,7 @@ struct EvaluationResults {
   double trials = 0, effective_trials = 0, trial_variance = 0, deflation = 0;
   double periods_per_year = 0;
 
+  std::vector<Json> refitted_barriers = {};  // (splits) as BarrierRefit found them; empty: they were not
   std::vector<std::string> contamination = {};
   std::vector<std::string> warnings = {};
   std::vector<std::string> notes = {};  // what else one has to know

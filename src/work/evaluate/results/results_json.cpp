@@ -182,6 +182,7 @@ Json results_json(const LoadedEvaluateConfig& config, const EvaluationData& data
     out["overfitting"] = nullptr;
     out["no_overfitting"] = results.no_overfitting;
   }
+  if (!results.refitted_barriers.empty()) out["barriers"] = results.refitted_barriers;
   Json gates = Json::array();
   for (const GateResult& gate : results.gates)
     gates.push_back({{"name", gate.name},

@@ -74,16 +74,16 @@ void take_positions(const std::vector<std::int32_t>& segment, std::size_t begin,
   }
   const data::SegmentRows segments = data::rows_by_segment(mine);
   out.position.resize(out.size());
-  out.run_begin.resize(out.size());
+  out.segment_begin.resize(out.size());
   for (std::size_t s = 0; s < segments.segments(); ++s) {
-    auto at = static_cast<std::size_t>(segments.begin[s]);
-    std::size_t run = at;
+    const auto start = static_cast<std::size_t>(segments.begin[s]);
+    std::size_t at = start;
     for (const std::int64_t row : segments.of(s)) {
       out.position[static_cast<std::size_t>(row)] = at;
-      if (out.label[static_cast<std::size_t>(row)] < 0) run = at + 1;
-      out.run_begin[at++] = run;
+      out.segment_begin[at++] = start;
     }
   }
+  find_runs(out);
 }
 
 void take_features(const data::FeatureTableFile& table, const std::vector<std::size_t>& columns, std::size_t begin,
@@ -159,6 +159,18 @@ EvaluationData read_evaluation_data(const std::filesystem::path& workspace, cons
   if (!config.splits.name.empty())
     out.given_split = data::read_split_of(workspace, config.splits.name, out.table, out.size());
   return out;
+}
+
+void find_runs(EvaluationData& data) {
+  std::vector<bool> unlabelled(data.size());
+  for (std::size_t row = 0; row < data.size(); ++row) unlabelled[data.position[row]] = data.label[row] < 0;
+  data.run_begin.resize(data.size());
+  std::size_t run = 0;
+  for (std::size_t at = 0; at < data.size(); ++at) {
+    run = std::max(run, data.segment_begin[at]);
+    if (unlabelled[at]) run = at + 1;
+    data.run_begin[at] = run;
+  }
 }
 
 void number_classes_as(EvaluationData& data, const std::vector<std::string>& names,

@@ -35,7 +35,8 @@ struct EvaluationData {
   bool scaled = false;
   std::optional<data::SplitRecord> given_split = {};  // splits.name
 
-  std::vector<std::size_t> position = {};   // (n) of each row in X
+  std::vector<std::size_t> position = {};       // (n) of each row in X
+  std::vector<std::size_t> segment_begin = {};  // (n) by position: the first of its segment's positions
   std::vector<std::size_t> run_begin = {};  // (n) by position: the first of its segment's positions since a row without
                                             // a label; windows reach back no further
   std::vector<float> x = {};                // (n, features) by position
@@ -70,6 +71,9 @@ struct EvaluationData {
 /// horizon; targets instead of labels; no row left), DataError (damaged, a feature that is not finite: its column and
 /// row are named; labels of one class alone; no t1).
 EvaluationData read_evaluation_data(const std::filesystem::path& workspace, const EvaluateConfig& config);
+
+/// Finds `run_begin` anew, when labels have changed.
+void find_runs(EvaluationData& data);
 
 /// Numbers the classes as a model does, which knows all of them and perhaps more.
 void number_classes_as(EvaluationData& data, const std::vector<std::string>& names,

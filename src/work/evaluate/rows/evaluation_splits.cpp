@@ -98,6 +98,15 @@ void given(const LoadedEvaluateConfig& config, const EvaluationData& data, Evalu
   }
 }
 
+validation::WalkForwardOptions walk_forward_options(const EvaluateConfig::Splits& splits,
+                                                    const validation::PurgeOptions& apart) {
+  return {.train = validation::parse_stretch(splits.train, "splits.train"),
+          .test = validation::parse_stretch(splits.test, "splits.test"),
+          .expanding = !splits.rolling,
+          .short_last = splits.short_last,
+          .apart = {.purge = apart.purge, .embargo = apart.embargo}};
+}
+
 void cut(const LoadedEvaluateConfig& config, const EvaluationData& data, const validation::PurgeOptions& apart,
          EvaluationSplits& out) {
   const EvaluateConfig& values = config.values;
@@ -119,12 +128,7 @@ void cut(const LoadedEvaluateConfig& config, const EvaluationData& data, const v
       one_path(out);
       break;
     case SplitStrategy::walk_forward:
-      out.splits = validation::walk_forward(data.intervals(),
-                                            {.train = validation::parse_stretch(values.splits.train, "splits.train"),
-                                             .test = validation::parse_stretch(values.splits.test, "splits.test"),
-                                             .expanding = !values.splits.rolling,
-                                             .short_last = values.splits.short_last,
-                                             .apart = {.purge = apart.purge, .embargo = apart.embargo}});
+      out.splits = validation::walk_forward(data.intervals(), walk_forward_options(values.splits, apart));
       one_path(out);
       break;
     case SplitStrategy::chronological:
@@ -132,6 +136,12 @@ void cut(const LoadedEvaluateConfig& config, const EvaluationData& data, const v
       one_path(out);
       break;
   }
+}
+
+void require_one(const std::vector<Split>& splits) {
+  if (std::ranges::any_of(splits, [](const Split& split) { return split.fault.empty(); })) return;
+  throw LeakError(fmt::format("none of {} splits can be used: {}. Take more rows, fewer groups or smaller separations.",
+                              splits.size(), splits.front().fault));
 }
 
 }  // namespace
@@ -151,11 +161,37 @@ EvaluationSplits make_splits(const LoadedEvaluateConfig& config, const Evaluatio
     validation::prove_split(split, data.intervals(), behind ? Separation{} : apart.look_back);
     validation::mark_missing_classes(split, data.label, data.class_names);
   }
-  if (std::ranges::none_of(out.splits, [](const Split& split) { return split.fault.empty(); })) {
-    throw LeakError(
-        fmt::format("none of {} splits can be used: {}. Take more rows, fewer groups or smaller separations.",
-                    out.splits.size(), out.splits.front().fault));
+  require_one(out.splits);
+  return out;
+}
+
+std::vector<RowRange> rows_before_tests(const LoadedEvaluateConfig& config, const EvaluationData& data) {
+  std::vector<RowRange> out;
+  const validation::WalkForwardOptions options = walk_forward_options(config.values.splits, config.values.apart());
+  // Nothing but the rows' own times: labels are yet to be made.
+  for (const Split& split : validation::walk_forward({data.time, data.time}, options))
+    out.push_back(split.train.empty() ? RowRange{0, 0} : RowRange{split.train.front().begin, split.train.back().end});
+  return out;
+}
+
+EvaluationSplits make_refitted_splits(const LoadedEvaluateConfig& config, EvaluationData& data,
+                                      const BarrierRefit& refit) {
+  const validation::WalkForwardOptions options = walk_forward_options(config.values.splits, config.values.apart());
+  EvaluationSplits out;
+  for (std::size_t s = 0; s < refit.found().size(); ++s) {
+    const bool found = !refit.found()[s].is_null();
+    if (found) refit.label_as(data, s);
+    out.splits.push_back(std::move(validation::walk_forward(data.intervals(), options).at(s)));
+    Split& split = out.splits.back();
+    if (!found) {
+      split.fault = "its barriers could not be searched anew";
+      continue;
+    }
+    validation::prove_split(split, data.intervals());
+    validation::mark_missing_classes(split, data.label, data.class_names);
   }
+  require_one(out.splits);
+  one_path(out);
   return out;
 }
 

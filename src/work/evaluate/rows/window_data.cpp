@@ -128,7 +128,7 @@ class WindowReading {
     out_.symbols = from_.symbol.empty() ? std::vector{symbol_name()} : from_.symbols;
     out_.position.resize(rows_.size());
     std::iota(out_.position.begin(), out_.position.end(), std::size_t{0});
-    out_.run_begin = out_.position;
+    out_.segment_begin = out_.run_begin = out_.position;
     out_.number = rows_;
     if (from_.raw_start.empty()) return;
     for (const std::size_t i : rows_) {
