@@ -278,7 +278,9 @@ class Evaluation {
       folds[task.configuration][task.split] = &stored.back()->result;
       hashes += stored.back()->content_sha256 + "\n";
     }
-    EvaluationResults results = evaluate_folds(config_, data_, prices_, splits, folds, threads_);
+    // The other ranks of this host have nothing left to do.
+    const unsigned threads = threads_ * static_cast<unsigned>(std::max(1, ranks_.host_size()));
+    EvaluationResults results = evaluate_folds(config_, data_, prices_, splits, folds, threads);
     results.warnings.insert(results.warnings.end(), failures_.begin(), failures_.end());
     if (barriers_) results.refitted_barriers = barriers_->found();
     Json besides = {{"folds_sha256", sha256_hex(hashes)}};
