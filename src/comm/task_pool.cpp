@@ -402,11 +402,13 @@ void check(const Communicator& world, std::span<const double> cost, const TaskPo
   const bool bad_cost =
       std::any_of(cost.begin(), cost.end(), [](double one) { return !(one >= 0 && std::isfinite(one)); });
   const auto count = static_cast<std::int64_t>(cost.size());
-  std::array<std::int64_t, 4> extremes{count, -count, bad_cost ? 1 : 0, options.retries < 0 ? 1 : 0};
+  const bool bad_kinds = !options.kind.empty() && options.kind.size() != cost.size();
+  std::array<std::int64_t, 5> extremes{count, -count, bad_cost ? 1 : 0, options.retries < 0 ? 1 : 0, bad_kinds ? 1 : 0};
   world.all_reduce_max(std::span<std::int64_t>(extremes));
   if (extremes[0] != -extremes[1]) throw std::invalid_argument("run_tasks: the ranks differ in their number of tasks.");
   if (extremes[2] != 0) throw std::invalid_argument("run_tasks: every cost must be finite and not negative.");
   if (extremes[3] != 0) throw std::invalid_argument("run_tasks: retries must be 0 at least.");
+  if (extremes[4] != 0) throw std::invalid_argument("run_tasks: every task has a kind, or none has.");
 }
 
 }  // namespace
@@ -414,7 +416,7 @@ void check(const Communicator& world, std::span<const double> cost, const TaskPo
 TaskPoolResult run_tasks(const Communicator& world, std::span<const double> cost,
                          const std::function<void(std::size_t task)>& work, const TaskPoolOptions& options) {
   check(world, cost, options);
-  TaskQueue queue(cost, options.max_failures, options.retries);
+  TaskQueue queue(cost, options.max_failures, options.retries, options.kind);
   if (world.size() == 1) {
     work_alone(queue, work, options);
     return queue.result();

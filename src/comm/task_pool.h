@@ -31,6 +31,9 @@ struct TaskPoolOptions {
   std::size_t max_failures = std::numeric_limits<std::size_t>::max();
   /// Further tries of a task that has failed, on whichever rank is free after all other tasks. Rank 0's counts.
   int retries = 1;
+  /// (tasks) Which are of one kind, numbered from 0: how long those of a kind that are done took for their cost says
+  /// how long its others will. Empty: all are of one. Rank 0's counts.
+  std::vector<std::size_t> kind = {};
   /// Called on rank 0 when something has changed, many changes at once perhaps, and when all is over; by a thread that
   /// runs beside the tasks, or in a solo world by the caller's after each task. What it throws ends the pool.
   std::function<void(const TaskProgress&)> progress = {};
@@ -77,7 +80,7 @@ class TaskStopped : public std::exception {
 /// the rank.
 ///
 /// Collective. `cost` is the same on all ranks. Throws std::invalid_argument on all ranks when their numbers of tasks
-/// differ, a cost is negative or not finite, or retries are negative.
+/// differ, a cost is negative or not finite, retries are negative, or there are kinds of some tasks alone.
 TaskPoolResult run_tasks(const Communicator& world, std::span<const double> cost,
                          const std::function<void(std::size_t task)>& work, const TaskPoolOptions& options = {});
 

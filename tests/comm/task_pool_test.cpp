@@ -265,6 +265,22 @@ BOOST_AUTO_TEST_CASE(the_time_left_is_what_is_left_by_the_pace_so_far) {
   BOOST_TEST(queue.progress(at(9), 2).seconds_left.value() == 0.0);
 }
 
+BOOST_AUTO_TEST_CASE(every_kind_of_task_has_a_pace_of_its_own) {
+  const std::vector<std::size_t> kinds{0, 0, 1, 1, 2};
+  TaskQueue queue(std::vector<double>{4, 4, 2, 2, 1}, kAny, 1, kinds);
+  BOOST_TEST(queue.next(0, at(0)).value() == 0U);
+  BOOST_TEST(queue.next(1, at(0)).value() == 1U);
+  queue.note_done(0, 0, 4);  // a second for each unit, as far as is known
+  BOOST_TEST(queue.next(0, at(4)).value() == 2U);
+  BOOST_TEST(queue.progress(at(4), 1).seconds_left.value() == 5.0, boost::test_tools::tolerance(1e-12));
+  queue.note_done(1, 1, 4);
+  // One of the other kind has run for 10 seconds: its like will not take less.
+  BOOST_TEST(queue.progress(at(14), 1).seconds_left.value() == 11.0, boost::test_tools::tolerance(1e-12));
+  queue.note_done(2, 0, 20);
+  // 20 s for task 3, and for task 4 what all the others took: 28 s for 10 units.
+  BOOST_TEST(queue.progress(at(24), 1).seconds_left.value() == 22.8, boost::test_tools::tolerance(1e-12));
+}
+
 BOOST_AUTO_TEST_CASE(tasks_of_no_expected_cost_count_alike) {
   TaskQueue queue(std::vector<double>{0, 0, 0, 0}, kAny, 1);
   queue.note_done(queue.next(0, at(0)).value(), 0, 2);

@@ -168,13 +168,18 @@ class Evaluation {
     const std::vector<std::size_t> todo = pending(folder);
     outcome_.folds_done = tasks_.size() - todo.size();
     std::vector<double> costs;
-    for (const std::size_t t : todo) costs.push_back(tasks_[t].cost);
+    std::vector<std::size_t> kinds;
+    for (const std::size_t t : todo) {
+      costs.push_back(tasks_[t].cost);
+      kinds.push_back(tasks_[t].configuration);
+    }
     FoldFeatures features(data_, config_.values, threads_);
     comm::TaskPoolOptions options{.stop_requested = [this] { return stop(); },
                                   .max_failures = config_.values.run.max_failures > 0
                                                       ? static_cast<std::size_t>(config_.values.run.max_failures)
                                                       : SIZE_MAX,
                                   .retries = static_cast<int>(config_.values.run.retries),
+                                  .kind = std::move(kinds),
                                   .progress = [&](const comm::TaskProgress& progress) { show(progress); }};
     const comm::TaskPoolResult result = comm::run_tasks(
         ranks_, costs, [&](std::size_t i) { do_task(folder, tasks_[todo[i]], splits, features); }, options);
