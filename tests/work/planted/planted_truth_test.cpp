@@ -59,15 +59,30 @@ BOOST_AUTO_TEST_CASE(nothing_is_found_in_walks_that_nothing_foretells_and_nothin
   BOOST_TEST(forward.outside < most);
   BOOST_TEST(forward.pbo / kWalks > 0.4);
   BOOST_TEST(forward.pbo / kWalks < 0.6);
-  // Parts that train each other's models make halves of the time alike, so this is nearer 0.4 than a half.
-  BOOST_TEST(free.pbo / kWalks > 0.4);
-  BOOST_TEST(free.pbo / kWalks < 0.6);
   BOOST_TEST(free.holds < too_many(kWalks, 0.05));
   BOOST_TEST(costly.above < too_many(kWalks, kOutside / 2));
   BOOST_TEST(costly.deflated < too_many(kWalks, 0.05));
   BOOST_TEST(costly.holds == 0U);
   // The bounds are no formality: costs are found in more walks than chance leaves out.
   BOOST_TEST(costly.outside >= most);
+}
+
+// The PBO of one walk is anything, with a deviation of 0.26: 400 of them tell their mean to 0.013. Where parts train
+// each other's models it is less than a half (docs/validation.md says why).
+BOOST_AUTO_TEST_CASE(the_overfitting_of_luck_is_that_of_a_coin) {
+  constexpr std::size_t kMany = 400;
+  Found free;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    const PlantedWalk walk({.seed = 20000 + i});
+    const BarsWorkspace workspace;
+    walk.store(workspace);
+    free.add(evaluate_walk(workspace, "cpcv-pbo", 0, kSix));
+  }
+  free.tell("cpcv-pbo");
+  BOOST_TEST(free.pbo / kMany > 0.4);
+  BOOST_TEST(free.pbo / kMany < 0.6);
+  BOOST_TEST(free.outside < too_many(kMany, kOutside));
+  BOOST_TEST(free.holds < too_many(kMany, 0.05));
 }
 
 // Labels of one bar, so that every row that teaches is traded: parts that train each other's models then make a path's
