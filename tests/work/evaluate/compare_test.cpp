@@ -43,6 +43,7 @@ Json entry_of(const RunOptions& options, double sharpe, bool baseline) {
   if (!baseline) {
     const validation::ReturnMoments moments = moments_of(sharpe);
     out["backtest"]["moments"] = {{"observations", moments.observations},
+                                  {"effective_observations", moments.observations},
                                   {"sharpe", moments.sharpe},
                                   {"skew", moments.skew},
                                   {"kurtosis", moments.kurtosis}};

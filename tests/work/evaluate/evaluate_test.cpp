@@ -95,6 +95,11 @@ BOOST_AUTO_TEST_CASE(an_edge_is_found_and_noise_is_not) {
   const Json& best = found["models"][found["best"].get<std::string>()];
   BOOST_TEST(best["intervals"]["log_loss_gain"][0].get<double>() > 0);
   BOOST_TEST(best["backtest"]["sharpe"].get<double>() > 0);
+  // Parts that train each other's models tell of less than their rows.
+  const Json& moments = best["backtest"]["moments"];
+  const double ratio = moments["observations"].get<double>() / moments["effective_observations"].get<double>();
+  BOOST_TEST(ratio > 1.3);
+  BOOST_TEST(ratio < 1.42);
   const EvaluationWorkspace unknown;
   const Json noise = unknown.answer("cv", kSmall);
   for (const Json& each : noise["models"]) BOOST_TEST(each["intervals"]["log_loss_gain"][0].get<double>() <= 0);
@@ -119,6 +124,8 @@ BOOST_AUTO_TEST_CASE(walk_forward_trains_on_the_past_alone) {
   const EvaluationWorkspace folder;
   const Json found = folder.answer("walk-forward", with(kSmall, {"splits.test=150bars"}));
   BOOST_TEST(found["status"] == "finished");
+  const Json& moments = found["models"][found["best"].get<std::string>()]["backtest"]["moments"];
+  BOOST_TEST(moments["observations"] == moments["effective_observations"]);
   const auto run = std::filesystem::path(found["report"].get<std::string>()).parent_path();
   std::int64_t last = -1;
   for (int split = 0; std::filesystem::exists(run / fmt::format("folds/0004-{:05}.h5", split)); ++split) {

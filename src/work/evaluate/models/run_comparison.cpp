@@ -187,7 +187,7 @@ bool is_better(const ComparedConfiguration& a, const ComparedConfiguration& b) {
 
 validation::ReturnMoments moments_of(const Json& entry) {
   const auto of = [&](const char* key) { return number_at(entry, {"backtest", "moments", key}); };
-  return {.observations = static_cast<std::size_t>(of("observations")),
+  return {.observations = static_cast<std::size_t>(of("effective_observations")),
           .skew = of("skew"),
           .kurtosis = of("kurtosis"),
           .sharpe = of("sharpe")};

@@ -270,7 +270,10 @@ class Assembly {
       std::vector<double> x;
       for (const std::size_t i : moments) x.push_back(result.returns[i]);
       result.moments = validation::measure_returns(x);
-      result.sharpe_error = validation::sharpe_standard_error(x) * std::sqrt(shared_training(c));
+      const double shared = shared_training(c);
+      result.sharpe_error = validation::sharpe_standard_error(x) * std::sqrt(shared);
+      result.effective_observations =
+          1 + static_cast<std::size_t>(static_cast<double>(result.moments->observations - 1) / shared);
       sharpes.push_back(result.moments->sharpe);
     }
     // All that were tried count, also those that never traded.
@@ -281,8 +284,10 @@ class Assembly {
     out_.deflation = validation::deflation_benchmark(out_.trial_variance, out_.trials);
     for (const std::size_t c : columns) {
       ConfigurationResult& result = out_.configurations[c];
-      result.psr = validation::probabilistic_sharpe(*result.moments);
-      result.dsr = validation::deflated_sharpe(*result.moments, out_.trial_variance, out_.trials);
+      validation::ReturnMoments moments_that_count = *result.moments;
+      moments_that_count.observations = result.effective_observations;
+      result.psr = validation::probabilistic_sharpe(moments_that_count);
+      result.dsr = validation::deflated_sharpe(moments_that_count, out_.trial_variance, out_.trials);
     }
   }
 

@@ -42,6 +42,7 @@ struct ConfigurationResult {
   std::optional<validation::ReturnMoments> moments =
       {};  // at the moments that all tried have tested; none: no variance
   double psr = 0, dsr = 0, sharpe_error = 0;
+  std::size_t effective_observations = 0;  // of independent returns that would tell as much as those of `moments`
   /// At multiples of the costs; empty where it was not asked, or trades cost nothing.
   std::vector<validation::CostPoint> costs = {};
   double break_even_multiple = 0;  // of the costs, at which nothing is left; NaN: it loses without any

@@ -93,6 +93,7 @@ Json backtest_json(const ConfigurationResult& each, double periods) {
               {"sharpe_error", each.sharpe_error}});
   if (each.moments) {
     out["moments"] = {{"observations", each.moments->observations},
+                      {"effective_observations", each.effective_observations},
                       {"sharpe", each.moments->sharpe},
                       {"skew", each.moments->skew},
                       {"kurtosis", each.moments->kurtosis}};
