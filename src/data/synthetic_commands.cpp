@@ -58,6 +58,11 @@ struct ImportCommand {
     if (result.relabelled > 0)
       log_warning("{} of {} windows are of another class than the row that they were made from.", result.relabelled,
                   result.windows);
+    if (result.info.fit == GeneratorFit::nothing && result.near_sources.share() < 0.5)
+      log_warning(
+          "only {} of {} windows are nearer to the row that they were made from than to 20 others: does 'source' count "
+          "the rows of {} as they lie in the workspace? With wrong ones models learn from what is tested.",
+          result.near_sources.nearest, result.near_sources.asked, to_string(result.info.windows.id));
     if (result.info.fit == GeneratorFit::unknown)
       log_warning(
           "nobody knows what the generator was fitted on, so what is learnt from these windows has no verdict. Say "
@@ -81,6 +86,8 @@ struct ImportCommand {
                       {"generator", result.info.generator},
                       {"generator_fit", to_string(result.info.fit)},
                       {"seen", std::move(times)},
+                      {"near_sources",
+                       {{"asked", result.near_sources.asked}, {"nearest", result.near_sources.nearest}}},
                       {"compared_with", result.compared_with},
                       {"resemblance", to_json(result.resemblance)},
                       {"ignored", result.ignored}}

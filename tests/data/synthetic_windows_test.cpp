@@ -306,6 +306,38 @@ BOOST_AUTO_TEST_CASE(windows_are_held_against_those_of_the_time_that_they_were_m
   BOOST_TEST((told.info.fit == GeneratorFit::seen));
 }
 
+BOOST_AUTO_TEST_CASE(a_copy_of_another_row_than_it_says_is_refused) {
+  const Made made;
+  SyntheticWindows copies = jittered(made.real, rows_from(0, 240), {.noise = 0, .copies = 1});
+  BOOST_TEST(made.import(npz_of(copies), {.name = "right"}).windows == 240U);
+  std::swap(copies.source[17], copies.source[30]);
+  BOOST_TEST(holds(made.refusal(npz_of(copies)),
+                   "window 17 is row 17 of the labelled windows, value by value, and says "
+                   "that it is made from row 30"));
+  copies.source.assign(copies.size(), -1);
+  BOOST_TEST(holds(made.refusal(npz_of(copies), {.seen = {{made.real.t0[0], made.real.t0[100]}}}),
+                   "made from none and that its generator has not seen that time"));
+  BOOST_TEST(made.import(npz_of(copies), {.name = "all", .seen = {{made.real.t0[0], made.real.t0[239]}}}).windows ==
+             240U);
+}
+
+BOOST_AUTO_TEST_CASE(sources_that_count_other_rows_are_told_from_those_that_are_right) {
+  const Made made;
+  const NearSources right = made.import(npz_of(made.synthetic.windows), {.name = "right"}).near_sources;
+  BOOST_TEST(right.asked == 480U);
+  BOOST_TEST(right.share() > 0.95);
+  SyntheticWindows wrong = made.synthetic.windows;
+  std::shuffle(wrong.source.begin(), wrong.source.end(), std::mt19937_64(3));
+  const NearSources shuffled = made.import(npz_of(wrong), {.name = "wrong"}).near_sources;
+  BOOST_TEST(shuffled.share() < 0.15);  // one in 21
+  write_file(made.folder / "wrong.npz", npz_of(wrong));
+  const ProcessResult said =
+      run_program("moola-data", {"import", "synthetic", (made.folder / "wrong.npz").string(), "--of", "mine/v1",
+                                 "--augmentation-only", "--workspace", made.folder.path().string()});
+  BOOST_TEST(said.exit_code == 0);
+  BOOST_TEST(holds(said.errors, "does 'source' count the rows of labeled_windows/mine/v1"));
+}
+
 BOOST_AUTO_TEST_CASE(figures_of_a_window_are_those_of_its_returns) {
   // Closes e^0, e^1, e^3, e^2: steps 1, 2, -1; the mean 2/3, deviations 1/3, 4/3, -5/3.
   std::vector<float> window;

@@ -184,6 +184,11 @@ class Importing {
       }
       if (source >= 0 && real_.y[static_cast<std::size_t>(source)] != made_.y[i]) ++out_.relabelled;
     }
+    if (const auto other = find_other_source(real_, made_, options_.seen)) {
+      refuse(fmt::format("has wrong sources: {}. Count rows as they lie in {}, from 0", *other,
+                         dataset_file(workspace_, reader_.id()).string()));
+    }
+    out_.near_sources = count_near_sources(real_, made_);
     const std::vector<std::size_t> rows = comparable();
     out_.compared_with = rows.size();
     out_.resemblance = measure_resemblance(real_, rows, made_);
@@ -215,6 +220,7 @@ class Importing {
                        {"allow_different", options_.allow_different}}},
                      {"windows", out_.windows},
                      {"relabelled", out_.relabelled},
+                     {"near_sources", {{"asked", out_.near_sources.asked}, {"nearest", out_.near_sources.nearest}}},
                      {"compared_with", out_.compared_with}};
     if (!out_.ignored.empty()) manifest["ignored"] = out_.ignored;
     out_.written = write_synthetic(workspace_, {.id = {"synthetic_cache", name(), options_.version},

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "data/synthetic/source_check.h"
 #include "data/synthetic/synthetic_windows_file.h"
 
 namespace moola::data {
@@ -26,6 +27,7 @@ struct SyntheticImportResult {
   std::map<std::string, std::uint64_t> classes = {};  // windows of each
   std::uint64_t relabelled = 0;                       // of another class than the row they were made from
   std::uint64_t compared_with = 0;                    // real windows
+  NearSources near_sources = {};
   Resemblance resemblance = {};
   std::vector<std::string> ignored = {};  // parts of the file that were left out
 };
@@ -36,7 +38,8 @@ struct SyntheticImportResult {
 ///
 /// Throws ConfigError (no such set; times of a generator that is fitted on nothing; none where windows have no source),
 /// DataError (windows, channels or classes unlike the real ones: what differs; a window that is not as it must be, by
-/// window_checks.h; distributions that differ, with the worst figure, unless they are allowed to), IoError.
+/// window_checks.h; a copy of another row than it says, by source_check.h; distributions that differ, with the worst
+/// figure, unless they are allowed to), IoError.
 SyntheticImportResult import_synthetic(const std::filesystem::path& workspace, const std::filesystem::path& file,
                                        const SyntheticImport& options);
 
