@@ -8,6 +8,7 @@
 #include "data/bars_commands.h"
 #include "data/label_issue_commands.h"
 #include "data/registry_commands.h"
+#include "data/synthetic_commands.h"
 #include "data/table_commands.h"
 #include "data/window_commands.h"
 
@@ -20,6 +21,7 @@ int main(int argc, char** argv) {
   import->require_subcommand(1);
   moola::data::add_bars_commands(*import);
   moola::data::add_window_commands(app, *import);
+  moola::data::add_synthetic_commands(*import);
   moola::data::add_table_commands(*import);
   moola::data::add_annotation_commands(app);
   moola::data::add_label_issue_commands(app);

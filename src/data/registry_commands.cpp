@@ -47,7 +47,7 @@ std::string holds_text(const std::string& kind, const Json& row) {
   if (row.contains("windows")) return fmt::format("{} windows", row["windows"].get<std::uint64_t>());
   const auto rows = row["rows"].get<std::uint64_t>();
   if (kind == "bars") return fmt::format("{} bars", rows);
-  return fmt::format("{} {}", rows, kind.ends_with("windows") ? "windows" : "rows");
+  return fmt::format("{} {}", rows, kind.ends_with("windows") || kind == "synthetic_cache" ? "windows" : "rows");
 }
 
 void list(const Arguments& arguments) {

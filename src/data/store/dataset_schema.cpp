@@ -47,6 +47,10 @@ const std::map<std::string, KindSchema>& schemas() {
          {"index", Type::int64},
          {"time", Type::int64}},
         {"data", "data_content_sha256", "horizon", "class_names", "model", "parameters"}}},
+      {"synthetic_cache",
+       {{{"X", Type::float32, 3}, {"y", Type::int32}, {"source", Type::int64}},
+        {"channel_names", "label_names", "data", "data_content_sha256", "data_windows", "generator", "generator_fit",
+         "ratio"}}},
   };
   return table;
 }

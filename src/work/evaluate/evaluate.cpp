@@ -101,6 +101,12 @@ class Evaluation {
                                 .ranks = ranks_.size(),
                                 .seed = config_.values.run.seed};
       if (data_.given_split) wanted.data.push_back(split_use(*data_.given_split));
+      if (const data::Parent& cache = data_.synthetic.cache; !cache.content_sha256.empty()) {
+        wanted.data.push_back({.role = "synthetic",
+                               .id = to_string(cache.id),
+                               .content_sha256 = cache.content_sha256,
+                               .facts = {{"windows", data_.synthetic.size()}}});
+      }
       if (prices_) {
         for (const Prices::Symbol& symbol : prices_->symbols)
           wanted.data.push_back(
@@ -211,7 +217,7 @@ class Evaluation {
                FoldFeatures& features) {
     try {
       if (barriers_) barriers_->label_as(data_, task.split);
-      const FoldResult fold = run_fold(folder, task, splits[task.configuration]->splits[task.split], features, [this] {
+      const FoldResult fold = run_fold(folder, task, *splits[task.configuration], features, [this] {
         if (stop()) throw comm::TaskStopped();
       });
       write_fold(folder, task, config_.configurations[task.configuration], data_.classes(), fold);
@@ -232,11 +238,12 @@ class Evaluation {
     }
   }
 
-  FoldResult run_fold(const fs::path& folder, const FoldTask& task, const validation::Split& split,
+  FoldResult run_fold(const fs::path& folder, const FoldTask& task, const EvaluationSplits& splits,
                       FoldFeatures& features, const std::function<void()>& check_stop) const {
+    const validation::Split& split = splits.splits[task.split];
     const Configuration& configuration = config_.configurations[task.configuration];
     if (configuration.is_predicted()) return forecast(predicted_.at(configuration.name), data_, task, split);
-    const FoldRows rows = rows_for(config_, configuration, data_, split);
+    const FoldRows rows = rows_for(config_, configuration, data_, split, splits.sealed);
     FittedModel model = fit_model({.config = config_,
                                    .configuration = configuration,
                                    .seed = task.seed,

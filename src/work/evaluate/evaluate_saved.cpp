@@ -77,8 +77,14 @@ class SavedEvaluation {
     }
     if (!request_.split.empty()) settings.push_back("splits.name=" + request_.split);
     all_ = configured(settings);
+    all_.values.data.synthetic.clear();  // nothing is learnt here, and it goes with the rows of the training alone
     find_models();
     data_ = read_evaluation_data(request_.workspace, all_.values);
+    for (const SavedModel& model : models_) {
+      if (!model.synthetic) continue;
+      data_.doubts = model.synthetic->doubts;
+      data_.differs = model.synthetic->differs;
+    }
     match_data();
     prices_ = read_prices(request_.workspace, all_, data_);
     if (prices_) data_.last_return = last_returns(data_, *prices_);

@@ -362,6 +362,13 @@ void EvaluateConfig::bind(ConfigSchema& schema) {
   schema.key("table", data.table).help("a feature table `NAME/vN` (`moola prepare` makes one); this or `windows`");
   schema.key("windows", data.windows)
       .help("labelled windows `NAME/vN` with times (`moola data import windows`, `moola data merge`), a row each");
+  schema.key("synthetic", data.synthetic)
+      .help(
+          "windows made from those of `windows`, `NAME/vN` (`moola data import synthetic`): models learn from them "
+          "beside the rows that they were made from; never stopped by, calibrated on or scored by them");
+  schema.key("synthetic_weight", data.synthetic_weight)
+      .range(0.001, 1000)
+      .help("of a synthetic window, in weights of the row that it was made from");
   schema.key("normalize", data.normalize)
       .choices({"usual", "window_log_return", "relative", "zscore", "none"})
       .help(

@@ -30,6 +30,8 @@ std::string_view job_name(SplitStrategy strategy);
 struct EvaluateConfig {
   struct Data {
     std::string table, windows;  // one of them
+    std::string synthetic;       // made from the windows; empty: none
+    double synthetic_weight = 1;
     std::string normalize = "usual";
     std::int64_t horizon = 0;
     std::vector<std::string> features, exclude;

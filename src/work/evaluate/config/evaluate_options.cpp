@@ -78,6 +78,8 @@ bool answer_without_ranks(const EvaluateOptions& options) {
   const bool table = rows.windows.empty();
   static_cast<void>(data::find_dataset(options.common.workspace, table ? rows.table : rows.windows,
                                        table ? "feature_table" : "labeled_windows"));
+  if (!rows.synthetic.empty())
+    static_cast<void>(data::find_dataset(options.common.workspace, rows.synthetic, "synthetic_cache"));
   return false;
 }
 

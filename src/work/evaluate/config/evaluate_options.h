@@ -24,7 +24,7 @@ struct EvaluateOptions {
 };
 
 /// Does what does not need ranks: --print-config, --config-reference. False: there is work to do; the configuration and
-/// the table or the windows that it names are there.
+/// the table or the windows that it names are there, and so are synthetic ones.
 bool answer_without_ranks(const EvaluateOptions& options);
 
 /// "cv", "walk-forward", "cpcv-pbo" as the name of a program says it. Throws std::invalid_argument for another.

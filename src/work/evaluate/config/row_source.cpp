@@ -31,10 +31,16 @@ void settle_row_source(EvaluateConfig& config, ConfigSchema& schema) {
   }
   if (table) {
     schema.leave_out("data.windows");
-    refuse(schema, {"data.normalize"}, "data.windows", "data.table");
+    refuse(schema, {"data.normalize", "data.synthetic", "data.synthetic_weight"}, "data.windows", "data.table");
     return;
   }
   schema.leave_out("data.table");
+  if (config.data.synthetic.empty()) {
+    if (schema.given("data.synthetic_weight"))
+      throw ConfigError("data.synthetic_weight is for data.synthetic, which names nothing. Take it out.");
+    schema.leave_out("data.synthetic");
+    schema.leave_out("data.synthetic_weight");
+  }
   refuse(schema, {"data.horizon", "data.window", "data.stride", "splits.name"}, "data.table", "data.windows");
   if (!config.backtest.bars.empty() && config.backtest.bars != std::vector<std::string>{"none"}) {
     throw ConfigError(

@@ -28,6 +28,13 @@ std::string common_identity(const LoadedEvaluateConfig& config, const Evaluation
                     {"seed", values.run.seed}});
 }
 
+// Where no synthetic row can be learnt from, a fold is what it is without any.
+bool has_synthetic_beside(const EvaluationData& data, const validation::Split& split,
+                          const std::vector<validation::RowRange>& sealed) {
+  if (data.synthetic.size() == 0) return false;
+  return !synthetic_beside(data, rows_with_windows(data, split.train, 1), std::vector{split.test, sealed}).empty();
+}
+
 // How long a configuration takes per row and feature, very roughly: what is longest begins first.
 double effort(const Configuration& configuration) {
   if (configuration.baseline) return 0.001;
@@ -66,6 +73,10 @@ std::vector<FoldTask> make_tasks(const LoadedEvaluateConfig& config, const Evalu
                    {"train", data::ranges_json(split.train)},
                    {"test", data::ranges_json(split.test)}};
       if (!refitted.empty()) what["refitted"] = refitted.at(s);
+      if (!configuration.baseline && has_synthetic_beside(data, split, splits[c]->sealed)) {
+        what["synthetic"] = {{"content_sha256", data.synthetic.cache.content_sha256},
+                             {"weight", config.values.data.synthetic_weight}};
+      }
       FoldTask task{.configuration = c,
                     .split = s,
                     .key = sha256_hex(json_text(what)),

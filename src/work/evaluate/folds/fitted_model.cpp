@@ -47,15 +47,36 @@ std::vector<double> weights(const EvaluationData& data, const std::string& how, 
   return out;
 }
 
-Borrowed borrow(const EvaluationData& data, std::span<const float> table, std::size_t steps,
-                const std::string& weighted, const std::vector<std::size_t>& rows) {
-  Borrowed out{.placed = place(data, table, steps, rows), .label = {}, .weight = weights(data, weighted, rows)};
-  for (const std::size_t row : rows) out.label.push_back(data.label[row]);
+void lend(const EvaluationData& data, Borrowed& out) {
   out.samples = {.samples = out.placed.samples,
                  .label = out.label,
                  .weight = out.weight,
                  .classes = data.classes(),
                  .direction = data.direction};
+}
+
+Borrowed borrow(const EvaluationData& data, std::span<const float> table, std::size_t steps,
+                const std::string& weighted, const std::vector<std::size_t>& rows) {
+  Borrowed out{.placed = place(data, table, steps, rows), .label = {}, .weight = weights(data, weighted, rows)};
+  for (const std::size_t row : rows) out.label.push_back(data.label[row]);
+  lend(data, out);
+  return out;
+}
+
+// What is fitted on: synthetic rows stand behind the real ones.
+Borrowed borrow_fit(const EvaluationData& data, std::span<const float> table, std::size_t steps,
+                    const EvaluateConfig& config, const FoldRows& rows) {
+  if (rows.synthetic.empty()) return borrow(data, table, steps, config.fit.weights, rows.fit);
+  std::vector<std::size_t> all = rows.fit;
+  all.insert(all.end(), rows.synthetic.begin(), rows.synthetic.end());
+  Borrowed out{
+      .placed = place(data, table, steps, all), .label = {}, .weight = weights(data, config.fit.weights, rows.fit)};
+  const std::vector<double> beside = synthetic_weights(data, rows, out.weight, config.data.synthetic_weight);
+  if (out.weight.empty()) out.weight.assign(rows.fit.size(), 1);
+  out.weight.insert(out.weight.end(), beside.begin(), beside.end());
+  for (const std::size_t row : all)
+    out.label.push_back(row < data.size() ? data.label[row] : data.synthetic.label[row - data.size()]);
+  lend(data, out);
   return out;
 }
 
@@ -103,7 +124,7 @@ FittedModel fit_model(const FitSetting& setting, const EvaluationData& data, con
     out.scales = features.scales();
     out.clip = fit.clip;
   }
-  const Borrowed train = borrow(data, table, out.steps, fit.weights, rows.fit);
+  const Borrowed train = borrow_fit(data, table, out.steps, setting.config.values, rows);
   const Borrowed held_out = borrow(data, table, out.steps, fit.weights, rows.early_stopping);
   Json told = out.classifier->fit(train.samples, {.seed = setting.seed,
                                                   .threads = setting.threads,
@@ -114,6 +135,7 @@ FittedModel fit_model(const FitSetting& setting, const EvaluationData& data, con
               {"early_stopping_rows", rows.early_stopping.size()},
               {"calibration_rows", rows.calibration.size()},
               {"model", std::move(told)}};
+  if (data.synthetic.size() > 0) out.told["synthetic_rows"] = rows.synthetic.size();
   if (is_calibrated(setting.config, setting.configuration) && !rows.calibration.empty())
     calibrate_on(out, data, table, fit, rows.calibration, setting.threads);
   tell_importance(out, data.features.size());
@@ -121,14 +143,16 @@ FittedModel fit_model(const FitSetting& setting, const EvaluationData& data, con
 }
 
 FoldRows rows_for(const LoadedEvaluateConfig& config, const Configuration& configuration, const EvaluationData& data,
-                  const validation::Split& split) {
+                  const validation::Split& split, std::span<const validation::RowRange> sealed) {
   const std::size_t steps = steps_of(config, configuration, data);
   return fold_rows(data, split,
                    {.held_out = config.values.fit.held_out,
                     .early_stopping = configuration.kind->stops_early,
                     .calibration = is_calibrated(config, configuration),
                     .steps = steps,
-                    .stride = steps > 1 ? static_cast<std::size_t>(config.values.data.stride) : 1});
+                    .stride = steps > 1 ? static_cast<std::size_t>(config.values.data.stride) : 1,
+                    .synthetic = !configuration.baseline,
+                    .sealed = sealed});
 }
 
 std::size_t steps_of(const LoadedEvaluateConfig& config, const Configuration& configuration,

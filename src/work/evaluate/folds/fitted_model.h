@@ -39,13 +39,15 @@ struct FitSetting {
   std::function<void()> check_stop = [] {};
 };
 
-/// Fits on `rows.fit` and calibrates on `rows.calibration`. `features` makes the scaled table. Throws as the models.
+/// Fits on `rows.fit` and the synthetic rows beside it, scales by `rows.fit` alone, and calibrates on
+/// `rows.calibration`. `features` makes the scaled table. Throws as the models.
 FittedModel fit_model(const FitSetting& setting, const EvaluationData& data, const FoldRows& rows,
                       FoldFeatures& features);
 
 /// Which rows of a split a configuration learns from, stops by, is calibrated on and predicts. Throws as fold_rows.
+/// `sealed`: rows that are tested later. Baselines learn from no synthetic row: they are what others are measured by.
 FoldRows rows_for(const LoadedEvaluateConfig& config, const Configuration& configuration, const EvaluationData& data,
-                  const validation::Split& split);
+                  const validation::Split& split, std::span<const validation::RowRange> sealed);
 
 /// Rows of a table, or bars of a labelled window, that a sample of this configuration looks at.
 std::size_t steps_of(const LoadedEvaluateConfig& config, const Configuration& configuration,

@@ -64,10 +64,10 @@ std::vector<std::vector<std::size_t>> scaled_alike(const EvaluationData& data) {
   return out;
 }
 
-// All rows by position into `out`, which is made as large as that takes.
+// All rows by position into `out`, which is made as large as that takes; synthetic ones too.
 void scale_into(const EvaluationData& data, std::span<const market::ColumnScale> scales, double clip, unsigned threads,
                 std::vector<float>& out) {
-  const std::size_t columns = data.features.size(), rows = data.size();
+  const std::size_t columns = data.features.size(), rows = data.position.size();
   out.resize(data.x.size());
   constexpr std::size_t kRows = 4096;
   for_each_piece((rows + kRows - 1) / kRows, threads, [&](std::size_t piece) {
@@ -118,8 +118,28 @@ FoldRows fold_rows(const EvaluationData& data, const validation::Split& split, c
         options.steps > 1 ? fmt::format(", {} rows before it in its segment", options.steps - 1) : "",
         options.held_out));
   }
+  if (options.synthetic) {
+    const std::vector<std::vector<validation::RowRange>> tested{split.test,
+                                                                {options.sealed.begin(), options.sealed.end()}};
+    out.synthetic = synthetic_beside(data, out.fit, tested);
+  }
   if (out.test.empty())
     throw LeakError(fmt::format("no row of the test part has {} rows before it in its segment.", options.steps - 1));
+  return out;
+}
+
+std::vector<double> synthetic_weights(const EvaluationData& data, const FoldRows& rows,
+                                      const std::vector<double>& weight, double each) {
+  double sum = 0;
+  for (const double one : weight) sum += one;
+  const double mean = weight.empty() ? 1 : sum / static_cast<double>(weight.size());
+  std::vector<double> out;
+  for (const std::size_t row : rows.synthetic) {
+    const std::int64_t source = data.synthetic.source[row - data.size()];
+    const auto at = std::ranges::lower_bound(rows.fit, static_cast<std::size_t>(source)) - rows.fit.begin();
+    const double theirs = weight.empty() || source < 0 ? mean : weight[static_cast<std::size_t>(at)];
+    out.push_back(theirs * each);
+  }
   return out;
 }
 

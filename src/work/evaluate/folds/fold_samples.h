@@ -17,6 +17,7 @@ struct FoldRows {
   std::vector<std::size_t> fit = {};
   std::vector<std::size_t> early_stopping = {}, calibration = {};  // behind `fit`, each purged from what is before it
   std::vector<std::size_t> test = {};                              // also those without a label
+  std::vector<std::size_t> synthetic = {};                         // beside `fit`: data.size() and on
 };
 
 struct FoldRowsOptions {
@@ -24,6 +25,8 @@ struct FoldRowsOptions {
   bool early_stopping = false;  // which of the two want them
   bool calibration = false;
   std::size_t steps = 1, stride = 1;  // of windows: those that reach over a segment's beginning are left out
+  bool synthetic = false;             // takes synthetic rows
+  std::span<const validation::RowRange> sealed = {};  // what is tested later: no generator may have seen it either
 };
 
 /// The label of every row of `fit` is known before the first held-out row decides. Throws LeakError where nothing is
@@ -36,6 +39,11 @@ std::vector<std::size_t> rows_with_windows(const EvaluationData& data, std::span
 
 /// Weights of samples by how few of them share their labels' time; of these rows alone, symbol by symbol.
 std::vector<double> uniqueness_weights(const EvaluationData& data, const std::vector<std::size_t>& rows);
+
+/// Weights of `rows.synthetic`: `each` times that of the row of `rows.fit` that one was made from, or the mean where
+/// there is none. `weight`: of `rows.fit`; empty: all 1.
+std::vector<double> synthetic_weights(const EvaluationData& data, const FoldRows& rows,
+                                      const std::vector<double>& weight, double each);
 
 /// The windows of `rows`, one after another (rows * steps, channels), out of all features by position: without what
 /// stands behind each.

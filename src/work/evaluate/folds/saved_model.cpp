@@ -63,27 +63,44 @@ OwnModel own_from(const Json& json) {
   return out;
 }
 
+Json synthetic_json(const SavedModel::Synthetic& synthetic) {
+  Json seen = Json::array();
+  for (const data::FittedPart::Seen& each : synthetic.seen)
+    seen.push_back({{"first", each.first}, {"last", each.last}});
+  return {{"seen", std::move(seen)}, {"doubts", synthetic.doubts}, {"differs", synthetic.differs}};
+}
+
+SavedModel::Synthetic synthetic_from(const Json& json) {
+  SavedModel::Synthetic out{.doubts = json.at("doubts").get<std::vector<std::string>>(),
+                            .differs = json.at("differs").get<std::string>()};
+  for (const Json& each : json.at("seen"))
+    out.seen.push_back({each.at("first").get<std::int64_t>(), each.at("last").get<std::int64_t>()});
+  return out;
+}
+
 Json bundle_of(const SavedModel& model) {
   Json seen = Json::array();
   for (const SavedModel::Seen& each : model.seen)
     seen.push_back({{"symbol", each.symbol}, {"first", each.first}, {"last", each.last}});
-  return {{"schema", kSchema},
-          {"name", model.name},
-          {"model", model.kind->name},
-          {"parameters", model.parameters},
-          {"own", own_json(model)},
-          {"feature_names", model.features},
-          {"features_sha256", sha256_hex(json_text(model.features))},
-          {"class_names", model.class_names},
-          {"direction", model.direction},
-          {"horizon", model.horizon},
-          {"steps", model.fitted.steps},
-          {"clip", model.fitted.clip},
-          {"table", to_string(model.table.id)},
-          {"table_sha256", model.table.content_sha256},
-          {"seen", std::move(seen)},
-          {"fit", model.fitted.told},
-          {"code", code_version()}};
+  Json out = {{"schema", kSchema},
+              {"name", model.name},
+              {"model", model.kind->name},
+              {"parameters", model.parameters},
+              {"own", own_json(model)},
+              {"feature_names", model.features},
+              {"features_sha256", sha256_hex(json_text(model.features))},
+              {"class_names", model.class_names},
+              {"direction", model.direction},
+              {"horizon", model.horizon},
+              {"steps", model.fitted.steps},
+              {"clip", model.fitted.clip},
+              {"table", to_string(model.table.id)},
+              {"table_sha256", model.table.content_sha256},
+              {"seen", std::move(seen)},
+              {"fit", model.fitted.told},
+              {"code", code_version()}};
+  if (model.synthetic) out["synthetic"] = synthetic_json(*model.synthetic);
+  return out;
 }
 
 void write_into(const fs::path& folder, const SavedModel& model) {
@@ -168,6 +185,7 @@ SavedModel read_saved_model(const fs::path& folder) {
                           .first = each.at("first").get<std::int64_t>(),
                           .last = each.at("last").get<std::int64_t>()});
     }
+    if (bundle.contains("synthetic")) out.synthetic = synthetic_from(bundle.at("synthetic"));
     out.kind = kind_of(bundle.at("model").get<std::string>(), out.own);
     out.fitted.classifier = out.kind->make(out.parameters);
     out.fitted.classifier->load(folder);
@@ -212,10 +230,10 @@ std::vector<std::size_t> rows_seen(const SavedModel& model, const EvaluationData
     for (std::size_t row = range.begin; row < range.end; ++row) {
       const std::string& symbol = data.symbols[static_cast<std::size_t>(data.symbol[row])];
       const std::int64_t end = data.intervals().end(row);
-      if (std::ranges::any_of(model.seen, [&](const SavedModel::Seen& seen) {
-            return seen.symbol == symbol && data.time[row] <= seen.last && end >= seen.first;
-          }))
-        out.push_back(row);
+      const auto meets = [&](const auto& seen) { return data.time[row] <= seen.last && end >= seen.first; };
+      const bool own = std::ranges::any_of(
+          model.seen, [&](const SavedModel::Seen& seen) { return seen.symbol == symbol && meets(seen); });
+      if (own || (model.synthetic && std::ranges::any_of(model.synthetic->seen, meets))) out.push_back(row);
     }
   }
   return out;

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,15 @@ struct SavedModel {
   std::int32_t horizon = 0;                 // bars
   data::Parent table = {};                  // what it was fitted on
   std::vector<Seen> seen = {};
-  OwnModel own = {};  // of one that is none of the table's
+  /// Of synthetic rows that it has learnt from: what their generator has seen, of whatever symbol, and what was said of
+  /// them (EvaluationData::doubts and differs).
+  struct Synthetic {
+    std::vector<data::FittedPart::Seen> seen = {};
+    std::vector<std::string> doubts = {};
+    std::string differs = {};
+  };
+  std::optional<Synthetic> synthetic = {};  // none: it has learnt from none
+  OwnModel own = {};                        // of one that is none of the table's
   std::shared_ptr<const models::ModelKind> kind = {};
   FittedModel fitted = {};
 };
@@ -41,8 +50,8 @@ SavedModel read_saved_model(const std::filesystem::path& folder);
 /// What a model saw: of each symbol the stretches of rows that it was given, until their labels were known.
 std::vector<SavedModel::Seen> seen_by(const EvaluationData& data, const std::vector<validation::RowRange>& rows);
 
-/// Rows among `rows` that share a moment with what the model has seen of their symbol: features decide at their time,
-/// labels end at t1.
+/// Rows among `rows` that share a moment with what the model has seen of their symbol, or the generator of its
+/// synthetic rows of any: features decide at their time, labels end at t1.
 std::vector<std::size_t> rows_seen(const SavedModel& model, const EvaluationData& data,
                                    const std::vector<validation::RowRange>& rows);
 

@@ -42,6 +42,8 @@ SavedModel saved_model(const Configuration& configuration, const EvaluationData&
                  .horizon = data.horizon,
                  .table = data.table,
                  .seen = seen_by(data, split.train)};
+  if (fitted.told.value("synthetic_rows", 0) > 0)
+    out.synthetic = {.seen = data.synthetic.seen, .doubts = data.doubts, .differs = data.differs};
   if (configuration.own != nullptr) {
     out.own = *configuration.own;
     out.own.command = command_of(configuration.model, out.own).command;

@@ -161,6 +161,11 @@ Html fold_table(const ReportSource& source) {
     out.titles.insert(out.titles.end(), {source.name(*baseline) + ": accuracy", "log-loss", "gain in log-loss"});
     out.numeric.resize(out.titles.size(), true);
   }
+  const bool synthetic = best->synthetic_rows.size() == count;
+  if (synthetic) {
+    out.titles.emplace_back("synthetic rows learnt from");
+    out.numeric.push_back(true);
+  }
   std::size_t better = 0, told = 0;
   for (std::size_t s = 0; s < std::min(count, kMostSplits); ++s) {
     const FoldScore& score = best->by_split[s];
@@ -175,6 +180,7 @@ Html fold_table(const ReportSource& source) {
                  {text(share_text(beside.accuracy)), text(fixed_text(beside.log_loss, 4)),
                   gain > 0 ? Html{"<b>"} + text(fixed_text(gain, 4)) + Html{"</b>"} : text(fixed_text(gain, 4))});
     }
+    if (synthetic) row.push_back(text(figure_text(static_cast<double>(best->synthetic_rows[s]))));
     out.rows.push_back(std::move(row));
   }
   std::string words = fmt::format("What {} forecast on each split.", source.name(*best));

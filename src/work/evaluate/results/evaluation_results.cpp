@@ -12,6 +12,7 @@
 #include "base/sha256.h"
 #include "validation/sharpe.h"
 #include "validation/trial_clusters.h"
+#include "work/evaluate/results/synthetic_notes.h"
 #include "work/evaluate/results/trading_results.h"
 #include "work/evaluate/rows/label_reach.h"
 #include "work/evaluate/rows/shared_training.h"
@@ -103,6 +104,7 @@ class Assembly {
       ++importances;
     }
     for (double& each : result.importance) each /= static_cast<double>(importances);
+    result.synthetic_rows = synthetic_rows_of(data_, folds_[c]);
     result.by_split = score_folds(data_, folds_[c]);
     forecasts_[c] = score_paths(data_, *splits_[c], folds_[c]);
     result.scores = forecasts_[c].scores;
@@ -387,6 +389,7 @@ class Assembly {
       for (std::string& each : find_labels_beyond_t1(data_, *splits_.front(), *prices_))
         out_.warnings.push_back(std::move(each));
     }
+    note_synthetic(config_, data_, *splits_.front(), folds_, out_);
     out_.contamination =
         find_contamination(data_, *splits_.front(), config_.values.fit.weights == "table", config_.values.data.trust);
     for (const Configuration& each : config_.configurations) {
@@ -398,6 +401,10 @@ class Assembly {
     }
     if (!out_.contamination.empty()) {
       out_.verdict = "No verdict: what was fitted has seen what is tested.";
+      return;
+    }
+    if (!data_.differs.empty()) {
+      out_.verdict = "No verdict: models have learnt from synthetic windows that are unlike the real ones.";
       return;
     }
     if (!out_.best) {

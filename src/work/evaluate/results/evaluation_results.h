@@ -22,6 +22,8 @@ struct ConfigurationResult {
   /// Of rows, by path averaged: "accuracy", "log_loss", "brier", and "accuracy_gain", "log_loss_gain" over the best
   /// baseline of each.
   std::vector<std::pair<std::string, validation::Interval>> intervals = {};
+  /// By split: synthetic rows that it has learnt from; 0 where the fold is missing. Empty where there are none at all.
+  std::vector<std::size_t> synthetic_rows = {};
   std::vector<double> importance = {};  // of features, the mean over folds; empty where models can't tell
   /// Of the best, and of the baseline with the least log-loss.
   std::optional<ReliabilityResult> reliability = {};

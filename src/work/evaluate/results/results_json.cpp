@@ -113,6 +113,14 @@ Json backtest_json(const ConfigurationResult& each, double periods) {
   return out;
 }
 
+Json synthetic_json(const SyntheticRows& synthetic) {
+  return {{"id", to_string(synthetic.cache.id)},
+          {"content_sha256", synthetic.cache.content_sha256},
+          {"generator", synthetic.generator},
+          {"rows", synthetic.size()},
+          {"left_out", synthetic.left_out}};
+}
+
 Json equity_json(const EvaluationResults& results) {
   Json time = Json::array();
   for (const std::size_t i : results.equity_at) time.push_back(results.clock[i]);
@@ -137,6 +145,7 @@ Json results_json(const LoadedEvaluateConfig& config, const EvaluationData& data
     for (const auto& [name, interval] : each.intervals) intervals[name] = {interval.low, interval.high};
     entry["intervals"] = std::move(intervals);
     if (!each.by_split.empty()) entry["by_split"] = by_split_json(each.by_split);
+    if (!each.synthetic_rows.empty()) entry["by_split"]["synthetic_rows"] = each.synthetic_rows;
     if (each.reliability) {
       entry["reliability"] = {{"path", each.reliability->path},
                               {"by_width", curve_json(each.reliability->by_width)},
@@ -184,6 +193,7 @@ Json results_json(const LoadedEvaluateConfig& config, const EvaluationData& data
     out["no_overfitting"] = results.no_overfitting;
   }
   if (!results.refitted_barriers.empty()) out["barriers"] = results.refitted_barriers;
+  if (data.synthetic.size() > 0) out["synthetic"] = synthetic_json(data.synthetic);
   Json gates = Json::array();
   for (const GateResult& gate : results.gates)
     gates.push_back({{"name", gate.name},

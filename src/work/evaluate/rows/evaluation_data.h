@@ -10,6 +10,7 @@
 #include "data/tables/split_file.h"
 #include "validation/purge.h"
 #include "work/evaluate/config/evaluate_config.h"
+#include "work/evaluate/rows/synthetic_rows.h"
 
 namespace moola::work {
 
@@ -35,11 +36,11 @@ struct EvaluationData {
   bool scaled = false;
   std::optional<data::SplitRecord> given_split = {};  // splits.name
 
-  std::vector<std::size_t> position = {};       // (n) of each row in X
+  std::vector<std::size_t> position = {};       // (n, and behind them synthetic ones) of each row in X
   std::vector<std::size_t> segment_begin = {};  // (n) by position: the first of its segment's positions
   std::vector<std::size_t> run_begin = {};  // (n) by position: the first of its segment's positions since a row without
                                             // a label; windows reach back no further
-  std::vector<float> x = {};                // (n, features) by position
+  std::vector<float> x = {};                // (n and synthetic ones, features) by position
   std::vector<float> last_return = {};      // (n) by position; empty where there are no prices
 
   /// Of labelled windows: bars and channels of each, 0 where rows are a table's.
@@ -52,6 +53,10 @@ struct EvaluationData {
   std::vector<std::int64_t> first_bar = {}, last_bar = {};  // (n) of the series, both included; -1: not known
 
   std::vector<std::size_t> number = {};  // (n) of each row in its data set; empty: first_row and on
+
+  SyntheticRows synthetic = {};          // rows n and on of `position`, behind the others in X
+  std::vector<std::string> doubts = {};  // what besides `fitted` takes the verdict: nobody knows what it has seen
+  std::string differs = {};              // of what was learnt from: that it is unlike what is tested; empty: it is not
 
   std::size_t size() const { return time.size(); }
   std::size_t number_of(std::size_t row) const { return number.empty() ? first_row + row : number[row]; }

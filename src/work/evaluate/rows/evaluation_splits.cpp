@@ -241,6 +241,7 @@ std::vector<std::string> find_contamination(const EvaluationData& data, const Ev
                               part.name == "labels" ? "changed by models that have seen" : "fitted on", when, met,
                               splits.splits.size(), first));
   }
+  out.insert(out.end(), data.doubts.begin(), data.doubts.end());
   return out;
 }
 

@@ -42,8 +42,8 @@ EvaluationSplits make_refitted_splits(const LoadedEvaluateConfig& config, Evalua
 record::DataUse split_use(const data::SplitRecord& split);
 
 /// Which of the things that were fitted before the table came to be have seen rows that a split tests, or the time of
-/// their labels: "barriers (2018-01-01 … 2019-03-01) overlap with the test part of split 3". `uses_weights`: whether
-/// the table's weights are used.
+/// their labels: "barriers (2018-01-01 … 2019-03-01) overlap with the test part of split 3"; and what may have
+/// (EvaluationData::doubts). `uses_weights`: whether the table's weights are used.
 /// `trusted`: the user vouches for a table of which nothing is known.
 std::vector<std::string> find_contamination(const EvaluationData& data, const EvaluationSplits& splits,
                                             bool uses_weights, bool trusted);

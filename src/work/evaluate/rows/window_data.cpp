@@ -17,6 +17,7 @@
 #include "market/window_features/window_feature_set.h"
 #include "models/classifiers/classifier.h"
 #include "work/evaluate/rows/chosen_columns.h"
+#include "work/evaluate/rows/synthetic_data.h"
 #include "work/evaluate/rows/window_normaliser.h"
 
 namespace moola::work {
@@ -43,7 +44,8 @@ std::vector<std::int8_t> directions(const std::vector<std::string>& names) {
 class WindowReading {
  public:
   WindowReading(const std::filesystem::path& workspace, const EvaluateConfig& config)
-      : config_(config),
+      : workspace_(workspace),
+        config_(config),
         reader_(workspace, data::find_dataset(workspace, config.data.windows, "labeled_windows")),
         id_(to_string(reader_.id())),
         from_(data::read_labelled_windows(reader_)) {}
@@ -234,16 +236,19 @@ class WindowReading {
     const std::size_t values = from_.length * from_.channels();
     std::vector<float> window(from_.length * made);
     out_.x.reserve(rows_.size() * out_.features.size());
-    for (const std::size_t i : rows_) {
-      if (const auto problem = (*normalise)(std::span(from_.x).subspan(i * values, values), window)) {
+    const AppendWindow append = [&](std::span<const float> stored, const std::string& name) {
+      if (const auto problem = (*normalise)(stored, window)) {
         throw DataError(
-            fmt::format("{} in window {} of {}, which data.normalize = \"{}\" cannot take. Leave the window out, or "
-                        "normalise otherwise.",
-                        *problem, i, id_, config_.data.normalize));
+            fmt::format("{} in {}, which data.normalize = \"{}\" cannot take. Leave the window out, or normalise "
+                        "otherwise.",
+                        *problem, name, config_.data.normalize));
       }
       for (std::size_t step = 0; step < from_.length; ++step) {
         for (const std::size_t c : channels) out_.x.push_back(window[step * made + c]);
       }
+    };
+    for (const std::size_t i : rows_) {
+      append(std::span(from_.x).subspan(i * values, values), fmt::format("window {} of {}", i, id_));
       for (const std::size_t c : features) {
         const float value = from_.feats[i * feats + c - made];
         if (!std::isfinite(value)) {
@@ -255,6 +260,7 @@ class WindowReading {
         out_.x.push_back(value);
       }
     }
+    if (!config_.data.synthetic.empty()) add_synthetic_rows(workspace_, config_, append, out_);
   }
 
   void refuse_window_models() const {
@@ -269,6 +275,7 @@ class WindowReading {
     }
   }
 
+  const std::filesystem::path& workspace_;
   const EvaluateConfig& config_;
   data::DatasetReader reader_;
   std::string id_;
