@@ -24,6 +24,7 @@ inline constexpr std::array kJobs{
     JobLine{"pbo", "tell how likely a choice among backtests is overfit"},
     JobLine{"sharpe", "judge a Sharpe ratio: its error, its trials, the record it takes"},
     JobLine{"pretrain", "train an encoder on unlabelled windows"},
+    JobLine{"encode", "turn windows into rows of numbers by a trained encoder"},
     JobLine{"runs", "list, show and compare runs; find the best, delete the old, write reports"},
     JobLine{"doctor", "say what this machine offers, what is missing and how to get it"},
 };

@@ -52,7 +52,7 @@ void write_encoder(const fs::path& path, const EncoderHeader& header, const mode
   file.commit();
 }
 
-LoadedEncoder read_encoder(const fs::path& path) {
+LoadedEncoder read_encoder(const fs::path& path, at::Device device) {
   const data::SafetensorsFile file(path);
   const auto schema = file.metadata().find("schema");
   if (schema == file.metadata().end() || schema->second != kSchema) {
@@ -106,12 +106,14 @@ LoadedEncoder read_encoder(const fs::path& path) {
       throw DataError(fmt::format("{}: tensor {} belongs to no encoder '{}'.", path.string(), name,
                                   loaded.header.architecture.name));
   }
-  loaded.parameters->allocate(at::kCPU);
-  auto* values = loaded.parameters->values().mutable_data_ptr<float>();
+  at::Tensor host = at::empty({loaded.parameters->elements()}, at::kFloat);
+  auto* values = host.mutable_data_ptr<float>();
   for (const auto& entry : loaded.parameters->entries()) {
     const auto& tensor = file.tensor(entry.name.substr(kPrefix.size()));
     std::memcpy(values + entry.offset, tensor.bytes.data(), tensor.bytes.size());
   }
+  loaded.parameters->allocate(device);
+  loaded.parameters->values().copy_(host);
   return loaded;
 }
 

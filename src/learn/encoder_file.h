@@ -29,7 +29,7 @@ struct EncoderHeader {
 void write_encoder(const std::filesystem::path& path, const EncoderHeader& header, const models::Parameters& parameters,
                    const std::vector<float>& values);
 
-/// An encoder read back, on the CPU.
+/// An encoder read back.
 struct LoadedEncoder {
   EncoderHeader header;
   std::unique_ptr<models::Parameters> parameters;
@@ -38,7 +38,7 @@ struct LoadedEncoder {
 
 /// Throws DataError when the file is damaged, no encoder of ours, or its tensors are not exactly those of its
 /// architecture.
-LoadedEncoder read_encoder(const std::filesystem::path& path);
+LoadedEncoder read_encoder(const std::filesystem::path& path, at::Device device = at::kCPU);
 
 /// Gives a finished encoder its place in `folder`: NAME-v1.safetensors, or the next free version. A version with the
 /// same bytes is taken as it is. Returns the file.

@@ -34,6 +34,7 @@ class Bilstm : public Encoder {
 
   const EncoderConfig& config() const override { return config_; }
   std::int64_t dims() const override { return 2 * config_.hidden; }
+  bool takes_any_length() const override { return true; }
 
   at::Tensor encode(const at::Tensor& windows, std::span<const DropoutKey> dropout) const override {
     at::Tensor x = windows;

@@ -30,6 +30,8 @@ class Encoder {
   virtual const EncoderConfig& config() const = 0;
   /// D.
   virtual std::int64_t dims() const = 0;
+  /// Whether it takes windows of another length than it was trained at.
+  virtual bool takes_any_length() const = 0;
 
   /// Windows are given and representations returned time-major, (T, N, C) -> (T, N, D), as recurrent layers want them.
   /// `dropout`, one key per row of the batch (N), turns dropout on; without it the encoder is the function that is

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
+import h5py
 import numpy as np
 import torch
 
@@ -36,20 +37,42 @@ class Encoder(unittest.TestCase):
         words = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
         answer = json.loads(run("bin/moola-pretrain", "--workspace", workspace, "--ranks", 2, "--json", *words))
         cls.file = answer["encoder_file"]
+        cls.workspace = pathlib.Path(workspace)
         cls.header, cls.tensors = read_safetensors(cls.file)
 
     def test_torch_gives_the_same_output(self):
         model = json.loads(self.header["architecture"])
         self.assertEqual((model["channels"], model["hidden"], model["layers"]), (4, 24, 2))
-        lstm = torch.nn.LSTM(model["channels"], model["hidden"], model["layers"], bidirectional=True, batch_first=True)
-        lstm.load_state_dict({name: torch.from_numpy(values.copy()) for name, values in self.tensors.items()}, strict=True)
         length = json.loads(self.header["input"])["length"]
         windows = np.random.default_rng(3).normal(0, 1, (7, length, 4)).cumsum(axis=1).astype(np.float32)
         with torch.no_grad():
-            expected, _ = lstm.eval()(torch.from_numpy(windows))
+            expected, _ = self.lstm()(torch.from_numpy(windows))
         codes = np.frombuffer(run("tests/encode-windows", self.file, 7, input=windows.tobytes()), np.float32)
         np.testing.assert_allclose(codes.reshape(expected.shape), expected.numpy(), atol=1e-5, rtol=0)
         self.assertGreater(np.abs(codes).max(), 0.05)
+
+    def lstm(self):
+        model = json.loads(self.header["architecture"])
+        lstm = torch.nn.LSTM(model["channels"], model["hidden"], model["layers"], bidirectional=True, batch_first=True)
+        lstm.load_state_dict({name: torch.from_numpy(values.copy()) for name, values in self.tensors.items()}, strict=True)
+        return lstm.eval()
+
+    def test_torch_gives_the_same_embeddings(self):
+        with h5py.File(self.workspace / "data/unlabeled_windows/TX/v1.h5") as view, h5py.File(self.workspace / "data/bars/TX/v1.h5") as bars:
+            begins = np.concatenate([b + view.attrs["stride"] * np.arange(n) for b, n in zip(view["run_begin"], view["run_windows"])])
+            prices = np.stack([bars[name][:] for name in ("open", "high", "low", "close")], axis=1)
+            length = view.attrs["length"]
+        windows = np.stack([prices[b : b + length] for b in begins])
+        windows = np.log(windows / windows[:, :1, 3:]) * json.loads(self.header["input"])["scale"]
+        with torch.no_grad():
+            codes, _ = self.lstm()(torch.from_numpy(windows.astype(np.float32)))
+        for pool, expected in {"last": codes[:, -1], "mean": codes.mean(1), "max": codes.amax(1)}.items():
+            answer = json.loads(run("bin/moola-encode", "--encoder", self.file, "--data", "unlabeled_windows/TX/v1", "--pool", pool,
+                                    "--device", "cpu", "--workspace", self.workspace, "--json", "--quiet"))
+            with h5py.File(answer["file"]) as made:
+                self.assertEqual(made.attrs["pooling"], pool)
+                self.assertEqual(made.attrs["data"], "unlabeled_windows/TX/v1")
+                np.testing.assert_allclose(made["Z"][:], expected.numpy(), atol=1e-5, rtol=0)
 
     def test_the_documented_function_reproduces_the_seal(self):
         page = (CHECKOUT / "docs/formats.md").read_text()
