@@ -62,6 +62,8 @@ struct PretrainConfig {
 
   /// Adds every key to `schema`.
   void bind(ConfigSchema& schema);
+  /// Numbers of a representation, D of the encoder.
+  std::int64_t dims() const { return 2 * model.hidden; }  // of the only encoder there is, with two directions
   /// Micro-batches of a step.
   int leaves() const;
   /// What the table cannot check: how keys fit together. Throws ConfigError naming both keys.

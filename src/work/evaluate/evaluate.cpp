@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "base/command_line.h"
@@ -22,6 +24,7 @@
 #include "work/evaluate/folds/fold_file.h"
 #include "work/evaluate/folds/training.h"
 #include "work/evaluate/oof_output.h"
+#include "work/evaluate/refit/encoder_refits.h"
 #include "work/evaluate/refitting.h"
 #include "work/evaluate/test_openings.h"
 
@@ -69,6 +72,10 @@ class Evaluation {
                   : SplitsByConfiguration(config_, data_);
     tasks_ = make_tasks(config_, data_, splits.all(), barriers_ ? barriers_->found() : std::vector<Json>());
     outcome_.folds = tasks_.size();
+    if (config_.values.fit.refits("encoder")) {
+      encoders_.emplace(request_.workspace, config_, data_, *splits.all().front());
+      if (!train_encoders(folder)) return outcome_;
+    }
     if (!work(folder, splits.all())) return outcome_;
     if (ranks_.rank() == 0) conclude(folder, splits.all());
     outcome_.gates_met = !ranks_.any(!outcome_.gates_met);
@@ -106,6 +113,13 @@ class Evaluation {
                                .id = to_string(cache.id),
                                .content_sha256 = cache.content_sha256,
                                .facts = {{"windows", data_.synthetic.size()}}});
+      }
+      if (data_.embedded) wanted.data.push_back(embeddings_use(*data_.embedded));
+      if (config_.values.fit.refits("encoder")) {
+        // Where the configuration lies says nothing of what is in it.
+        wanted.data.push_back({.role = "pretraining",
+                               .id = fs::path(config_.values.data.encoder).filename().string(),
+                               .content_sha256 = sha256_hex(data_.chosen.at("pretraining").get<std::string>())});
       }
       if (prices_) {
         for (const Prices::Symbol& symbol : prices_->symbols)
@@ -167,6 +181,38 @@ class Evaluation {
       }
     }
     return parse_json(ranks_.broadcast(json_text(numbers), 0), "the folds to be done").get<std::vector<std::size_t>>();
+  }
+
+  // Those that splits with a fold to be done need. False: stopped before they were.
+  bool train_encoders(const fs::path& folder) {
+    comm::note_phase("training encoders");
+    std::set<std::size_t> needed;
+    for (const std::size_t t : pending(folder)) needed.insert(encoders_->training_of(tasks_[t].split));
+    Json numbers = Json::array();
+    if (ranks_.rank() == 0) {
+      for (const std::size_t training : needed) {
+        if (!encoders_->is_there(training)) numbers.push_back(training);
+      }
+    }
+    const auto todo = parse_json(ranks_.broadcast(json_text(numbers), 0), "the encoders to be trained")
+                          .get<std::vector<std::size_t>>();
+    if (todo.empty()) return true;
+    if (ranks_.rank() == 0) log_info("{} of {} encoders are to be trained.", todo.size(), encoders_->trainings());
+    const auto stop = [&] { return comm::stop_requested() || out_of_time(); };
+    const comm::TaskPoolResult result =
+        comm::run_tasks(ranks_, std::vector<double>(todo.size(), 1.0),
+                        [&](std::size_t i) {
+                          encoders_->train(todo[i], folder / "encoders", threads_, [this] {
+                            if (stop()) throw comm::TaskStopped();
+                          });
+                        },
+                        {.stop_requested = stop, .retries = 0, .progress = [&](const comm::TaskProgress& progress) {
+                           show_encoders(progress);
+                         }});
+    bar_.reset();
+    for (const comm::TaskFailure& failure : result.failed) untrained_.emplace(todo[failure.task], failure.message);
+    if (result.stopped) say_stopped();
+    return !result.stopped;
   }
 
   // All folds that are to be done. False: stopped before they were.
@@ -239,23 +285,54 @@ class Evaluation {
   }
 
   FoldResult run_fold(const fs::path& folder, const FoldTask& task, const EvaluationSplits& splits,
-                      FoldFeatures& features, const std::function<void()>& check_stop) const {
-    const validation::Split& split = splits.splits[task.split];
+                      FoldFeatures& features, const std::function<void()>& check_stop) {
     const Configuration& configuration = config_.configurations[task.configuration];
-    if (configuration.is_predicted()) return forecast(predicted_.at(configuration.name), data_, task, split);
-    const FoldRows rows = rows_for(config_, configuration, data_, split, splits.sealed);
+    if (configuration.is_predicted())
+      return forecast(predicted_.at(configuration.name), data_, task, splits.splits[task.split]);
+    if (encoders_) return run_refitted_fold(folder, task, splits, check_stop);
+    return fit_fold(folder, task, splits, data_, features, check_stop);
+  }
+
+  // The same on what the split's own encoder makes of the windows.
+  FoldResult run_refitted_fold(const fs::path& folder, const FoldTask& task, const EvaluationSplits& splits,
+                               const std::function<void()>& check_stop) {
+    const auto failed = untrained_.find(encoders_->training_of(task.split));
+    if (failed != untrained_.end())
+      throw DataError(fmt::format("the encoder of split {} could not be trained: {}", task.split, failed->second));
+    if (!embedded_ || embedded_->split != task.split) {
+      embedded_.reset();  // not to hold two
+      embedded_ = std::make_unique<EmbeddedRows>(task.split, encoders_->rows_of(task.split), config_.values, threads_);
+    }
+    FoldResult out = fit_fold(folder, task, splits, embedded_->data, embedded_->features, check_stop);
+    out.fit["encoder"] = EncoderRefits::told(embedded_->data);
+    return out;
+  }
+
+  FoldResult fit_fold(const fs::path& folder, const FoldTask& task, const EvaluationSplits& splits,
+                      const EvaluationData& data, FoldFeatures& features,
+                      const std::function<void()>& check_stop) const {
+    const Configuration& configuration = config_.configurations[task.configuration];
+    const validation::Split& split = splits.splits[task.split];
+    const FoldRows rows = rows_for(config_, configuration, data, split, splits.sealed);
     FittedModel model = fit_model({.config = config_,
                                    .configuration = configuration,
                                    .seed = task.seed,
                                    .threads = threads_,
                                    .scratch = folder / "scratch",
                                    .check_stop = check_stop},
-                                  data_, rows, features);
-    FoldResult out = forecast(model, data_, features.wanted(*configuration.kind, rows.fit), rows.test, threads_);
+                                  data, rows, features);
+    FoldResult out = forecast(model, data, features.wanted(*configuration.kind, rows.fit), rows.test, threads_);
     if (config_.strategy == SplitStrategy::chronological)
       write_saved_model(model_folder(folder, task.configuration),
-                        saved_model(configuration, data_, split, std::move(model)));
+                        saved_model(configuration, data, split, std::move(model)));
     return out;
+  }
+
+  void show_encoders(const comm::TaskProgress& progress) {
+    if (request_.quiet) return;
+    if (!bar_) bar_.emplace(std::string(job_name(config_.strategy)), 0, "encoders");
+    bar_->update(static_cast<std::int64_t>(progress.done),
+                 fmt::format("of {}, {} running", progress.total, progress.running));
   }
 
   void show(const comm::TaskProgress& progress) {
@@ -301,11 +378,30 @@ class Evaluation {
       besides["oof"] =
           write_oof_of(request_.workspace, config_, data_, results, folds, run_name(config_, data_), outcome_.run);
     }
+    if (encoders_) {
+      besides["encoders"] = encoders_of(folds);
+      results.notes.push_back(
+          fmt::format("the encoder was trained anew for every split, {} times in all", encoders_->trainings()));
+    }
     const Json metrics = write_results(config_, data_, prices_, *splits.front(), results, besides, outcome_);
     outcome_.failure = without_a_fold(results);
     outcome_.status = outcome_.failure.empty() ? "finished" : "failed";
     run_->finish(outcome_.failure.empty() ? record::RunState::finished : record::RunState::failed, metrics,
                  outcome_.failure);
+  }
+
+  // Of every split, as its folds tell it; null where none was made.
+  static Json encoders_of(const std::vector<std::vector<const FoldResult*>>& folds) {
+    Json out = Json::array();
+    for (std::size_t split = 0; split < folds.front().size(); ++split) {
+      Json encoder;
+      for (const std::vector<const FoldResult*>& of_configuration : folds) {
+        if (const FoldResult* fold = of_configuration[split]; fold != nullptr && fold->fit.contains("encoder"))
+          encoder = fold->fit.at("encoder");
+      }
+      out.push_back(std::move(encoder));
+    }
+    return out;
   }
 
   // The best model and its predictions; what results.json says of the test part, which is not looked at.
@@ -343,6 +439,15 @@ class Evaluation {
     return "";
   }
 
+  // Rows as a split's own encoder makes them.
+  struct EmbeddedRows {
+    EmbeddedRows(std::size_t of, EvaluationData rows, const EvaluateConfig& config, unsigned threads)
+        : split(of), data(std::move(rows)), features(data, config, threads) {}
+    std::size_t split;
+    EvaluationData data;
+    FoldFeatures features;
+  };
+
   const EvaluateRequest& request_;
   const LoadedEvaluateConfig& config_;
   const comm::Communicator& ranks_;
@@ -353,6 +458,9 @@ class Evaluation {
   std::map<std::string, PredictedRows> predicted_;  // by configuration
   std::optional<BarrierRefit> barriers_;            // fit.refit
   std::vector<FoldTask> tasks_;
+  std::optional<EncoderRefits> encoders_;
+  std::map<std::size_t, std::string> untrained_;  // trainings that failed, and why
+  std::unique_ptr<EmbeddedRows> embedded_;        // of the split that this rank was at last
   std::vector<std::string> failures_;
   std::string refused_write_;                         // of this rank, by the system
   std::map<std::size_t, std::string> first_failure_;  // by configuration

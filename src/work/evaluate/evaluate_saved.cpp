@@ -125,8 +125,24 @@ class SavedEvaluation {
                                     fmt::join(model.class_names, ", ")));
       }
     }
+    check_encoder(model);
     number_classes_as(data_, model.class_names, model.direction);
     order_features_as(data_, model.features);
+  }
+
+  // Numbers of another encoder have the same names and mean something else.
+  void check_encoder(const SavedModel& model) const {
+    const EvaluationData::Embedded now = data_.embedded.value_or(EvaluationData::Embedded{});
+    if (now.encoder_sha256 == model.encoder_sha256 && now.pooling == model.pooling) return;
+    const auto said = [](const std::string& hash, const std::string& pooling) {
+      return hash.empty() ? "no encoder" : fmt::format("the encoder {:.12}… ({})", hash, pooling);
+    };
+    throw DataError(
+        fmt::format("{} learnt from what {} makes of windows, and {} is given with {}. Encode it by that encoder "
+                    "(moola encode), and "
+                    "name what comes out: --set data.embeddings=NAME/vN.",
+                    trained_.filename().string(), said(model.encoder_sha256, model.pooling), to_string(data_.table.id),
+                    said(now.encoder_sha256, now.pooling)));
   }
 
   void check_part() {
@@ -171,6 +187,7 @@ class SavedEvaluation {
         .fresh = request_.fresh,
         .seed = all_.values.run.seed};
     if (data_.given_split) out.data.push_back(split_use(*data_.given_split));
+    if (data_.embedded) out.data.push_back(embeddings_use(*data_.embedded));
     for (const SavedModel& model : models_) out.config_identity += "# " + model.name + "\n";
     out.data.push_back({.role = "model",
                         .id = trained_.filename().string(),

@@ -11,6 +11,7 @@
 #include "models/classifiers/classifier.h"
 #include "validation/calibration.h"
 #include "validation/normal.h"
+#include "work/evaluate/config/refit_source.h"
 #include "work/evaluate/config/row_source.h"
 
 namespace moola::work {
@@ -303,10 +304,12 @@ void bind_fit(EvaluateConfig::Fit& fit, ConfigSchema& schema) {
       .choices({"none", "temperature", "sigmoid", "isotonic", "auto"})
       .help("of probabilities, on held-out rows");
   schema.key("refit", fit.refit)
-      .choices({"barriers"})
+      .choices({"barriers", "encoder"})
       .help(
-          "what every split makes anew in its own past: `walk-forward`: `barriers` searches them as the table's "
-          "`[barriers]` say, and labels all rows by them");
+          "what every split makes anew: `walk-forward`: `barriers` searches them in its past as the table's "
+          "`[barriers]` "
+          "say, and labels all rows by them; `encoder` of `data.windows`: trains `data.encoder` on what the split "
+          "leaves");
 }
 
 void bind_backtest(EvaluateConfig::Backtest& backtest, ConfigSchema& schema) {
@@ -369,6 +372,20 @@ void EvaluateConfig::bind(ConfigSchema& schema) {
   schema.key("synthetic_weight", data.synthetic_weight)
       .range(0.001, 1000)
       .help("of a synthetic window, in weights of the row that it was made from");
+  schema.key("embeddings", data.embeddings)
+      .help(
+          "of `windows`: what an encoder has made of them, `NAME/vN` (`moola encode`), is what models learn from "
+          "instead "
+          "of bars");
+  schema.key("encoder", data.encoder)
+      .file_name()
+      .help(
+          "of `windows`, with `fit.refit = [\"encoder\"]`: the configuration of the pretraining (as of `moola "
+          "pretrain`) "
+          "that is done anew for every split");
+  schema.key("pooling", data.pooling)
+      .choices({"last", "mean", "max"})
+      .help("of `encoder`: how the representations of a window's bars become one");
   schema.key("normalize", data.normalize)
       .choices({"usual", "window_log_return", "relative", "zscore", "none"})
       .help(
@@ -390,8 +407,8 @@ void EvaluateConfig::bind(ConfigSchema& schema) {
       .help("of models that take windows: how far apart the windows are that they learn from; all are predicted");
   schema.key("trust", data.trust)
       .help(
-          "of a table that was made elsewhere: true says that nothing in it was fitted on rows that are tested; else a "
-          "run over it has no verdict");
+          "of a table that was made elsewhere, and an encoder of windows without times: true says that nothing was "
+          "fitted on rows that are tested; else a run over it has no verdict");
   bind_splits(splits, schema);
   bind_fit(fit, schema);
   bind_models(*this, schema);
@@ -448,6 +465,7 @@ LoadedEvaluateConfig load_evaluate_config(SplitStrategy strategy, const std::opt
   schema.load(file, settings, shipped);
   check_strategy(loaded.values.splits, schema, strategy);
   settle_row_source(loaded.values, schema);
+  settle_refit(loaded.values, schema, strategy);
   check_models(loaded.values, schema);
   check_values(loaded.values, strategy);
   check_refit(loaded.values, strategy);

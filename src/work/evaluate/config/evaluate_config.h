@@ -32,6 +32,8 @@ struct EvaluateConfig {
     std::string table, windows;  // one of them
     std::string synthetic;       // made from the windows; empty: none
     double synthetic_weight = 1;
+    std::string embeddings;  // of the windows; or what an encoder is trained by for each split:
+    std::string encoder, pooling = "mean";
     std::string normalize = "usual";
     std::int64_t horizon = 0;
     std::vector<std::string> features, exclude;
@@ -51,7 +53,7 @@ struct EvaluateConfig {
     double held_out = 0.15;
     std::string weights = "uniqueness", scaling = "usual", calibration = "none";
     double clip = 5;
-    std::vector<std::string> refit;
+    std::vector<std::string> refit;  // what is fitted anew for every split: "barriers", "encoder"
 
     bool refits(std::string_view what) const { return std::ranges::find(refit, what) != refit.end(); }
   } fit;

@@ -80,6 +80,8 @@ bool answer_without_ranks(const EvaluateOptions& options) {
                                        table ? "feature_table" : "labeled_windows"));
   if (!rows.synthetic.empty())
     static_cast<void>(data::find_dataset(options.common.workspace, rows.synthetic, "synthetic_cache"));
+  if (!rows.embeddings.empty())
+    static_cast<void>(data::find_dataset(options.common.workspace, rows.embeddings, "embeddings"));
   return false;
 }
 

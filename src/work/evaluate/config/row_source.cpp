@@ -31,7 +31,10 @@ void settle_row_source(EvaluateConfig& config, ConfigSchema& schema) {
   }
   if (table) {
     schema.leave_out("data.windows");
-    refuse(schema, {"data.normalize", "data.synthetic", "data.synthetic_weight"}, "data.windows", "data.table");
+    refuse(schema,
+           {"data.embeddings", "data.encoder", "data.pooling", "data.normalize", "data.synthetic",
+            "data.synthetic_weight"},
+           "data.windows", "data.table");
     return;
   }
   schema.leave_out("data.table");
@@ -42,6 +45,15 @@ void settle_row_source(EvaluateConfig& config, ConfigSchema& schema) {
     schema.leave_out("data.synthetic_weight");
   }
   refuse(schema, {"data.horizon", "data.window", "data.stride", "splits.name"}, "data.table", "data.windows");
+  const bool given = !config.data.embeddings.empty(), embedded = given || !config.data.encoder.empty();
+  if (embedded) {
+    refuse(schema, {"data.normalize", "data.synthetic", "data.synthetic_weight"}, "windows as they are",
+           given ? "data.embeddings" : "data.encoder");
+  }
+  if (given)
+    refuse(schema, {"data.encoder", "data.pooling"}, "windows that are yet to be encoded", "data.embeddings");
+  else
+    schema.leave_out("data.embeddings");
   if (!config.backtest.bars.empty() && config.backtest.bars != std::vector<std::string>{"none"}) {
     throw ConfigError(
         "backtest.bars is given, and labelled windows (data.windows) are not traded: they have no bars of their own. "
@@ -51,7 +63,7 @@ void settle_row_source(EvaluateConfig& config, ConfigSchema& schema) {
   if (schema.given("models.names") || config.models != EvaluateConfig().models) return;
   std::erase_if(config.models,
                 [](const std::string& name) { return name == "last_direction" || name == "always_long"; });
-  config.models.emplace_back("minirocket");
+  if (!embedded) config.models.emplace_back("minirocket");
 }
 
 }  // namespace moola::work

@@ -96,6 +96,8 @@ Json bundle_of(const SavedModel& model) {
               {"clip", model.fitted.clip},
               {"table", to_string(model.table.id)},
               {"table_sha256", model.table.content_sha256},
+              {"encoder_sha256", model.encoder_sha256},
+              {"pooling", model.pooling},
               {"seen", std::move(seen)},
               {"fit", model.fitted.told},
               {"code", code_version()}};
@@ -179,6 +181,8 @@ SavedModel read_saved_model(const fs::path& folder) {
                    .horizon = bundle.at("horizon").get<std::int32_t>(),
                    .table = {data::parse_dataset_id(bundle.at("table").get<std::string>()),
                              bundle.at("table_sha256").get<std::string>()},
+                   .encoder_sha256 = bundle.at("encoder_sha256").get<std::string>(),
+                   .pooling = bundle.at("pooling").get<std::string>(),
                    .own = own_from(bundle.at("own"))};
     for (const Json& each : bundle.at("seen")) {
       out.seen.push_back({.symbol = each.at("symbol").get<std::string>(),

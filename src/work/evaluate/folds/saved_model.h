@@ -23,9 +23,10 @@ struct SavedModel {
   std::string name = {};  // the configuration's
   Json parameters = Json::object();
   std::vector<std::string> features = {}, class_names = {};
-  std::vector<std::int8_t> direction = {};  // (classes)
-  std::int32_t horizon = 0;                 // bars
-  data::Parent table = {};                  // what it was fitted on
+  std::vector<std::int8_t> direction = {};        // (classes)
+  std::int32_t horizon = 0;                       // bars
+  data::Parent table = {};                        // what it was fitted on
+  std::string encoder_sha256 = {}, pooling = {};  // of the encoder that made the features; empty: none
   std::vector<Seen> seen = {};
   /// Of synthetic rows that it has learnt from: what their generator has seen, of whatever symbol, and what was said of
   /// them (EvaluationData::doubts and differs).

@@ -44,6 +44,10 @@ SavedModel saved_model(const Configuration& configuration, const EvaluationData&
                  .seen = seen_by(data, split.train)};
   if (fitted.told.value("synthetic_rows", 0) > 0)
     out.synthetic = {.seen = data.synthetic.seen, .doubts = data.doubts, .differs = data.differs};
+  if (data.embedded) {
+    out.encoder_sha256 = data.embedded->encoder_sha256;
+    out.pooling = data.embedded->pooling;
+  }
   if (configuration.own != nullptr) {
     out.own = *configuration.own;
     out.own.command = command_of(configuration.model, out.own).command;

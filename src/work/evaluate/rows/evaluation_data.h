@@ -48,6 +48,13 @@ struct EvaluationData {
     std::size_t steps = 0, channels = 0;
     std::size_t values() const { return steps * channels; }
   } window = {};
+  /// Of labelled windows whose features an encoder has made of them: which, and by what.
+  struct Embedded {
+    data::Parent source = {};
+    std::string encoder = {}, encoder_sha256 = {}, pooling = {};
+  };
+  std::optional<Embedded> embedded = {};
+  std::vector<std::size_t> embedded_columns = {};  // of the embeddings, in order: the first features
   Json chosen = Json::object();          // of labelled windows: what else than their set makes them what they are here
   std::vector<std::int64_t> group = {};  // (n) rows of one group are kept together; empty: none are
   std::vector<std::int64_t> first_bar = {}, last_bar = {};  // (n) of the series, both included; -1: not known

@@ -20,6 +20,8 @@ using validation::RowRange;
 using validation::Separation;
 using validation::Split;
 
+constexpr std::string_view kEncoder = "encoder";
+
 // What windows look back beside what features do: rows of all symbols together.
 validation::PurgeOptions separations(const EvaluateConfig& config, const EvaluationData& data, std::size_t steps) {
   validation::PurgeOptions out = config.apart();
@@ -144,6 +146,17 @@ void require_one(const std::vector<Split>& splits) {
                               splits.size(), splits.front().fault));
 }
 
+// How something came to know what it has seen.
+std::string fitted_text(const EvaluationData& data, const data::FittedPart& part) {
+  if (part.name.starts_with(kEncoder)) {
+    return fmt::format("the encoder of {}{} was {}", to_string(data.table.id),
+                       data.embedded ? fmt::format(" ({})", data.embedded->encoder) : "",
+                       part.name == kEncoder ? "trained on" : "chosen by its loss on");
+  }
+  return fmt::format("{} of {} {} {}", part.name, to_string(data.table.id), part.name.ends_with('s') ? "were" : "was",
+                     part.name == "labels" ? "changed by models that have seen" : "fitted on");
+}
+
 }  // namespace
 
 EvaluationSplits make_splits(const LoadedEvaluateConfig& config, const EvaluationData& data, std::size_t steps) {
@@ -202,6 +215,29 @@ record::DataUse split_use(const data::SplitRecord& split) {
           .facts = {{"splits", split.splits.size()}}};
 }
 
+record::DataUse embeddings_use(const EvaluationData::Embedded& embedded) {
+  return {
+      .role = "embeddings",
+      .id = to_string(embedded.source.id),
+      .content_sha256 = embedded.source.content_sha256,
+      .facts = {
+          {"encoder", embedded.encoder}, {"encoder_sha256", embedded.encoder_sha256}, {"pooling", embedded.pooling}}};
+}
+
+std::optional<data::FittedPart::Seen> seen_in_test(const data::FittedPart& part, const EvaluationData& data,
+                                                   const Split& split) {
+  std::optional<data::FittedPart::Seen> out;
+  for (const RowRange& range : split.test) {
+    const std::int64_t begin = data.time[range.begin];
+    std::int64_t end = data.time[range.end - 1];
+    for (std::size_t row = range.begin; row < range.end; ++row) end = std::max(end, data.intervals().end(row));
+    for (const data::FittedPart::Seen& seen : part.seen) {
+      if (seen.first <= end && seen.last >= begin) out = seen;
+    }
+  }
+  return out;
+}
+
 std::vector<std::string> find_contamination(const EvaluationData& data, const EvaluationSplits& splits,
                                             bool uses_weights, bool trusted) {
   std::vector<std::string> out;
@@ -218,28 +254,22 @@ std::vector<std::string> find_contamination(const EvaluationData& data, const Ev
   for (const data::FittedPart& part : data.fitted) {
     const bool of_weights = part.name == "weights" || part.name == "quality";
     if (of_weights && !uses_weights) continue;
+    if (part.name == kEncoder && part.seen.empty() && !trusted) {
+      out.push_back(fmt::format(
+          "{} windows without times: which of them are tested is not known (data.trust = true vouches for it)",
+          fitted_text(data, part)));
+    }
     std::size_t met = 0, first = 0;
     std::string when;
     for (std::size_t s = 0; s < splits.splits.size(); ++s) {
-      bool meets = false;
-      for (const RowRange& range : splits.splits[s].test) {
-        const std::int64_t begin = data.time[range.begin];
-        std::int64_t end = data.time[range.end - 1];
-        for (std::size_t row = range.begin; row < range.end; ++row) end = std::max(end, data.intervals().end(row));
-        for (const data::FittedPart::Seen& seen : part.seen) {
-          if (seen.first > end || seen.last < begin) continue;
-          meets = true;
-          when = fmt::format("{} … {}", utc_text(seen.first), utc_text(seen.last));
-        }
-      }
-      if (!meets) continue;
+      const auto seen = seen_in_test(part, data, splits.splits[s]);
+      if (!seen) continue;
+      when = fmt::format("{} … {}", utc_text(seen->first), utc_text(seen->last));
       if (met++ == 0) first = s;
     }
     if (met == 0) continue;
-    out.push_back(fmt::format("{} of {} {} {} {}, which the test parts of {} of {} splits meet (split {} first)",
-                              part.name, to_string(data.table.id), part.name.ends_with('s') ? "were" : "was",
-                              part.name == "labels" ? "changed by models that have seen" : "fitted on", when, met,
-                              splits.splits.size(), first));
+    out.push_back(fmt::format("{} {}, which the test parts of {} of {} splits meet (split {} first)",
+                              fitted_text(data, part), when, met, splits.splits.size(), first));
   }
   out.insert(out.end(), data.doubts.begin(), data.doubts.end());
   return out;

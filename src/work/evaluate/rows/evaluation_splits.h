@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,10 +41,16 @@ EvaluationSplits make_refitted_splits(const LoadedEvaluateConfig& config, Evalua
 
 /// A split of somebody's own as a run's record names it, with the hash of the rows that it names.
 record::DataUse split_use(const data::SplitRecord& split);
+/// Embeddings as a run's record names them, with their encoder.
+record::DataUse embeddings_use(const EvaluationData::Embedded& embedded);
 
-/// Which of the things that were fitted before the table came to be have seen rows that a split tests, or the time of
-/// their labels: "barriers (2018-01-01 … 2019-03-01) overlap with the test part of split 3"; and what may have
-/// (EvaluationData::doubts). `uses_weights`: whether the table's weights are used.
+/// What of the times that `part` has seen, the last of them, lies in the split's test part or the time of its labels.
+std::optional<data::FittedPart::Seen> seen_in_test(const data::FittedPart& part, const EvaluationData& data,
+                                                   const validation::Split& split);
+
+/// Which of the things that were fitted before the table came to be (and an encoder before its embeddings) have seen
+/// rows that a split tests, or the time of their labels: "barriers (2018-01-01 … 2019-03-01) overlap with the test part
+/// of split 3"; and what may have (EvaluationData::doubts). `uses_weights`: whether the table's weights are used.
 /// `trusted`: the user vouches for a table of which nothing is known.
 std::vector<std::string> find_contamination(const EvaluationData& data, const EvaluationSplits& splits,
                                             bool uses_weights, bool trusted);

@@ -18,7 +18,9 @@
 #include "models/classifiers/classifier.h"
 #include "work/evaluate/rows/chosen_columns.h"
 #include "work/evaluate/rows/synthetic_data.h"
+#include "work/evaluate/rows/window_embeddings.h"
 #include "work/evaluate/rows/window_normaliser.h"
+#include "work/pretrain_config.h"
 
 namespace moola::work {
 namespace {
@@ -58,7 +60,10 @@ class WindowReading {
     take_rows();
     take_classes();
     check_shared_bars();
-    take_values();
+    if (config_.data.embeddings.empty() && config_.data.encoder.empty())
+      take_windows();
+    else
+      take_embeddings();
     return std::move(out_);
   }
 
@@ -215,23 +220,91 @@ class WindowReading {
     return all ? data::Pedigree::recorded : data::Pedigree::unknown;
   }
 
-  void take_values() {
+  // Behind what is made of its bars, the set's own features.
+  void take_own_features(const std::vector<std::size_t>& columns, std::size_t window) {
+    for (const std::size_t c : columns) {
+      const float value = from_.feats[window * from_.feature_names.size() + c];
+      if (!std::isfinite(value)) {
+        throw DataError(
+            fmt::format("window {} of {} has no finite value of '{}': models take numbers alone. Leave the feature out "
+                        "(data.exclude), or compute it without gaps.",
+                        window, id_, from_.feature_names[c]));
+      }
+      out_.x.push_back(value);
+    }
+  }
+
+  // The columns that are chosen of `made` and of the set's own features behind them: which of each.
+  std::pair<std::vector<std::size_t>, std::vector<std::size_t>> choose_columns(const std::vector<std::string>& made) {
+    std::vector<std::string> names = made;
+    names.insert(names.end(), from_.feature_names.begin(), from_.feature_names.end());
+    std::pair<std::vector<std::size_t>, std::vector<std::size_t>> out;
+    for (const std::size_t c : chosen_columns(config_, names, id_)) {
+      if (c < made.size())
+        out.first.push_back(c);
+      else
+        out.second.push_back(c - made.size());
+    }
+    return out;
+  }
+
+  void name_own_features(const std::vector<std::size_t>& columns) {
+    std::vector<std::string> own;
+    for (const std::size_t c : columns) own.push_back(from_.feature_names[c]);
+    out_.features.insert(out_.features.end(), own.begin(), own.end());
+    out_.pedigree = pedigree(own);
+  }
+
+  // Columns of embeddings, and the set's own features behind them. Those of an encoder that is yet to be trained for
+  // each split are 0.
+  void take_embeddings() {
+    refuse_window_models(
+        "{0} takes windows, and what an encoder makes of those of {1} is a row of numbers for each. Leave {0} out of "
+        "models.names, or let models learn from the windows themselves.");
+    std::optional<data::EmbeddingsFile> embeddings;
+    if (!config_.data.embeddings.empty())
+      embeddings.emplace(
+          open_embeddings_of(workspace_, config_.data.embeddings, {reader_.id(), reader_.content_sha256()}));
+    const std::vector<std::string> made = embedding_names(embeddings ? embeddings->dims() : dims_to_come());
+    auto [columns, own] = choose_columns(made);
+    out_.window = {.steps = from_.length, .channels = 0};
+    for (const std::size_t c : columns) out_.features.push_back(made[c]);
+    name_own_features(own);
+    out_.x.reserve(rows_.size() * out_.features.size());
+    for (const std::size_t i : rows_) {
+      out_.x.insert(out_.x.end(), columns.size(), 0.0F);
+      take_own_features(own, i);
+    }
+    out_.embedded_columns = std::move(columns);
+    if (!embeddings) return;
+    embed(out_, *embeddings);
+    out_.chosen["embeddings"] = embeddings->content_sha256();
+  }
+
+  std::size_t dims_to_come() {
+    const LoadedPretrainConfig pretraining = load_pretrain_config(config_.data.encoder, {});
+    out_.chosen["pretraining"] = pretraining.identity;
+    out_.chosen["pooling"] = config_.data.pooling;
+    return static_cast<std::size_t>(pretraining.values.dims());
+  }
+
+  void take_windows() {
     std::optional<WindowNormaliser> normalise;
     naming_key("data.normalize", [&] { normalise.emplace(config_.data.normalize, from_.channel_names); });
-    const std::size_t made = normalise->channel_names().size(), feats = from_.feature_names.size();
-    std::vector<std::string> names = normalise->channel_names();
-    names.insert(names.end(), from_.feature_names.begin(), from_.feature_names.end());
-    std::vector<std::size_t> channels, features;
-    for (const std::size_t c : chosen_columns(config_, names, id_)) (c < made ? channels : features).push_back(c);
-    if (channels.empty()) refuse_window_models();
+    const std::vector<std::string>& names = normalise->channel_names();
+    const std::size_t made = names.size();
+    const auto [channels, own] = choose_columns(names);
+    if (channels.empty()) {
+      refuse_window_models(
+          "{0} takes windows, and data.features and data.exclude leave no channel of {1}. Name one, or leave {0} out "
+          "of "
+          "models.names.");
+    }
     out_.window = {.steps = from_.length, .channels = channels.size()};
     for (std::size_t step = 0; step < from_.length; ++step) {
       for (const std::size_t c : channels) out_.features.push_back(fmt::format("{}_{}", names[c], step));
     }
-    std::vector<std::string> own;
-    for (const std::size_t c : features) own.push_back(names[c]);
-    out_.features.insert(out_.features.end(), own.begin(), own.end());
-    out_.pedigree = pedigree(own);
+    name_own_features(own);
 
     const std::size_t values = from_.length * from_.channels();
     std::vector<float> window(from_.length * made);
@@ -249,29 +322,18 @@ class WindowReading {
     };
     for (const std::size_t i : rows_) {
       append(std::span(from_.x).subspan(i * values, values), fmt::format("window {} of {}", i, id_));
-      for (const std::size_t c : features) {
-        const float value = from_.feats[i * feats + c - made];
-        if (!std::isfinite(value)) {
-          throw DataError(fmt::format(
-              "window {} of {} has no finite value of '{}': models take numbers alone. Leave the feature out "
-              "(data.exclude), or compute it without gaps.",
-              i, id_, names[c]));
-        }
-        out_.x.push_back(value);
-      }
+      take_own_features(own, i);
     }
     if (!config_.data.synthetic.empty()) add_synthetic_rows(workspace_, config_, append, out_);
   }
 
-  void refuse_window_models() const {
+  // `why` is told of the model {0} and the set {1}.
+  void refuse_window_models(const char* why) const {
     for (const std::string& name : config_.models) {
       const bool own = config_.own.contains(name);
       if (own ? config_.own.at(name).takes != "windows" : models::find_model(name).takes != models::Takes::windows)
         continue;
-      throw ConfigError(fmt::format(
-          "{} takes windows, and data.features and data.exclude leave no channel of {}. Name one, or leave {} out of "
-          "models.names.",
-          name, id_, name));
+      throw ConfigError(fmt::format(fmt::runtime(why), name, id_));
     }
   }
 

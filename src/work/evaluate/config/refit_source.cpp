@@ -1,0 +1,40 @@
+#include "work/evaluate/config/refit_source.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/error.h"
+#include "work/pretrain_config.h"
+
+namespace moola::work {
+
+void settle_refit(EvaluateConfig& config, ConfigSchema& schema, SplitStrategy strategy) {
+  const std::set<std::string> parts(config.fit.refit.begin(), config.fit.refit.end());
+  if (parts.size() < config.fit.refit.size()) throw ConfigError("fit.refit names a part twice.");
+  if (config.fit.refits("encoder") != !config.data.encoder.empty()) {
+    throw ConfigError(config.fit.refits("encoder")
+                          ? "fit.refit has \"encoder\", and data.encoder does not say how it is trained: name the "
+                            "configuration of its "
+                            "pretraining, such as data.encoder = \"configs/pretrain/quickstart.toml\"."
+                          : "data.encoder is the pretraining of an encoder that is trained anew for every split, and "
+                            "fit.refit does not "
+                            "have \"encoder\". Say fit.refit = [\"encoder\"]; or encode the windows once (moola "
+                            "encode) and name them in "
+                            "data.embeddings.");
+  }
+  if (!config.fit.refits("encoder")) {
+    schema.leave_out("data.encoder");
+    schema.leave_out("data.pooling");
+    return;
+  }
+  if (strategy == SplitStrategy::chronological) {
+    throw ConfigError(
+        "fit.refit has \"encoder\", and moola train has one train part: pretrain on what comes before the validation "
+        "part "
+        "(windows.to of moola pretrain), encode the windows (moola encode) and name them in data.embeddings.");
+  }
+  naming_key("data.encoder", [&] { static_cast<void>(load_pretrain_config(config.data.encoder, {})); });
+}
+
+}  // namespace moola::work
