@@ -94,6 +94,24 @@ BOOST_AUTO_TEST_CASE(what_was_trained_is_found_again_and_ranks_change_no_bit) {
   BOOST_TEST(third["encoders"] == first["encoders"]);
 }
 
+BOOST_AUTO_TEST_CASE(a_command_that_was_stopped_while_encoders_are_trained_goes_on) {
+  const EncodedWindows whole, stopped;
+  const auto settings = [](const EncodedWindows& folder) {
+    write_file(folder.pretraining, tiny_pretraining("epochs = 1\nmax_steps = 10", "epochs = 40\nmax_steps = 400"));
+    return refit(folder, {"splits.folds=4"});
+  };
+  std::vector<std::string> limited = settings(stopped);
+  limited.emplace_back("run.time_limit=1s");
+  const ProcessResult result = stopped.workspace.run("cv", EncodedWindows::call(limited));
+  BOOST_TEST(result.exit_code == 85, result.errors);
+  const Json gone_on = stopped.answer("cv", settings(stopped));
+  BOOST_TEST(gone_on["status"] == "finished");
+  BOOST_TEST(files_in(stopped.workspace.path("artifacts/runs")) == 5U);  // one for each encoder, and the evaluation's
+  const Json in_one_go = whole.answer("cv", settings(whole));
+  BOOST_TEST(gone_on["folds_sha256"] == in_one_go["folds_sha256"]);
+  BOOST_TEST(gone_on["encoders"] == in_one_go["encoders"]);
+}
+
 BOOST_AUTO_TEST_CASE(another_pretraining_in_the_same_file_is_another_run) {
   const EncodedWindows folder;
   const std::vector<std::string> settings = refit(folder, {"splits.folds=2"});

@@ -73,6 +73,13 @@ Html lineage_part(const ReportSource& source, const std::string& run) {
     rows.insert(rows.begin() + 5, {"time", text(date_text(data.time.front(), true) + " to " +
                                                 date_text(data.time.back(), true) + " UTC")});
   }
+  if (data.embedded) {
+    rows.emplace_back("embeddings", code(to_string(data.embedded->source.id)));
+    rows.emplace_back("their content", hash(data.embedded->source.content_sha256));
+    rows.emplace_back("encoder", text(fmt::format("{}, the {} of each window's bars", data.embedded->encoder,
+                                                  data.embedded->pooling)));
+    rows.emplace_back("its content", hash(data.embedded->encoder_sha256));
+  }
   if (source.prices) rows.emplace_back("timeframe", text(source.prices->timeframe));
   Html out = facts(rows);
   if (source.prices && !source.prices->symbols.empty()) out += price_sources(*source.prices);

@@ -148,9 +148,8 @@ void require_one(const std::vector<Split>& splits) {
 
 // How something came to know what it has seen.
 std::string fitted_text(const EvaluationData& data, const data::FittedPart& part) {
-  if (part.name.starts_with(kEncoder)) {
-    return fmt::format("the encoder of {}{} was {}", to_string(data.table.id),
-                       data.embedded ? fmt::format(" ({})", data.embedded->encoder) : "",
+  if (data.embedded && part.name.starts_with(kEncoder)) {
+    return fmt::format("the encoder of {} ({}) was {}", to_string(data.table.id), data.embedded->encoder,
                        part.name == kEncoder ? "trained on" : "chosen by its loss on");
   }
   return fmt::format("{} of {} {} {}", part.name, to_string(data.table.id), part.name.ends_with('s') ? "were" : "was",
@@ -254,7 +253,7 @@ std::vector<std::string> find_contamination(const EvaluationData& data, const Ev
   for (const data::FittedPart& part : data.fitted) {
     const bool of_weights = part.name == "weights" || part.name == "quality";
     if (of_weights && !uses_weights) continue;
-    if (part.name == kEncoder && part.seen.empty() && !trusted) {
+    if (data.embedded && part.name == kEncoder && part.seen.empty() && !trusted) {
       out.push_back(fmt::format(
           "{} windows without times: which of them are tested is not known (data.trust = true vouches for it)",
           fitted_text(data, part)));
