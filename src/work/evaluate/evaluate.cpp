@@ -198,17 +198,16 @@ class Evaluation {
                           .get<std::vector<std::size_t>>();
     if (todo.empty()) return true;
     if (ranks_.rank() == 0) log_info("{} of {} encoders are to be trained.", todo.size(), encoders_->trainings());
-    const auto stop = [&] { return comm::stop_requested() || out_of_time(); };
+    const auto train = [&](std::size_t i) {
+      encoders_->train(todo[i], folder / "encoders", threads_, [this] {
+        if (stop()) throw comm::TaskStopped();
+      });
+    };
     const comm::TaskPoolResult result =
-        comm::run_tasks(ranks_, std::vector<double>(todo.size(), 1.0),
-                        [&](std::size_t i) {
-                          encoders_->train(todo[i], folder / "encoders", threads_, [this] {
-                            if (stop()) throw comm::TaskStopped();
-                          });
-                        },
-                        {.stop_requested = stop, .retries = 0, .progress = [&](const comm::TaskProgress& progress) {
-                           show_encoders(progress);
-                         }});
+        comm::run_tasks(ranks_, std::vector<double>(todo.size(), 1.0), train,
+                        {.stop_requested = [this] { return stop(); },
+                         .retries = 0,
+                         .progress = [this](const comm::TaskProgress& progress) { show_encoders(progress); }});
     bar_.reset();
     for (const comm::TaskFailure& failure : result.failed) untrained_.emplace(todo[failure.task], failure.message);
     if (result.stopped) say_stopped();

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "record/run_list.h"
 #include "tests/support/messages.h"
 #include "tests/work/evaluate/encoded_windows.h"
 #include "work/evaluate/refit/encoder_times.h"
@@ -106,7 +107,8 @@ BOOST_AUTO_TEST_CASE(a_command_that_was_stopped_while_encoders_are_trained_goes_
   BOOST_TEST(result.exit_code == 85, result.errors);
   const Json gone_on = stopped.answer("cv", settings(stopped));
   BOOST_TEST(gone_on["status"] == "finished");
-  BOOST_TEST(files_in(stopped.workspace.path("artifacts/runs")) == 5U);  // one for each encoder, and the evaluation's
+  BOOST_TEST(record::list_runs(stopped.workspace.folder()).runs.size() ==
+             5U);  // one for each encoder, and the evaluation's
   const Json in_one_go = whole.answer("cv", settings(whole));
   BOOST_TEST(gone_on["folds_sha256"] == in_one_go["folds_sha256"]);
   BOOST_TEST(gone_on["encoders"] == in_one_go["encoders"]);
