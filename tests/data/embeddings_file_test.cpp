@@ -182,6 +182,25 @@ BOOST_AUTO_TEST_CASE(the_windows_may_be_gone_but_not_changed_or_of_another_numbe
   BOOST_TEST(holds(refusal_of([&] { e.read(id); }), "has 29 rows, but labeled_windows/W/v1 has 30 windows"));
 }
 
+// What a file holds in the place of an attribute may be anything.
+BOOST_AUTO_TEST_CASE(attributes_of_another_type_and_text_that_is_no_json_are_refused) {
+  const std::vector<std::pair<std::string, hdf5::Attribute>> wrong{{"encoder", std::int64_t{3}},
+                                                                   {"pooling", 2.5},
+                                                                   {"encoder_sha256", std::vector<std::string>{"a"}},
+                                                                   {"encoder_seen", std::string("[{")},
+                                                                   {"encoder_selected_on", std::int64_t{0}},
+                                                                   {"data", std::int64_t{1}}};
+  for (const auto& [name, value] : wrong) {
+    const Encoded e;
+    const WrittenEmbeddings written = e.write();
+    std::filesystem::permissions(written.file, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
+    hdf5::File file = hdf5::File::open_to_add(written.file);
+    file.set_attribute(name, value);
+    file.close();
+    BOOST_TEST(holds(refusal_of([&] { e.read(written.id); }), "v1.h5"), name);
+  }
+}
+
 // A file can say any shape without holding it: chunks that were never written take no room.
 BOOST_AUTO_TEST_CASE(a_shape_that_the_file_cannot_hold_takes_no_memory) {
   const Encoded e;

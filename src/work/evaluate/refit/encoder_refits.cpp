@@ -102,7 +102,8 @@ EncoderRefits::Training EncoderRefits::training_for(const validation::Split& spl
   const EvaluateConfig::Data& from = config_.values.data;
   const PretrainConfig::Windows windows = load_pretrain_config(from.encoder, {}).values.windows;
   const bool behind = config_.strategy == SplitStrategy::walk_forward;
-  Training out{.settings = settings_for(encoder_times(data_, split, behind), windows)};
+  Training out;
+  out.settings = settings_for(encoder_times(data_, split, behind), windows);
   out.settings.emplace_back("output.name=refit");
   const Json what = {{"code", code_version()},
                      {"pretraining", load_pretrain_config(from.encoder, out.settings).identity},
