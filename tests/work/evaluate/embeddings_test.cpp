@@ -133,6 +133,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_belong_together_is_refused) {
   const std::string windows = folder.refused("cv", {kEmbeddings, R"(models.names=["prior","minirocket"])"});
   BOOST_TEST(holds(windows, "minirocket takes windows"), windows);
   BOOST_TEST(holds(folder.refused("cv", {kEmbeddings, "data.normalize=zscore"}), "data.normalize is for rows of"));
+  BOOST_TEST(holds(folder.refused("cv", {kEmbeddings, "data.synthetic=more/v1"}), "data.synthetic is for rows of"));
   BOOST_TEST(holds(folder.refused("cv", {"data.embeddings=mine-tina/v1"}), "mine-tiny"));
   BOOST_TEST(holds(folder.refused("cv", {kEmbeddings, R"(data.features=["close"])"}), "no such column"));
   BOOST_TEST(
