@@ -63,9 +63,9 @@ BOOST_AUTO_TEST_CASE(the_hash_made_while_writing_is_the_hash_of_the_file) {
 BOOST_AUTO_TEST_CASE(the_hash_of_pieces_is_the_hash_of_the_whole) {
   const TemporaryFolder workspace;
   const std::vector<double> x{1, 2, 3, 4, 5, 6};
-  DatasetWriter whole(workspace.path(), {"embeddings", "a"});
+  DatasetWriter whole(workspace.path(), {"labeled_windows", "a"});
   whole.write({{"Z", std::span(x), {3, 2}}});
-  DatasetWriter pieces(workspace.path(), {"embeddings", "b"});
+  DatasetWriter pieces(workspace.path(), {"labeled_windows", "b"});
   hdf5::Dataset z = pieces.file().create_dataset("Z", hdf5::Type::float64, {3, 2}, {.chunk = {1, 2}, .deflate = 4});
   z.write_rows<double>(1, 2, std::span(x).subspan(2));
   z.write_rows<double>(0, 1, std::span(x).first(2));
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a_change_of_value_shape_name_or_attribute_changes_the_hash)
   int count = 0;
   const auto hash = [&](const std::string& name, hdf5::Shape shape, const std::vector<double>& values,
                         const std::string& generator) {
-    DatasetWriter writer(workspace.path(), {"embeddings", "n" + std::to_string(count++)});
+    DatasetWriter writer(workspace.path(), {"labeled_windows", "n" + std::to_string(count++)});
     writer.write({{name, std::span(values), std::move(shape)}});
     writer.file().set_attribute("generator", generator);
     writer.manifest()["parameters"] = {{"run", count}};

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <thread>
@@ -22,10 +21,11 @@
 #include "work/evaluate/evaluation_run.h"
 #include "work/evaluate/folds/evaluation_tasks.h"
 #include "work/evaluate/folds/fold_file.h"
+#include "work/evaluate/folds/fold_maker.h"
 #include "work/evaluate/folds/training.h"
 #include "work/evaluate/oof_output.h"
-#include "work/evaluate/refit/encoder_refits.h"
-#include "work/evaluate/refitting.h"
+#include "work/evaluate/refit/refit_pools.h"
+#include "work/evaluate/refit/refitted_splits.h"
 #include "work/evaluate/test_openings.h"
 
 namespace moola::work {
@@ -65,7 +65,7 @@ class Evaluation {
     read_all_predictions();
     const std::string folder = open();
     if (folder.empty()) return outcome_;
-    if (barriers_ && !search_barriers(folder)) return outcome_;
+    if (barriers_ && !search_all_barriers(folder)) return outcome_;
     comm::note_phase("splitting");
     const SplitsByConfiguration splits =
         barriers_ ? SplitsByConfiguration(config_, make_refitted_splits(config_, data_, *barriers_))
@@ -74,7 +74,7 @@ class Evaluation {
     outcome_.folds = tasks_.size();
     if (config_.values.fit.refits("encoder")) {
       encoders_.emplace(request_.workspace, config_, data_, *splits.all().front());
-      if (!train_encoders(folder)) return outcome_;
+      if (!train_all_encoders(folder)) return outcome_;
     }
     if (!work(folder, splits.all())) return outcome_;
     if (ranks_.rank() == 0) conclude(folder, splits.all());
@@ -99,33 +99,11 @@ class Evaluation {
                                 .name = run_name(config_, data_),
                                 .config_text = config_.resolved,
                                 .config_identity = config_.identity,
-                                .data = {{.role = data_.holds_windows() ? "windows" : "table",
-                                          .id = to_string(data_.table.id),
-                                          .content_sha256 = data_.table.content_sha256,
-                                          .facts = {{"rows", data_.size()}}}},
+                                .data = data_uses(config_, data_, prices_),
                                 .fresh = request_.fresh,
                                 .resume = request_.resume,
                                 .ranks = ranks_.size(),
                                 .seed = config_.values.run.seed};
-      if (data_.given_split) wanted.data.push_back(split_use(*data_.given_split));
-      if (const data::Parent& cache = data_.synthetic.cache; !cache.content_sha256.empty()) {
-        wanted.data.push_back({.role = "synthetic",
-                               .id = to_string(cache.id),
-                               .content_sha256 = cache.content_sha256,
-                               .facts = {{"windows", data_.synthetic.size()}}});
-      }
-      if (data_.embedded) wanted.data.push_back(embeddings_use(*data_.embedded));
-      if (config_.values.fit.refits("encoder")) {
-        // Where the configuration lies says nothing of what is in it.
-        wanted.data.push_back({.role = "pretraining",
-                               .id = fs::path(config_.values.data.encoder).filename().string(),
-                               .content_sha256 = sha256_hex(data_.chosen.at("pretraining").get<std::string>())});
-      }
-      if (prices_) {
-        for (const Prices::Symbol& symbol : prices_->symbols)
-          wanted.data.push_back(
-              {.role = "bars", .id = to_string(symbol.source.id), .content_sha256 = symbol.source.content_sha256});
-      }
       run_.emplace(open_evaluation_run(request_.workspace, std::move(wanted), config_, outcome_));
       if (run_->start() != record::RunStart::finished_before) {
         folder = run_->path().string();
@@ -138,23 +116,15 @@ class Evaluation {
   }
 
   // False: stopped before all were found.
-  bool search_barriers(const fs::path& folder) {
+  bool search_all_barriers(const fs::path& folder) {
     comm::note_phase("searching barriers");
-    Refitted found = refit_barriers(folder, ranks_, *barriers_, rows_before_tests(config_, data_),
-                                    {.stop_requested = [this] { return stop(); },
-                                     .retries = static_cast<int>(config_.values.run.retries),
-                                     .progress =
-                                         [this](const comm::TaskProgress& progress) {
-                                           if (ranks_.rank() == 0 && progress.done == progress.total)
-                                             log_info("Barriers of {} splits are searched.", progress.total);
-                                         }});
-    failures_ = std::move(found.failures);
-    if (ranks_.rank() == 0) {
-      for (const std::string& each : failures_) log_warning("{}", each);
-    }
-    if (!found.pool.stopped) return true;
-    say_stopped();
-    return false;
+    const RefitOutcome found =
+        search_barriers(folder, ranks_, *barriers_, rows_before_tests(config_, data_), pool_of("searches"));
+    bar_.reset();
+    for (const auto& [split, why] : found.failures)
+      note_failure(fmt::format("the barriers of split {}: {}", split, why));
+    if (found.stopped) say_stopped();
+    return !found.stopped;
   }
 
   bool stop() const { return comm::stop_requested() || out_of_time(); }
@@ -184,34 +154,35 @@ class Evaluation {
   }
 
   // Those that splits with a fold to be done need. False: stopped before they were.
-  bool train_encoders(const fs::path& folder) {
+  bool train_all_encoders(const fs::path& folder) {
     comm::note_phase("training encoders");
     std::set<std::size_t> needed;
     for (const std::size_t t : pending(folder)) needed.insert(encoders_->training_of(tasks_[t].split));
-    Json numbers = Json::array();
-    if (ranks_.rank() == 0) {
-      for (const std::size_t training : needed) {
-        if (!encoders_->is_there(training)) numbers.push_back(training);
-      }
-    }
-    const auto todo = parse_json(ranks_.broadcast(json_text(numbers), 0), "the encoders to be trained")
-                          .get<std::vector<std::size_t>>();
-    if (todo.empty()) return true;
-    if (ranks_.rank() == 0) log_info("{} of {} encoders are to be trained.", todo.size(), encoders_->trainings());
-    const auto train = [&](std::size_t i) {
-      encoders_->train(todo[i], folder / "encoders", threads_, [this] {
-        if (stop()) throw comm::TaskStopped();
-      });
-    };
-    const comm::TaskPoolResult result =
-        comm::run_tasks(ranks_, std::vector<double>(todo.size(), 1.0), train,
-                        {.stop_requested = [this] { return stop(); },
-                         .retries = 0,
-                         .progress = [this](const comm::TaskProgress& progress) { show_encoders(progress); }});
+    comm::TaskPoolOptions options = pool_of("encoders");
+    options.retries = 0;
+    RefitOutcome trained = train_encoders(folder / "encoders", ranks_, *encoders_, needed, threads_, options);
     bar_.reset();
-    for (const comm::TaskFailure& failure : result.failed) untrained_.emplace(todo[failure.task], failure.message);
-    if (result.stopped) say_stopped();
-    return !result.stopped;
+    untrained_ = std::move(trained.failures);
+    if (trained.stopped) say_stopped();
+    return !trained.stopped;
+  }
+
+  // Of what comes before the folds.
+  comm::TaskPoolOptions pool_of(const char* what) {
+    return {.stop_requested = [this] { return stop(); },
+            .retries = static_cast<int>(config_.values.run.retries),
+            .progress =
+                [this, what](const comm::TaskProgress& progress) {
+                  if (request_.quiet) return;
+                  if (!bar_) bar_.emplace(std::string(job_name(config_.strategy)), 0, what);
+                  bar_->update(static_cast<std::int64_t>(progress.done),
+                               fmt::format("of {}, {} running", progress.total, progress.running));
+                }};
+  }
+
+  void note_failure(const std::string& text) {
+    failures_.push_back(text);
+    if (ranks_.rank() == 0) log_warning("{}", text);
   }
 
   // All folds that are to be done. False: stopped before they were.
@@ -224,7 +195,13 @@ class Evaluation {
       costs.push_back(tasks_[t].cost);
       kinds.push_back(tasks_[t].configuration);
     }
-    FoldFeatures features(data_, config_.values, threads_);
+    FoldMaker maker({.config = config_,
+                     .data = data_,
+                     .threads = threads_,
+                     .predicted = predicted_,
+                     .barriers = barriers_ ? &*barriers_ : nullptr,
+                     .encoders = encoders_ ? &*encoders_ : nullptr,
+                     .untrained = &untrained_});
     comm::TaskPoolOptions options{.stop_requested = [this] { return stop(); },
                                   .max_failures = config_.values.run.max_failures > 0
                                                       ? static_cast<std::size_t>(config_.values.run.max_failures)
@@ -233,15 +210,14 @@ class Evaluation {
                                   .kind = std::move(kinds),
                                   .progress = [&](const comm::TaskProgress& progress) { show(progress); }};
     const comm::TaskPoolResult result = comm::run_tasks(
-        ranks_, costs, [&](std::size_t i) { do_task(folder, tasks_[todo[i]], splits, features); }, options);
+        ranks_, costs, [&](std::size_t i) { do_task(folder, tasks_[todo[i]], splits, maker); }, options);
     bar_.reset();
     refuse_without_room(static_cast<std::size_t>(std::ranges::count(result.done, true)));
     for (const comm::TaskFailure& failure : result.failed) {
       const FoldTask& task = tasks_[todo[failure.task]];
-      failures_.push_back(fmt::format("{} on split {}: {}", config_.configurations[task.configuration].name, task.split,
-                                      failure.message));
+      note_failure(fmt::format("{} on split {}: {}", config_.configurations[task.configuration].name, task.split,
+                               failure.message));
       first_failure_.emplace(task.configuration, failure.message);
-      if (ranks_.rank() == 0) log_warning("{}", failures_.back());
     }
     if (result.too_many_failures) {
       throw DataError(fmt::format(
@@ -259,10 +235,9 @@ class Evaluation {
 
   // A disk without room would fail every fold that is left: that is no fault of theirs, and the pool stops.
   void do_task(const fs::path& folder, const FoldTask& task, const std::vector<const EvaluationSplits*>& splits,
-               FoldFeatures& features) {
+               FoldMaker& maker) {
     try {
-      if (barriers_) barriers_->label_as(data_, task.split);
-      const FoldResult fold = run_fold(folder, task, *splits[task.configuration], features, [this] {
+      const FoldResult fold = maker.make(folder, task, *splits[task.configuration], [this] {
         if (stop()) throw comm::TaskStopped();
       });
       write_fold(folder, task, config_.configurations[task.configuration], data_.classes(), fold);
@@ -281,57 +256,6 @@ class Evaluation {
       throw IoError(fmt::format("{}{} {} of {} folds are done and kept; make room, and the same command goes on.", each,
                                 sentence ? "" : ".", outcome_.folds_done + done, outcome_.folds));
     }
-  }
-
-  FoldResult run_fold(const fs::path& folder, const FoldTask& task, const EvaluationSplits& splits,
-                      FoldFeatures& features, const std::function<void()>& check_stop) {
-    const Configuration& configuration = config_.configurations[task.configuration];
-    if (configuration.is_predicted())
-      return forecast(predicted_.at(configuration.name), data_, task, splits.splits[task.split]);
-    if (encoders_) return run_refitted_fold(folder, task, splits, check_stop);
-    return fit_fold(folder, task, splits, data_, features, check_stop);
-  }
-
-  // The same on what the split's own encoder makes of the windows.
-  FoldResult run_refitted_fold(const fs::path& folder, const FoldTask& task, const EvaluationSplits& splits,
-                               const std::function<void()>& check_stop) {
-    const auto failed = untrained_.find(encoders_->training_of(task.split));
-    if (failed != untrained_.end())
-      throw DataError(fmt::format("the encoder of split {} could not be trained: {}", task.split, failed->second));
-    if (!embedded_ || embedded_->split != task.split) {
-      embedded_.reset();  // not to hold two
-      embedded_ = std::make_unique<EmbeddedRows>(task.split, encoders_->rows_of(task.split), config_.values, threads_);
-    }
-    FoldResult out = fit_fold(folder, task, splits, embedded_->data, embedded_->features, check_stop);
-    out.fit["encoder"] = EncoderRefits::told(embedded_->data);
-    return out;
-  }
-
-  FoldResult fit_fold(const fs::path& folder, const FoldTask& task, const EvaluationSplits& splits,
-                      const EvaluationData& data, FoldFeatures& features,
-                      const std::function<void()>& check_stop) const {
-    const Configuration& configuration = config_.configurations[task.configuration];
-    const validation::Split& split = splits.splits[task.split];
-    const FoldRows rows = rows_for(config_, configuration, data, split, splits.sealed);
-    FittedModel model = fit_model({.config = config_,
-                                   .configuration = configuration,
-                                   .seed = task.seed,
-                                   .threads = threads_,
-                                   .scratch = folder / "scratch",
-                                   .check_stop = check_stop},
-                                  data, rows, features);
-    FoldResult out = forecast(model, data, features.wanted(*configuration.kind, rows.fit), rows.test, threads_);
-    if (config_.strategy == SplitStrategy::chronological)
-      write_saved_model(model_folder(folder, task.configuration),
-                        saved_model(configuration, data, split, std::move(model)));
-    return out;
-  }
-
-  void show_encoders(const comm::TaskProgress& progress) {
-    if (request_.quiet) return;
-    if (!bar_) bar_.emplace(std::string(job_name(config_.strategy)), 0, "encoders");
-    bar_->update(static_cast<std::int64_t>(progress.done),
-                 fmt::format("of {}, {} running", progress.total, progress.running));
   }
 
   void show(const comm::TaskProgress& progress) {
@@ -355,11 +279,7 @@ class Evaluation {
     for (std::size_t c = 0; c < splits.size(); ++c) folds.emplace_back(splits[c]->splits.size(), nullptr);
     stored.reserve(tasks_.size());
     std::string hashes;
-    if (barriers_) {
-      std::vector<std::vector<validation::RowRange>> tests;
-      for (const validation::Split& split : splits.front()->splits) tests.push_back(split.test);
-      barriers_->label_as_tested(data_, tests);
-    }
+    if (barriers_) label_as_tested(data_, *barriers_, *splits.front());
     for (const FoldTask& task : tasks_) {
       stored.push_back(read_fold(folder, task, data_.classes()));
       if (!stored.back()) continue;
@@ -438,15 +358,6 @@ class Evaluation {
     return "";
   }
 
-  // Rows as a split's own encoder makes them.
-  struct EmbeddedRows {
-    EmbeddedRows(std::size_t of, EvaluationData rows, const EvaluateConfig& config, unsigned threads)
-        : split(of), data(std::move(rows)), features(data, config, threads) {}
-    std::size_t split;
-    EvaluationData data;
-    FoldFeatures features;
-  };
-
   const EvaluateRequest& request_;
   const LoadedEvaluateConfig& config_;
   const comm::Communicator& ranks_;
@@ -459,7 +370,6 @@ class Evaluation {
   std::vector<FoldTask> tasks_;
   std::optional<EncoderRefits> encoders_;
   std::map<std::size_t, std::string> untrained_;  // trainings that failed, and why
-  std::unique_ptr<EmbeddedRows> embedded_;        // of the split that this rank was at last
   std::vector<std::string> failures_;
   std::string refused_write_;                         // of this rank, by the system
   std::map<std::size_t, std::string> first_failure_;  // by configuration

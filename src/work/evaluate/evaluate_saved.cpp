@@ -180,14 +180,10 @@ class SavedEvaluation {
         .name = fmt::format("evaluate-{}", data_.table.id.name),
         .config_text = all_.resolved,
         .config_identity = fmt::format("{}\n# model {} part {}\n", all_.identity, trained_.filename().string(), part_),
-        .data = {{.role = data_.holds_windows() ? "windows" : "table",
-                  .id = to_string(data_.table.id),
-                  .content_sha256 = data_.table.content_sha256,
-                  .facts = {{"rows", data_.size()}, {"part", part_}}}},
+        .data = data_uses(all_, data_, prices_),
         .fresh = request_.fresh,
         .seed = all_.values.run.seed};
-    if (data_.given_split) out.data.push_back(split_use(*data_.given_split));
-    if (data_.embedded) out.data.push_back(embeddings_use(*data_.embedded));
+    out.data.front().facts["part"] = part_;
     for (const SavedModel& model : models_) out.config_identity += "# " + model.name + "\n";
     out.data.push_back({.role = "model",
                         .id = trained_.filename().string(),

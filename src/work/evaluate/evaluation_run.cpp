@@ -4,6 +4,7 @@
 
 #include "base/atomic_file.h"
 #include "base/log.h"
+#include "base/sha256.h"
 #include "work/evaluate/report/evaluation_report.h"
 
 namespace moola::work {
@@ -46,6 +47,34 @@ record::Run open_evaluation_run(const fs::path& workspace, record::RunRequest wa
   run.reset();
   wanted.fresh = true;
   return open();
+}
+
+std::vector<record::DataUse> data_uses(const LoadedEvaluateConfig& config, const EvaluationData& data,
+                                       const std::optional<Prices>& prices) {
+  std::vector<record::DataUse> out{{.role = data.holds_windows() ? "windows" : "table",
+                                    .id = to_string(data.table.id),
+                                    .content_sha256 = data.table.content_sha256,
+                                    .facts = {{"rows", data.size()}}}};
+  if (data.given_split) out.push_back(split_use(*data.given_split));
+  if (const data::Parent& cache = data.synthetic.cache; !cache.content_sha256.empty()) {
+    out.push_back({.role = "synthetic",
+                   .id = to_string(cache.id),
+                   .content_sha256 = cache.content_sha256,
+                   .facts = {{"windows", data.synthetic.size()}}});
+  }
+  if (data.embedded) out.push_back(embeddings_use(*data.embedded));
+  if (config.values.fit.refits("encoder")) {
+    // Where the configuration lies says nothing of what is in it.
+    out.push_back({.role = "pretraining",
+                   .id = fs::path(config.values.data.encoder).filename().string(),
+                   .content_sha256 = sha256_hex(data.chosen.at("pretraining").get<std::string>())});
+  }
+  if (prices) {
+    for (const Prices::Symbol& symbol : prices->symbols)
+      out.push_back(
+          {.role = "bars", .id = to_string(symbol.source.id), .content_sha256 = symbol.source.content_sha256});
+  }
+  return out;
 }
 
 Json write_results(const LoadedEvaluateConfig& config, const EvaluationData& data, const std::optional<Prices>& prices,

@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include "record/run_folder.h"
 #include "work/evaluate/evaluate.h"
@@ -13,6 +14,10 @@ namespace moola::work {
 /// run is begun. Throws as open_run.
 record::Run open_evaluation_run(const std::filesystem::path& workspace, record::RunRequest wanted,
                                 const LoadedEvaluateConfig& config, EvaluateOutcome& outcome);
+
+/// What an evaluation reads, as a run's record names it: rows and all that was made of them elsewhere, and prices.
+std::vector<record::DataUse> data_uses(const LoadedEvaluateConfig& config, const EvaluationData& data,
+                                       const std::optional<Prices>& prices);
 
 /// Writes results.json, with what stands `besides`, and report.html into the run's folder, and puts the results and
 /// whether all gates are met into the outcome. Returns the metrics for the run's record. Throws IoError.

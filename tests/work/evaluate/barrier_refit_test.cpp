@@ -6,7 +6,7 @@
 #include "tests/support/messages.h"
 #include "tests/work/bars_workspace.h"
 #include "tests/work/evaluate/evaluation_workspace.h"
-#include "work/evaluate/rows/evaluation_splits.h"
+#include "work/evaluate/refit/refitted_splits.h"
 
 using namespace moola;
 using namespace moola::test;

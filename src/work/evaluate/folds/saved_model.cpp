@@ -181,8 +181,8 @@ SavedModel read_saved_model(const fs::path& folder) {
                    .horizon = bundle.at("horizon").get<std::int32_t>(),
                    .table = {data::parse_dataset_id(bundle.at("table").get<std::string>()),
                              bundle.at("table_sha256").get<std::string>()},
-                   .encoder_sha256 = bundle.at("encoder_sha256").get<std::string>(),
-                   .pooling = bundle.at("pooling").get<std::string>(),
+                   .encoder_sha256 = bundle.value("encoder_sha256", std::string()),
+                   .pooling = bundle.value("pooling", std::string()),
                    .own = own_from(bundle.at("own"))};
     for (const Json& each : bundle.at("seen")) {
       out.seen.push_back({.symbol = each.at("symbol").get<std::string>(),

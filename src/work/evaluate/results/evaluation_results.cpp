@@ -370,6 +370,20 @@ class Assembly {
     }
   }
 
+  // What its log-loss is beside that of the best baseline.
+  std::string beside_baselines(const ConfigurationResult& result) const {
+    double least = std::numeric_limits<double>::infinity();
+    for (const ConfigurationResult& each : out_.configurations) {
+      if (is_baseline(each.configuration) && each.scores) least = std::min(least, each.scores->log_loss);
+    }
+    if (std::isinf(least)) return "beside no baseline";
+    if (result.scores->log_loss >= least) return fmt::format("no better than a baseline's {:.4f}", least);
+    const auto gain = std::ranges::find(result.intervals, "log_loss_gain", [](const auto& each) { return each.first; });
+    const bool sure = gain == result.intervals.end() || gain->second.low > 0;
+    return sure ? fmt::format("better than the best baseline's {:.4f}", least)
+                : fmt::format("which may be luck beside the best baseline's {:.4f}", least);
+  }
+
   void say() {
     for (std::size_t c = 0; c < out_.configurations.size(); ++c) {
       if (out_.configurations[c].missing == 0) continue;
@@ -415,7 +429,8 @@ class Assembly {
     const ConfigurationResult& best = out_.configurations[*out_.best];
     const std::string& name = config_.configurations[*out_.best].name;
     if (!prices_) {
-      out_.verdict = fmt::format("{} forecasts best: log-loss {:.4f}.", name, best.scores->log_loss);
+      out_.verdict =
+          fmt::format("{} forecasts best: log-loss {:.4f}, {}.", name, best.scores->log_loss, beside_baselines(best));
       return;
     }
     const bool real = is_believable(config_, out_);

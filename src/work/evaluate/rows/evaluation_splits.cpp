@@ -100,15 +100,6 @@ void given(const LoadedEvaluateConfig& config, const EvaluationData& data, Evalu
   }
 }
 
-validation::WalkForwardOptions walk_forward_options(const EvaluateConfig::Splits& splits,
-                                                    const validation::PurgeOptions& apart) {
-  return {.train = validation::parse_stretch(splits.train, "splits.train"),
-          .test = validation::parse_stretch(splits.test, "splits.test"),
-          .expanding = !splits.rolling,
-          .short_last = splits.short_last,
-          .apart = {.purge = apart.purge, .embargo = apart.embargo}};
-}
-
 void cut(const LoadedEvaluateConfig& config, const EvaluationData& data, const validation::PurgeOptions& apart,
          EvaluationSplits& out) {
   const EvaluateConfig& values = config.values;
@@ -130,7 +121,7 @@ void cut(const LoadedEvaluateConfig& config, const EvaluationData& data, const v
       one_path(out);
       break;
     case SplitStrategy::walk_forward:
-      out.splits = validation::walk_forward(data.intervals(), walk_forward_options(values.splits, apart));
+      out.splits = cut_walk_forward(values, data.intervals());
       one_path(out);
       break;
     case SplitStrategy::chronological:
@@ -177,32 +168,19 @@ EvaluationSplits make_splits(const LoadedEvaluateConfig& config, const Evaluatio
   return out;
 }
 
-std::vector<RowRange> rows_before_tests(const LoadedEvaluateConfig& config, const EvaluationData& data) {
-  std::vector<RowRange> out;
-  const validation::WalkForwardOptions options = walk_forward_options(config.values.splits, config.values.apart());
-  // Nothing but the rows' own times: labels are yet to be made.
-  for (const Split& split : validation::walk_forward({data.time, data.time}, options))
-    out.push_back(split.train.empty() ? RowRange{0, 0} : RowRange{split.train.front().begin, split.train.back().end});
-  return out;
+std::vector<Split> cut_walk_forward(const EvaluateConfig& config, const validation::LabelIntervals& intervals) {
+  const validation::PurgeOptions apart = config.apart();
+  return validation::walk_forward(intervals, {.train = validation::parse_stretch(config.splits.train, "splits.train"),
+                                              .test = validation::parse_stretch(config.splits.test, "splits.test"),
+                                              .expanding = !config.splits.rolling,
+                                              .short_last = config.splits.short_last,
+                                              .apart = {.purge = apart.purge, .embargo = apart.embargo}});
 }
 
-EvaluationSplits make_refitted_splits(const LoadedEvaluateConfig& config, EvaluationData& data,
-                                      const BarrierRefit& refit) {
-  const validation::WalkForwardOptions options = walk_forward_options(config.values.splits, config.values.apart());
+EvaluationSplits in_one_path(std::vector<Split> splits) {
+  require_one(splits);
   EvaluationSplits out;
-  for (std::size_t s = 0; s < refit.found().size(); ++s) {
-    const bool found = !refit.found()[s].is_null();
-    if (found) refit.label_as(data, s);
-    out.splits.push_back(std::move(validation::walk_forward(data.intervals(), options).at(s)));
-    Split& split = out.splits.back();
-    if (!found) {
-      split.fault = "its barriers could not be searched anew";
-      continue;
-    }
-    validation::prove_split(split, data.intervals());
-    validation::mark_missing_classes(split, data.label, data.class_names);
-  }
-  require_one(out.splits);
+  out.splits = std::move(splits);
   one_path(out);
   return out;
 }

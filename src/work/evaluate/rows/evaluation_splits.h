@@ -6,7 +6,6 @@
 
 #include "record/manifest.h"
 #include "validation/split.h"
-#include "work/evaluate/rows/barrier_refit.h"
 #include "work/evaluate/rows/evaluation_data.h"
 
 namespace moola::work {
@@ -30,14 +29,11 @@ struct EvaluationSplits {
 /// none can be used, or when a split does not keep what it promises.
 EvaluationSplits make_splits(const LoadedEvaluateConfig& config, const EvaluationData& data, std::size_t steps = 1);
 
-/// Rows from the first to the last that each split of a walk-forward may learn from, whatever their labels: what its
-/// labels may be fitted on. Throws as make_splits.
-std::vector<validation::RowRange> rows_before_tests(const LoadedEvaluateConfig& config, const EvaluationData& data);
-
-/// As make_splits, of a walk-forward whose splits have barriers of their own; one whose search failed has that for its
-/// fault. Leaves `data` labelled as some split's.
-EvaluationSplits make_refitted_splits(const LoadedEvaluateConfig& config, EvaluationData& data,
-                                      const BarrierRefit& refit);
+/// The splits of a walk-forward of these rows as the configuration says, not proved yet. Throws ConfigError, DataError.
+std::vector<validation::Split> cut_walk_forward(const EvaluateConfig& config,
+                                                const validation::LabelIntervals& intervals);
+/// Splits of which each predicts its part of one history. Throws LeakError where none can be used.
+EvaluationSplits in_one_path(std::vector<validation::Split> splits);
 
 /// A split of somebody's own as a run's record names it, with the hash of the rows that it names.
 record::DataUse split_use(const data::SplitRecord& split);

@@ -1,4 +1,4 @@
-#include "work/evaluate/rows/barrier_refit.h"
+#include "work/evaluate/refit/barrier_refit.h"
 
 #include <fmt/format.h>
 
