@@ -203,6 +203,11 @@ BOOST_AUTO_TEST_CASE(without_prices_forecasts_are_judged_alone) {
   BOOST_TEST(!found.contains("buy_and_hold"));
   BOOST_TEST(found["overfitting"].is_null());
   BOOST_TEST(found["best"] == "logistic");
+  const std::string prior = fmt::format("{:.4f}", found["baselines"]["prior"]["scores"]["log_loss"].get<double>());
+  BOOST_TEST(holds(found["verdict"], ", no better than a baseline's " + prior));
+  const EvaluationWorkspace known({.edge = 0.7});
+  BOOST_TEST(holds(known.answer("cv", {"backtest.bars=none", R"(models.names=["prior","logistic"])"})["verdict"],
+                   ", better than the best baseline's "));
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_evaluated_is_refused_in_one_paragraph) {
