@@ -70,7 +70,9 @@ void Progress::update(std::int64_t done, const std::string& note) {
   } else {
     text += count_text(static_cast<double>(done), unit_) + " ";
   }
-  text += count_text(rate, unit_) + "/s";
+  // Of slow things their time says more than a rate of 0.
+  text +=
+      rate > 0 && rate < 0.5 && unit_ != "B" ? readable_seconds(1 / rate) + " each" : count_text(rate, unit_) + "/s";
   if (!note.empty()) text += "  " + note;
   if (terminal) {
     show_status(first_columns(text, terminal_width() - 1));  // a longer line would wrap and stay

@@ -54,6 +54,13 @@ BOOST_AUTO_TEST_CASE(a_loop_without_a_known_end) {
   progress.update(80'000'000);
 }
 
+BOOST_AUTO_TEST_CASE(a_slow_loop) {
+  Progress::Clock::time_point now{};
+  Progress progress("cv", 0, "encoders", [&] { return now; });
+  now += 80s;
+  progress.update(2, "of 3");
+}
+
 BOOST_AUTO_TEST_CASE(a_quick_loop) {
   Progress::Clock::time_point now{};
   Progress progress("pretrain", 100, "windows", [&] { return now; });
@@ -80,6 +87,10 @@ BOOST_AUTO_TEST_CASE(without_a_terminal_there_is_a_line_every_thirty_seconds) {
 
 BOOST_AUTO_TEST_CASE(without_a_known_end_it_says_how_far) {
   BOOST_TEST(holds(drawn_by("a_loop_without_a_known_end"), "import 80.0 MB 2.0 MB/s\n"));
+}
+
+BOOST_AUTO_TEST_CASE(of_slow_things_it_says_how_long_each_takes) {
+  BOOST_TEST(holds(drawn_by("a_slow_loop"), "cv 2 encoders 40.0 s each  of 3\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_quick_loop_without_a_terminal_is_silent) {
