@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/file_lock.h"
 #include "base/log.h"
+#include "base/scratch_folder.h"
 #include "base/subprocess.h"
 #include "base/utc_time.h"
 #include "cluster/launch/launch_ranks.h"
@@ -41,24 +42,23 @@ class HeartbeatFolder {
     create_folders(artifacts);
     remove_abandoned_ones(artifacts, prefix);
     // Neither host name nor process number is one's own in a container.
-    std::string path = (artifacts / (prefix + std::to_string(::getpid()) + "-XXXXXX")).string();
-    if (::mkdtemp(path.data()) == nullptr) throw IoError("cannot create a folder in " + artifacts.string(), errno);
-    path_ = path;
-    ::chmod(path.c_str(), 0755);
-    lock_.emplace(path_ / kLock);
+    folder_.emplace(artifacts / (prefix + std::to_string(::getpid()) + "-"));
+    folder_->let_others_read();
+    lock_.emplace(path() / kLock);
   }
   ~HeartbeatFolder() {
-    std::error_code ignored;  // a leftover folder harms nobody
-    fs::remove_all(path_, ignored);
-    fs::remove(path_.parent_path(), ignored);  // when this call made it and put nothing else there
+    const fs::path artifacts = path().parent_path();
+    folder_.reset();
+    std::error_code ignored;
+    fs::remove(artifacts, ignored);  // when this call made it and put nothing else there
   }
   HeartbeatFolder(const HeartbeatFolder&) = delete;
   HeartbeatFolder& operator=(const HeartbeatFolder&) = delete;
-  const fs::path& path() const { return path_; }
+  const fs::path& path() const { return folder_->path(); }
 
  private:
   static constexpr const char* kLock = "front.lock";  // held by a call that is at work
-  fs::path path_;
+  std::optional<ScratchFolder> folder_;
   std::optional<FileLock> lock_;
 
   // Those of calls that were killed.

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <thread>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -15,6 +14,7 @@
 #include "base/parse_number.h"
 #include "base/progress.h"
 #include "base/sha256.h"
+#include "base/thread_count.h"
 #include "data/windows/windows.h"
 #include "learn/encoder_file.h"
 #include "learn/window_encoder.h"
@@ -128,7 +128,7 @@ EncodeOutcome encode(const EncodeRequest& request) {
   const std::string name = request.name.empty() ? fmt::format("{}-{}", id.name, encoder) : request.name;
   data::check_name(name, "--name");
 
-  const unsigned threads = request.threads > 0 ? request.threads : std::max(1U, std::thread::hardware_concurrency());
+  const unsigned threads = thread_count(request.threads);
   at::set_num_threads(static_cast<int>(threads));
   const ComputeDevice device = open_compute_device(request.device, comm::Communicator());
   out.device = device.gpu.name;

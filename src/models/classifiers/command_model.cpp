@@ -11,6 +11,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/scratch_folder.h"
 #include "base/sha256.h"
 #include "base/watched_process.h"
 #include "data/files/npy.h"
@@ -26,27 +27,6 @@ namespace hdf5 = data::hdf5;
 constexpr std::size_t kShownOfLog = 1500;  // bytes
 constexpr std::size_t kBlockFloats = std::size_t{1} << 20;
 constexpr double kSumsToOne = 1e-3;
-
-// A folder that goes when it is done with.
-class Scratch {
- public:
-  explicit Scratch(const fs::path& parent) {
-    std::string name = (parent / "own-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr)
-      throw IoError(fmt::format("cannot make a folder in {}", parent.string()), errno);
-    path_ = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;  // a file that its program still writes stays in a folder for temporary files
-    fs::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 void write_samples(hdf5::File& file, const Samples& samples) {
   const std::size_t floats = samples.steps * samples.channels, n = samples.size();
@@ -108,7 +88,7 @@ class CommandClassifier final : public Classifier {
     check_stop_ = options.check_stop;
     scratch_parent_ = options.scratch.empty() ? fs::temp_directory_path() : options.scratch;
     fs::create_directories(scratch_parent_);
-    fitted_ = std::make_unique<Scratch>(scratch_parent_);
+    fitted_ = std::make_unique<ScratchFolder>(scratch_parent_ / "own-");
     const fs::path& folder = fitted_->path();
     fs::create_directory(folder / "model");
     write_labelled(folder / "train.h5", train, options.seed, options.threads);
@@ -166,7 +146,7 @@ class CommandClassifier final : public Classifier {
     }
     on_ = file.on;
     scratch_parent_ = fs::temp_directory_path();
-    fitted_ = std::make_unique<Scratch>(scratch_parent_);
+    fitted_ = std::make_unique<ScratchFolder>(scratch_parent_ / "own-");
     fs::create_directory(fitted_->path() / "model");
     if (fs::exists(folder / "own")) copy_files(folder / "own", fitted_->path() / "model");
   }
@@ -262,7 +242,7 @@ class CommandClassifier final : public Classifier {
   Json parameters_;
   FittedOn on_ = {};
   fs::path scratch_parent_;
-  std::unique_ptr<Scratch> fitted_;
+  std::unique_ptr<ScratchFolder> fitted_;
   std::function<void()> check_stop_;
 };
 

@@ -7,13 +7,13 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <thread>
 
 #include "base/command_line.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/sha256.h"
+#include "base/thread_count.h"
 #include "base/utc_time.h"
 #include "comm/activity.h"
 #include "comm/stop_flag.h"
@@ -33,11 +33,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-unsigned threads_of(const EvaluateConfig& config, const comm::Communicator& ranks) {
-  if (config.run.threads > 0) return static_cast<unsigned>(config.run.threads);
-  return std::max(1U, std::thread::hardware_concurrency() / static_cast<unsigned>(std::max(1, ranks.host_size())));
-}
-
 std::string run_name(const LoadedEvaluateConfig& config, const EvaluationData& data) {
   if (!config.values.run.name.empty()) return config.values.run.name;
   return fmt::format("{}-{}", job_name(config.strategy), data.table.id.name);
@@ -46,7 +41,10 @@ std::string run_name(const LoadedEvaluateConfig& config, const EvaluationData& d
 class Evaluation {
  public:
   Evaluation(const EvaluateRequest& request, const LoadedEvaluateConfig& config, const comm::Communicator& ranks)
-      : request_(request), config_(config), ranks_(ranks), threads_(threads_of(config.values, ranks)) {
+      : request_(request),
+        config_(config),
+        ranks_(ranks),
+        threads_(thread_count(config.values.run.threads, ranks.host_size())) {
     const std::string& limit = config.values.run.time_limit;
     if (!limit.empty())
       deadline_ = std::chrono::steady_clock::now() + std::chrono::nanoseconds(parse_duration(limit).nanoseconds);

@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <optional>
-#include <thread>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/nearest.h"
 #include "base/sha256.h"
+#include "base/thread_count.h"
 #include "base/utc_time.h"
 #include "record/run_list.h"
 #include "work/evaluate/evaluation_run.h"
@@ -202,8 +202,7 @@ class SavedEvaluation {
   }
 
   void conclude(record::Run& run) {
-    const unsigned threads = all_.values.run.threads > 0 ? static_cast<unsigned>(all_.values.run.threads)
-                                                         : std::max(1U, std::thread::hardware_concurrency());
+    const unsigned threads = thread_count(all_.values.run.threads);
     EvaluationSplits splits;
     splits.splits.push_back({.train = {}, .test = rows_, .groups = {}});
     splits.paths.emplace_back();

@@ -6,10 +6,10 @@
 #include <cctype>
 #include <chrono>
 #include <optional>
-#include <thread>
 
 #include "base/error.h"
 #include "base/progress.h"
+#include "base/thread_count.h"
 #include "data/bars/bars_at_timeframe.h"
 #include "data/store/content_file.h"
 #include "work/features/feature_columns.h"
@@ -72,7 +72,7 @@ FeatureFile write_features(const FeatureRequest& request) {
   const std::vector<data::StoredBars> others = read_others(request, stored);
   market::OtherAssets assets{.assets = {}, .max_age = request.max_age.nanoseconds};
   for (std::size_t i = 0; i < others.size(); ++i) assets.assets.push_back({compared[i], &others[i].bars});
-  const unsigned threads = request.threads > 0 ? request.threads : std::max(1U, std::thread::hardware_concurrency());
+  const unsigned threads = thread_count(request.threads);
   const auto began = Clock::now();
   std::optional<Progress> progress;
   if (!request.quiet) progress.emplace("features", static_cast<std::int64_t>(features.size()), "columns");

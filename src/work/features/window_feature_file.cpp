@@ -7,11 +7,11 @@
 #include <chrono>
 #include <optional>
 #include <set>
-#include <thread>
 
 #include "base/error.h"
 #include "base/parallel_pieces.h"
 #include "base/progress.h"
+#include "base/thread_count.h"
 #include "data/store/content_file.h"
 #include "data/store/dataset.h"
 
@@ -210,7 +210,7 @@ WindowReport fill(const Plan& plan, const WindowFeatureRequest& request, File& f
   if (plan.row_features() > 0)
     features = file.create_dataset("X_feats", data::hdf5::Type::float32, {rows, plan.row_features()});
 
-  const unsigned threads = request.threads > 0 ? request.threads : std::max(1U, std::thread::hardware_concurrency());
+  const unsigned threads = thread_count(request.threads);
   std::optional<Progress> progress;
   if (!request.quiet) progress.emplace("window features", windows.size(), "windows");
   PriceWindows::Piece piece;

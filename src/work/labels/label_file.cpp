@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <stdexcept>
-#include <thread>
 
+#include "base/thread_count.h"
 #include "base/utc_time.h"
 #include "data/bars/bars_at_timeframe.h"
 #include "data/store/content_file.h"
@@ -34,7 +34,7 @@ LabelFile write_labels(const LabelRequest& request) {
   check_strategy(request.strategy);
   data::ContentFile file(request.out, request.force ? Overwrite::yes : Overwrite::no);
   data::StoredBars stored = data::read_bars_at(request.workspace, request.bars, request.timeframe);
-  const unsigned threads = request.threads > 0 ? request.threads : std::max(1U, std::thread::hardware_concurrency());
+  const unsigned threads = thread_count(request.threads);
   const auto began = Clock::now();
   LabelTable table =
       compute_labels({stored.bars, Duration::seconds(stored.info.bar_seconds).nanoseconds}, request.strategy, threads);

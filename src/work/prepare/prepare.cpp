@@ -6,11 +6,11 @@
 #include <chrono>
 #include <exception>
 #include <optional>
-#include <thread>
 
 #include "base/command_line.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/thread_count.h"
 #include "record/run_folder.h"
 #include "work/prepare/foreseen_stages.h"
 #include "work/prepare/prepared_tables.h"
@@ -34,11 +34,6 @@ record::RunRequest run_request(const PrepareRequest& request, const LoadedPrepar
   for (const PreparedSymbol& symbol : symbols)
     out.data.push_back({.role = "bars", .id = to_string(symbol.id), .content_sha256 = symbol.content_sha256});
   return out;
-}
-
-unsigned threads_of(const PrepareConfig& config, const Team& team) {
-  if (config.parallel.threads > 0) return static_cast<unsigned>(config.parallel.threads);
-  return std::max(1U, std::thread::hardware_concurrency() / static_cast<unsigned>(std::max(1, team.host_size)));
 }
 
 // What a request is about: a run to do it in, or what a run has done before.
@@ -211,7 +206,8 @@ PrepareResult prepare(const PrepareRequest& request, const LoadedPrepareConfig& 
   }
   if (chosen.run) add_log_file(chosen.run->path() / "log.txt");
   plan.others = other_runs(request.workspace, folder);
-  Workbench bench(request.workspace, folder, config, symbols, tables, threads_of(config.values, team));
+  Workbench bench(request.workspace, folder, config, symbols, tables,
+                  thread_count(config.values.parallel.threads, team.host_size));
   return Preparation(request, team, bench, std::move(plan), chosen.run ? &*chosen.run : nullptr).run_stages();
 }
 

@@ -8,11 +8,11 @@
 #include <cmath>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 #include "base/atomic_file.h"
 #include "base/command_line.h"
 #include "base/error.h"
+#include "base/thread_count.h"
 #include "validation/overfitting.h"
 #include "work/validation/return_options.h"
 
@@ -28,7 +28,7 @@ struct Arguments {
   std::string metric = "sharpe";
   std::filesystem::path out;
   bool drop_constant = false, force = false;
-  unsigned threads = std::max(1U, std::thread::hardware_concurrency());
+  unsigned threads = thread_count(0);
 };
 
 struct Winner {

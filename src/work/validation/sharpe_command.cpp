@@ -10,12 +10,12 @@
 #include <memory>
 #include <numeric>
 #include <optional>
-#include <thread>
 
 #include "base/command_line.h"
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/text_table.h"
+#include "base/thread_count.h"
 #include "market/checks/tail_probabilities.h"
 #include "validation/multiple_testing.h"
 #include "validation/normal.h"
@@ -150,9 +150,8 @@ Found appraise(const Arguments& arguments, const ReturnMatrix& returns) {
   found.deflation = validation::deflation_benchmark(found.trial_variance, found.trials);
   found.dsr = validation::deflated_sharpe(moments, found.trial_variance, found.trials);
   if (returns.columns() > 1) {
-    const validation::TrialClusters clusters =
-        validation::cluster_trials(returns.values, returns.columns(), {.risk_free = arguments.risk_free},
-                                   std::max(1U, std::thread::hardware_concurrency()));
+    const validation::TrialClusters clusters = validation::cluster_trials(
+        returns.values, returns.columns(), {.risk_free = arguments.risk_free}, thread_count(0));
     found.effective = clusters.effective();
     // Of one cluster nothing is known of how trials differ but what they would without skill.
     const double variance =

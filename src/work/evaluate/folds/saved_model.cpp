@@ -9,6 +9,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/scratch_folder.h"
 #include "base/sha256.h"
 #include "base/version.h"
 #include "data/tables/scaler_file.h"
@@ -140,20 +141,11 @@ std::shared_ptr<const models::ModelKind> kind_of(const std::string& model, const
 
 void write_saved_model(const fs::path& folder, const SavedModel& model) {
   fs::create_directories(folder.parent_path());
-  std::string temporary = folder.string() + ".XXXXXX";
-  if (::mkdtemp(temporary.data()) == nullptr)
-    throw IoError(fmt::format("cannot make a folder beside {}", folder.string()), errno);
-  try {
-    fs::permissions(temporary, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec |
-                                   fs::perms::others_read | fs::perms::others_exec);
-    write_into(temporary, model);
-    fs::remove_all(folder);
-    fs::rename(temporary, folder);
-  } catch (...) {
-    std::error_code ignored;  // the error that is under way says more
-    fs::remove_all(temporary, ignored);
-    throw;
-  }
+  const ScratchFolder temporary(folder.string() + ".");
+  temporary.let_others_read();
+  write_into(temporary.path(), model);
+  fs::remove_all(folder);
+  fs::rename(temporary.path(), folder);
 }
 
 SavedModel read_saved_model(const fs::path& folder) {
