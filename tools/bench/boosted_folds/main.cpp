@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -95,8 +96,10 @@ int measure(const comm::Communicator& world, int rounds, const std::string& fold
   world.barrier();
   const auto began = Clock::now();
   const double used_before = core_seconds(used_so_far());
-  comm::run_tasks(world, std::vector<double>(kFolds, 1.0),
-                  [&](std::size_t task) { losses[task] = fold(table, task, kind, parameters); });
+  const comm::TaskPoolResult pool = comm::run_tasks(world, std::vector<double>(kFolds, 1.0), [&](std::size_t task) {
+    losses[task] = fold(table, task, kind, parameters);
+  });
+  if (!pool.failed.empty()) throw std::runtime_error("a fold failed: " + pool.failed.front().message);
   const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
   const double mine = std::accumulate(losses.begin(), losses.end(), 0.0);
   const rusage used = used_so_far();
