@@ -296,7 +296,7 @@ class Evaluation {
           write_oof_of(request_.workspace, config_, data_, results, folds, run_name(config_, data_), outcome_.run);
     }
     if (encoders_) {
-      besides["encoders"] = encoders_of(folds);
+      results.refitted_encoders = encoders_of(folds);
       results.notes.push_back(
           fmt::format("the encoder was trained anew for every split, {} times in all", encoders_->trainings()));
     }
@@ -308,8 +308,8 @@ class Evaluation {
   }
 
   // Of every split, as its folds tell it; null where none was made.
-  static Json encoders_of(const std::vector<std::vector<const FoldResult*>>& folds) {
-    Json out = Json::array();
+  static std::vector<Json> encoders_of(const std::vector<std::vector<const FoldResult*>>& folds) {
+    std::vector<Json> out;
     for (std::size_t split = 0; split < folds.front().size(); ++split) {
       Json encoder;
       for (const std::vector<const FoldResult*>& of_configuration : folds) {

@@ -54,13 +54,45 @@ Html barriers_text(const Json& found) {
   return out;
 }
 
+// Its name, and from when to when it was trained; of several stretches the first ones.
+Html encoder_text(const Json& told) {
+  if (told.is_null()) return text("–");
+  constexpr std::size_t kDate = 10, kMost = 3;  // letters, stretches
+  Html out = code(told.at("name").get<std::string>());
+  std::size_t shown = 0;
+  for (const Json& seen : told.at("seen")) {
+    if (seen.at("part") != "encoder") continue;
+    if (shown++ == kMost) return out + Html{"<br>"} + muted("and more");
+    out += Html{"<br>"} + muted(fmt::format("{} – {}", seen.at("first").get<std::string>().substr(0, kDate),
+                                            seen.at("last").get<std::string>().substr(0, kDate)));
+  }
+  return out;
+}
+
+// Of what every split has made anew: a title, and a cell for each of them.
+struct RefittedColumn {
+  const char* title;
+  std::vector<Html> cells;
+};
+std::vector<RefittedColumn> refitted_columns(const EvaluationResults& results) {
+  std::vector<RefittedColumn> out;
+  const auto add = [&](const char* title, const std::vector<Json>& found, Html (*shown)(const Json&)) {
+    if (found.empty()) return;
+    out.push_back({title, {}});
+    for (const Json& each : found) out.back().cells.push_back(shown(each));
+  };
+  add("encoder", results.refitted_encoders, encoder_text);
+  add("barriers", results.refitted_barriers, barriers_text);
+  return out;
+}
+
 Html split_table(const ReportSource& source, bool with_clock) {
   HtmlTable out{{"split", "tests", "test rows", "train rows", "purged", "embargoed", "notes"},
                 {},
                 {true, false, true, true, true, true, false}};
-  const std::vector<Json>& barriers = source.results.refitted_barriers;
-  if (!barriers.empty()) {
-    out.titles.insert(out.titles.begin() + 2, "barriers");
+  const std::vector<RefittedColumn> refitted = refitted_columns(source.results);
+  for (const RefittedColumn& column : refitted) {
+    out.titles.insert(out.titles.begin() + 2, column.title);
     out.numeric.insert(out.numeric.begin() + 2, false);
   }
   const auto rows = [](const std::vector<RowRange>& ranges) {
@@ -74,10 +106,8 @@ Html split_table(const ReportSource& source, bool with_clock) {
     if (!split.warning.empty()) notes += (notes.markup.empty() ? Html{} : Html{"<br>"}) + text(split.warning);
     out.rows.push_back({text(std::to_string(s)), stretches(source.data, split.test, with_clock), rows(split.test),
                         rows(split.train), rows(split.purged), rows(split.embargoed), notes});
-    if (!barriers.empty()) {
-      std::vector<Html>& cells = out.rows.back();
-      cells.insert(cells.begin() + 2, barriers_text(barriers.at(s)));
-    }
+    std::vector<Html>& cells = out.rows.back();
+    for (const RefittedColumn& column : refitted) cells.insert(cells.begin() + 2, column.cells.at(s));
   }
   return table(out);
 }

@@ -82,6 +82,7 @@ struct EvaluationResults {
   double periods_per_year = 0;
 
   std::vector<Json> refitted_barriers = {};  // (splits) as BarrierRefit found them; empty: they were not
+  std::vector<Json> refitted_encoders = {};  // (splits) as EncoderRefits tells them; empty: there are none
   std::vector<std::string> contamination = {};
   std::vector<std::string> warnings = {};
   std::vector<std::string> notes = {};  // what else one has to know

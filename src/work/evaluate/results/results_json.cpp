@@ -193,6 +193,7 @@ Json results_json(const LoadedEvaluateConfig& config, const EvaluationData& data
     out["no_overfitting"] = results.no_overfitting;
   }
   if (!results.refitted_barriers.empty()) out["barriers"] = results.refitted_barriers;
+  if (!results.refitted_encoders.empty()) out["encoders"] = results.refitted_encoders;
   if (data.synthetic.size() > 0) out["synthetic"] = synthetic_json(data.synthetic);
   Json gates = Json::array();
   for (const GateResult& gate : results.gates)
