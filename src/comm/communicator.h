@@ -35,6 +35,7 @@ class Group {
   virtual int host_rank() const = 0;
   virtual int host_size() const = 0;
   virtual void barrier() = 0;
+  virtual void idle_barrier() { barrier(); }
   virtual void broadcast(std::byte* data, std::size_t bytes, int root) = 0;
   virtual void all_reduce(void* data, std::size_t count, Type type, Operation operation) = 0;
   virtual std::vector<std::string> gather(const std::string& mine, int root) = 0;
@@ -61,6 +62,8 @@ class Communicator {
   int host_size() const { return group_->host_size(); }
 
   void barrier() const { group_->barrier(); }
+  /// The same where some ranks come much later: those that wait use no core, and go on up to 5 ms after the last.
+  void idle_barrier() const { group_->idle_barrier(); }
 
   /// The root's bytes on every rank. All ranks give the same size.
   void broadcast(std::span<std::byte> data, int root) const { group_->broadcast(data.data(), data.size(), root); }

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <limits>
+#include <thread>
 
 #include "base/error.h"
 #include "comm/activity.h"
@@ -28,6 +30,7 @@ void throw_mpi_error(int code, const char* expression) {
 
 namespace {
 
+constexpr std::chrono::microseconds kLongestPause{5000};
 constexpr int kFloatsTag = 1, kBytesTag = 2, kLetterTag = 3;
 
 // A communicator of MPI. MPI_COMM_WORLD is not ours to free; the others are freed while MPI still runs, and not at all
@@ -98,6 +101,18 @@ class MpiGroup final : public Group, public PostOffice {
   void barrier() override {
     const WaitingIn waiting("barrier");
     MOOLA_MPI(MPI_Barrier(comm_));
+  }
+
+  void idle_barrier() override {
+    const WaitingIn waiting("barrier");
+    MPI_Request request = MPI_REQUEST_NULL;
+    MOOLA_MPI(MPI_Ibarrier(comm_, &request));
+    for (auto pause = std::chrono::microseconds(20);; pause = std::min(2 * pause, kLongestPause)) {
+      int done = 0;
+      MOOLA_MPI(MPI_Test(&request, &done, MPI_STATUS_IGNORE));
+      if (done != 0) return;
+      std::this_thread::sleep_for(pause);
+    }
   }
 
   void broadcast(std::byte* data, std::size_t bytes, int root) override {

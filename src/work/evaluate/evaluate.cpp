@@ -76,6 +76,7 @@ class Evaluation {
     }
     if (!work(folder, splits.all())) return outcome_;
     if (ranks_.rank() == 0) conclude(folder, splits.all());
+    ranks_.idle_barrier();  // the cores are rank 0's
     outcome_.gates_met = !ranks_.any(!outcome_.gates_met);
     outcome_.failure = ranks_.broadcast(outcome_.failure, 0);
     return outcome_;

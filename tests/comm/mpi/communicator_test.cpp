@@ -1,7 +1,10 @@
 #include "comm/communicator.h"
 
 #include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <ctime>
 #include <numeric>
+#include <thread>
 
 #include "base/error.h"
 #include "mpi_test_world.h"
@@ -27,6 +30,17 @@ BOOST_AUTO_TEST_CASE(ranks_are_numbered_and_share_this_host) {
   BOOST_TEST(sum == world().size() * (world().size() - 1) / 2);
   BOOST_TEST(world().host_size() == world().size());
   BOOST_TEST(world().host_rank() == world().rank());
+}
+
+BOOST_AUTO_TEST_CASE(an_idle_barrier_holds_all_until_the_last_and_uses_no_core) {
+  const auto cpu = [] { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; };
+  const double before = cpu();
+  const auto began = std::chrono::steady_clock::now();
+  if (world().rank() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(400));
+  world().idle_barrier();
+  BOOST_TEST(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() >
+             (world().size() > 1 || world().rank() == 0 ? 0.3 : 0.0));
+  BOOST_TEST(cpu() - before < 0.2);
 }
 
 BOOST_AUTO_TEST_CASE(a_broadcast_of_several_messages_arrives_from_every_root) {
