@@ -209,7 +209,7 @@ class Evaluation {
                                   .kind = std::move(kinds),
                                   .progress = [&](const comm::TaskProgress& progress) { show(progress); }};
     const comm::TaskPoolResult result = comm::run_tasks(
-        ranks_, costs, [&](std::size_t i) { do_task(folder, tasks_[todo[i]], splits, maker); }, options);
+        ranks_, costs, [&](std::size_t i) { do_task(folder, todo[i], splits, maker); }, options);
     bar_.reset();
     refuse_without_room(static_cast<std::size_t>(std::ranges::count(result.done, true)));
     for (const comm::TaskFailure& failure : result.failed) {
@@ -233,13 +233,17 @@ class Evaluation {
   }
 
   // A disk without room would fail every fold that is left: that is no fault of theirs, and the pool stops.
-  void do_task(const fs::path& folder, const FoldTask& task, const std::vector<const EvaluationSplits*>& splits,
+  void do_task(const fs::path& folder, std::size_t number, const std::vector<const EvaluationSplits*>& splits,
                FoldMaker& maker) {
+    const FoldTask& task = tasks_[number];
     try {
-      const FoldResult fold = maker.make(folder, task, *splits[task.configuration], [this] {
+      FoldResult fold = maker.make(folder, task, *splits[task.configuration], [this] {
         if (stop()) throw comm::TaskStopped();
       });
-      write_fold(folder, task, config_.configurations[task.configuration], data_.classes(), fold);
+      std::string hash = write_fold(folder, task, config_.configurations[task.configuration], data_.classes(), fold);
+      if (ranks_.rank() != 0) return;
+      fold.fit = parse_json(json_text(fold.fit), "what a fold tells");  // as it is read back
+      made_.emplace(number, StoredFold{std::move(fold), std::move(hash)});
     } catch (const IoError& error) {
       if (error.exit_code() != ExitCode::failed) throw;
       refused_write_ = error.what();
@@ -279,8 +283,10 @@ class Evaluation {
     stored.reserve(tasks_.size());
     std::string hashes;
     if (barriers_) label_as_tested(data_, *barriers_, *splits.front());
-    for (const FoldTask& task : tasks_) {
-      stored.push_back(read_fold(folder, task, data_.classes()));
+    for (std::size_t t = 0; t < tasks_.size(); ++t) {
+      const FoldTask& task = tasks_[t];
+      const auto made = made_.find(t);
+      stored.push_back(made == made_.end() ? read_fold(folder, task, data_.classes()) : std::move(made->second));
       if (!stored.back()) continue;
       folds[task.configuration][task.split] = &stored.back()->result;
       hashes += stored.back()->content_sha256 + "\n";
@@ -369,6 +375,7 @@ class Evaluation {
   std::vector<FoldTask> tasks_;
   std::optional<EncoderRefits> encoders_;
   std::map<std::size_t, std::string> untrained_;  // trainings that failed, and why
+  std::map<std::size_t, StoredFold> made_;        // by rank 0 in this call, by task: not to read them again
   std::vector<std::string> failures_;
   std::string refused_write_;                         // of this rank, by the system
   std::map<std::size_t, std::string> first_failure_;  // by configuration
