@@ -1,15 +1,14 @@
 #include "data/tables/embeddings_file.h"
 
 #include <boost/test/unit_test.hpp>
-#include <fstream>
 #include <functional>
 #include <limits>
 #include <random>
 
-#include "base/atomic_file.h"
 #include "base/utc_time.h"
 #include "data/store/registry.h"
 #include "data/windows/window_table_file.h"
+#include "tests/data/damaged_files.h"
 #include "tests/support/messages.h"
 #include "tests/support/temporary_folder.h"
 
@@ -238,29 +237,9 @@ BOOST_AUTO_TEST_CASE(a_shape_that_the_file_cannot_hold_takes_no_memory) {
 BOOST_AUTO_TEST_CASE(a_file_that_was_cut_or_has_a_flipped_byte_gives_no_other_embeddings) {
   const Encoded e;
   const WrittenEmbeddings written = e.write();
-  const std::string whole = read_file(written.file);
-  std::filesystem::permissions(written.file, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
-  const auto put = [&](const std::string& bytes) {
-    std::ofstream(written.file, std::ios::binary | std::ios::trunc) << bytes;
-  };
-  for (std::size_t length = 0; length < whole.size(); length += whole.size() / 40) {
-    put(whole.substr(0, length));
-    BOOST_CHECK_THROW(e.read(written.id), Error);
-  }
-  std::mt19937_64 random(3);
-  std::size_t refusals = 0;
-  for (int i = 0; i < 400; ++i) {
-    std::string flipped = whole;
-    char& byte = flipped[random() % whole.size()];
-    byte = static_cast<char>(byte ^ (1 << random() % 8));
-    put(flipped);
-    try {
-      BOOST_TEST((e.read(written.id).z() == e.embeddings.z));
-    } catch (const Error&) {
-      ++refusals;
-    }
-  }
-  BOOST_TEST(refusals > 100U);
+  damage(
+      written.file, [&] { return e.read(written.id); },
+      [&](const EmbeddingsFile& read) { return read.z() == e.embeddings.z; });
 }
 
 BOOST_AUTO_TEST_CASE(the_registry_shows_embeddings_with_what_they_are_of) {

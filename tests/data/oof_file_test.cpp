@@ -1,13 +1,11 @@
 #include "data/tables/oof_file.h"
 
 #include <boost/test/unit_test.hpp>
-#include <fstream>
 #include <functional>
-#include <random>
 
-#include "base/atomic_file.h"
 #include "base/utc_time.h"
 #include "data/store/registry.h"
+#include "tests/data/damaged_files.h"
 #include "tests/data/predicted_table.h"
 #include "tests/support/messages.h"
 #include "tests/support/temporary_folder.h"
@@ -164,29 +162,9 @@ BOOST_AUTO_TEST_CASE(the_data_set_may_be_gone_but_not_changed_or_shorter) {
 BOOST_AUTO_TEST_CASE(a_file_that_was_cut_or_has_a_flipped_byte_gives_no_other_predictions) {
   const Predicted p;
   const WrittenOof written = p.write();
-  const std::string whole = read_file(written.file);
-  std::filesystem::permissions(written.file, std::filesystem::perms::owner_write, std::filesystem::perm_options::add);
-  const auto put = [&](const std::string& bytes) {
-    std::ofstream(written.file, std::ios::binary | std::ios::trunc) << bytes;
-  };
-  for (std::size_t length = 0; length < whole.size(); length += whole.size() / 40) {
-    put(whole.substr(0, length));
-    BOOST_CHECK_THROW(p.read(written.id), Error);
-  }
-  std::mt19937_64 random(3);
-  std::size_t refusals = 0;
-  for (int i = 0; i < 400; ++i) {
-    std::string flipped = whole;
-    char& byte = flipped[random() % whole.size()];
-    byte = static_cast<char>(byte ^ (1 << random() % 8));
-    put(flipped);
-    try {
-      BOOST_TEST(same(p.read(written.id).rows(), p.oof.rows));
-    } catch (const Error&) {
-      ++refusals;
-    }
-  }
-  BOOST_TEST(refusals > 100U);
+  damage(
+      written.file, [&] { return p.read(written.id); },
+      [&](const OofFile& read) { return same(read.rows(), p.oof.rows); });
 }
 
 BOOST_AUTO_TEST_CASE(the_registry_shows_predictions_with_what_they_are_of) {

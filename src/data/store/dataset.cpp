@@ -109,6 +109,18 @@ std::vector<Parent> DatasetReader::parents() const {
   return parents;
 }
 
+Parent DatasetReader::only_parent(std::string_view does) const {
+  std::vector<Parent> all = parents();
+  const std::string data = file_.text_attribute("data");
+  if (all.size() == 1 && to_string(all.front().id) == data &&
+      all.front().content_sha256 == file_.text_attribute("data_content_sha256"))
+    return std::move(all.front());
+  throw DataError(fmt::format(
+      "{} {} {}, but its manifest does not name that as its only parent; the file was not written by Moola, or is "
+      "damaged.",
+      file_.path().string(), does, data));
+}
+
 DatasetReader open_parent(const fs::path& workspace, const Parent& parent, std::string_view child) {
   const fs::path file = dataset_file(workspace, parent.id);
   if (!fs::exists(file)) {

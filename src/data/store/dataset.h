@@ -71,6 +71,9 @@ class DatasetReader {
   /// The hash written with the content.
   const std::string& content_sha256() const { return content_sha256_; }
   std::vector<Parent> parents() const;
+  /// What the attributes `data` and `data_content_sha256` name, which is the only parent in the manifest, too. Throws
+  /// DataError where it is not; `does` says what the content does with it ("predicts").
+  Parent only_parent(std::string_view does) const;
   template <class T>
   std::vector<T> read(const std::string& name) const {
     return file_.read<T>(name);

@@ -90,12 +90,7 @@ std::string path_of(const DatasetReader& reader) {
 
 SyntheticInfo read_info(const DatasetReader& reader) {
   const hdf5::File& file = reader.file();
-  const std::vector<Parent> parents = reader.parents();
-  if (parents.size() != 1 || to_string(parents.front().id) != file.text_attribute("data") ||
-      parents.front().content_sha256 != file.text_attribute("data_content_sha256"))
-    refuse(reader, fmt::format("is made from {}, but its manifest does not name that as its only parent",
-                               file.text_attribute("data")));
-  SyntheticInfo out{.windows = parents.front(), .generator = file.text_attribute("generator")};
+  SyntheticInfo out{.windows = reader.only_parent("is made from"), .generator = file.text_attribute("generator")};
   const std::int64_t real = file.integer_attribute("data_windows");
   out.real = static_cast<std::uint64_t>(std::max<std::int64_t>(0, real));
   const std::string fit = file.text_attribute("generator_fit");

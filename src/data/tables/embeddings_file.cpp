@@ -77,18 +77,10 @@ std::optional<std::string> fault_of(const std::vector<float>& z, std::size_t dim
 EmbeddingsInfo read_info(const DatasetReader& reader) {
   const hdf5::File& file = reader.file();
   const std::string path = file.path().string();
-  const std::vector<Parent> parents = reader.parents();
-  if (parents.size() != 1 || to_string(parents.front().id) != file.text_attribute("data") ||
-      parents.front().content_sha256 != file.text_attribute("data_content_sha256")) {
-    throw DataError(
-        fmt::format("{} represents {}, but its manifest does not name that as its only parent; the file was "
-                    "not written by Moola, or is damaged.",
-                    path, file.text_attribute("data")));
-  }
   const auto times = [&](const char* name) {
     return parse_json(file.text_attribute(name), fmt::format("attribute '{}' of {}", name, path));
   };
-  return {.data = parents.front(),
+  return {.data = reader.only_parent("represents"),
           .encoder = file.text_attribute("encoder"),
           .encoder_sha256 = file.text_attribute("encoder_sha256"),
           .pooling = file.text_attribute("pooling"),

@@ -75,16 +75,8 @@ std::optional<std::string> fault_of(const OofRows& rows, std::size_t classes) {
 OofInfo read_info(const DatasetReader& reader) {
   const hdf5::File& file = reader.file();
   const std::string path = file.path().string();
-  const std::vector<Parent> parents = reader.parents();
-  if (parents.size() != 1 || to_string(parents.front().id) != file.text_attribute("data") ||
-      parents.front().content_sha256 != file.text_attribute("data_content_sha256")) {
-    throw DataError(
-        fmt::format("{} predicts {}, but its manifest does not name that as its only parent; the file was "
-                    "not written by Moola, or is damaged.",
-                    path, file.text_attribute("data")));
-  }
   const std::int64_t horizon = file.integer_attribute("horizon");
-  return {.data = parents.front(),
+  return {.data = reader.only_parent("predicts"),
           .horizon = static_cast<std::int32_t>(std::clamp<std::int64_t>(horizon, INT32_MIN, INT32_MAX)),
           .class_names = file.list_attribute("class_names"),
           .model = file.text_attribute("model"),

@@ -106,8 +106,6 @@ CleanedBars read_cleaned_bars(const std::filesystem::path& workspace, const Prep
           .bar_seconds = seconds,
           .symbol = stored.info.symbol,
           .source_timezone = stored.info.source_timezone,
-          .given = given,
-          .left_gaps = gaps.left_gaps,
           .report = std::move(report)};
 }
 

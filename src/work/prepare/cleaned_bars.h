@@ -13,9 +13,7 @@ struct CleanedBars {
   market::Bars bars;
   std::int64_t bar_seconds = 0;  // 0: they are not of the clock
   std::string symbol, source_timezone;
-  std::size_t given = 0;       // bars before
-  std::int64_t left_gaps = 0;  // that nothing was filled into
-  Json report;                 // what was done
+  Json report;  // what was done
 };
 
 /// Reads the bars and cleans them. Throws as read_bars; DataError when none is left, and for bars by volume of bars

@@ -57,12 +57,12 @@ double mean_cost_share(const PrepareConfig& config, const std::string& symbol, c
 }
 
 FoundBarriers find_barriers(const PrepareConfig& config, const std::string& symbol, std::size_t horizon,
-                            const market::Bars& bars, std::span<const double> scale, BarRange range, unsigned threads) {
+                            const market::Bars& bars, std::span<const double> scale, double cost, BarRange range,
+                            unsigned threads) {
   FoundBarriers out;
-  out.optimum = market::search_barriers(
-      {bars.open, bars.high, bars.low, bars.close}, scale, static_cast<std::int64_t>(range.begin),
-      static_cast<std::int64_t>(range.end),
-      search_options(config, symbol, horizon, mean_cost_share(config, symbol, bars, range)), threads);
+  out.optimum = market::search_barriers({bars.open, bars.high, bars.low, bars.close}, scale,
+                                        static_cast<std::int64_t>(range.begin), static_cast<std::int64_t>(range.end),
+                                        search_options(config, symbol, horizon, cost), threads);
   out.hopeless = out.optimum.fitness < kHopeless;
   out.rule = out.hopeless ? configured_rule(config, symbol, horizon) : out.optimum.rule;
   if (out.hopeless) warn_of_hopeless(symbol, config.labels.horizons[horizon], out.optimum);

@@ -22,9 +22,10 @@ struct FoundBarriers {
 };
 
 /// Searches as [barriers] says, in bars [begin, end) and no others; a hopeless search is logged as a warning. `scale`
-/// as barrier_scale makes it. Throws as market::search_barriers.
+/// as barrier_scale makes it, `cost` as mean_cost_share. Throws as market::search_barriers.
 FoundBarriers find_barriers(const PrepareConfig& config, const std::string& symbol, std::size_t horizon,
-                            const market::Bars& bars, std::span<const double> scale, BarRange range, unsigned threads);
+                            const market::Bars& bars, std::span<const double> scale, double cost, BarRange range,
+                            unsigned threads);
 
 /// Shares of what labels say: {"rows", "up", "down", "neutral", "mean_signal_bars"}.
 Json label_shares(const market::LabelSummary& labels);

@@ -139,6 +139,21 @@ BOOST_AUTO_TEST_CASE(the_best_of_all_is_deflated_by_the_trials_of_all_runs) {
   BOOST_TEST(*all.choices[0].dsr < *found.choices[0].dsr);
 }
 
+BOOST_AUTO_TEST_CASE(results_that_count_no_effective_observations_are_compared_by_all_of_them) {
+  const Workspace workspace;
+  workspace.add({});
+  const std::string run = workspace.add(second());
+  const RunComparison now = workspace.compare({"first", "second"});
+  const std::filesystem::path file = workspace.folder.path() / "artifacts/runs" / run / "results.json";
+  Json results = read_json(file);
+  for (auto& [name, entry] : results["models"].items()) entry["backtest"]["moments"].erase("effective_observations");
+  write_file(file, json_text(results));
+  const RunComparison before = workspace.compare({"first", "second"});
+  BOOST_REQUIRE(before.choices.size() == 1U);
+  BOOST_TEST(before.configurations[before.choices[0].configuration].name == "boosted");
+  BOOST_TEST(*before.choices[0].dsr == *now.choices[0].dsr);
+}
+
 BOOST_AUTO_TEST_CASE(ratios_of_bars_of_any_length_are_compared_by_the_year) {
   // Four times as many bars a year: half the ratio per bar is as good.
   const Workspace workspace;

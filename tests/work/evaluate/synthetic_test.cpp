@@ -8,8 +8,7 @@
 #include "data/windows/labelled_windows.h"
 #include "tests/data/jittered_windows.h"
 #include "tests/support/messages.h"
-#include "tests/work/bars_workspace.h"
-#include "tests/work/evaluate/planted_windows.h"
+#include "tests/work/evaluate/window_folder.h"
 #include "work/evaluate/folds/fitted_model.h"
 #include "work/evaluate/rows/evaluation_splits.h"
 
@@ -21,20 +20,11 @@ using data::SyntheticWindows;
 namespace {
 
 constexpr std::size_t kWindows = 240;
-const std::vector<std::string> kModels{R"(models.names=["prior","logistic","minirocket"])", "minirocket.features=420"};
 
-std::vector<std::string> with(std::vector<std::string> settings, const std::vector<std::string>& more) {
-  settings.insert(settings.end(), more.begin(), more.end());
-  return settings;
-}
-
-struct SyntheticFolder {
-  BarsWorkspace workspace;
+struct SyntheticFolder : WindowFolder {
   data::WindowTable real;
 
-  explicit SyntheticFolder(data::WindowTable table = planted_windows()) : real(std::move(table)) {
-    store_windows(workspace.folder(), "mine", real);
-  }
+  explicit SyntheticFolder(const data::WindowTable& table = planted_windows()) : WindowFolder(table), real(table) {}
 
   // As synthetic_cache/NAME/v1, whatever they are like.
   void store(const std::string& name, const SyntheticWindows& made, data::SyntheticImport options = {}) const {
@@ -45,22 +35,6 @@ struct SyntheticFolder {
   }
   void store_augmented(const std::string& name, const SyntheticWindows& made) const {
     store(name, made, {.fit = GeneratorFit::nothing});
-  }
-
-  static std::vector<std::string> call(const std::vector<std::string>& settings, const std::string& ranks) {
-    std::vector<std::string> out{
-        "--set", "data.windows=mine/v1", "--set", "bootstrap.replicates=50", "--quiet", "--ranks", ranks};
-    for (const std::string& each : settings) out.insert(out.end(), {"--set", each});
-    return out;
-  }
-  Json answer(const std::string& job, const std::vector<std::string>& settings, const std::string& ranks = "1") const {
-    return workspace.answer(job, call(settings, ranks));
-  }
-  std::string refused(const std::vector<std::string>& settings) const {
-    const ProcessResult result = workspace.run("cv", call(settings, "1"));
-    BOOST_TEST(result.exit_code == 2, result.errors);
-    BOOST_TEST(result.errors.find("\n\n") == std::string::npos);
-    return result.errors;
   }
 };
 
@@ -89,8 +63,8 @@ BOOST_AUTO_TEST_CASE(copies_of_test_rows_with_their_labels_change_no_prediction_
   const SyntheticFolder folder;
   // Five folds of 48 windows: everything that is synthetic is made from what the third tests.
   folder.store_augmented("leak", jittered(folder.real, rows_from(96, 144), {.noise = 0, .copies = 20}));
-  const Json plain = folder.answer("cv", kModels);
-  const Json leaky = folder.answer("cv", with(kModels, {"data.synthetic=leak/v1"}));
+  const Json plain = folder.answer("cv", kWindowModels);
+  const Json leaky = folder.answer("cv", with(kWindowModels, {"data.synthetic=leak/v1"}));
   BOOST_TEST(leaky["models"]["logistic"]["by_split"]["synthetic_rows"][2] == 0);
   for (const std::size_t configuration : {0U, 1U, 2U}) {
     BOOST_TEST(fold_of(plain, configuration, 2) == fold_of(leaky, configuration, 2), boost::test_tools::per_element());
@@ -105,7 +79,7 @@ BOOST_AUTO_TEST_CASE(rows_made_from_what_is_tested_or_sealed_leave_a_training_as
   const SyntheticFolder folder;
   // The last 72 are validation and test part; what is purged between them and the train part is no source either.
   folder.store_augmented("late", jittered(folder.real, rows_from(168, 240), {.noise = 0, .copies = 5}));
-  const std::vector<std::string> settings = with(kModels, {"splits.embargo=0bars"});
+  const std::vector<std::string> settings = with(kWindowModels, {"splits.embargo=0bars"});
   const Json plain = folder.answer("train", settings);
   const Json late = folder.answer("train", with(settings, {"data.synthetic=late/v1"}));
   BOOST_TEST(plain["folds_sha256"] == late["folds_sha256"]);
@@ -173,8 +147,8 @@ BOOST_AUTO_TEST_CASE(sources_are_rows_of_the_set_in_whatever_order_its_windows_l
 BOOST_AUTO_TEST_CASE(models_learn_from_synthetic_rows_and_baselines_do_not) {
   const SyntheticFolder folder;
   folder.store_augmented("poison", poison(folder.real, rows_from(0, kWindows)));
-  const Json plain = folder.answer("cv", kModels);
-  const Json poisoned = folder.answer("cv", with(kModels, {"data.synthetic=poison/v1"}));
+  const Json plain = folder.answer("cv", kWindowModels);
+  const Json poisoned = folder.answer("cv", with(kWindowModels, {"data.synthetic=poison/v1"}));
   const auto accuracy = [](const Json& found, const char* part, const char* model) {
     return found[part][model]["scores"]["accuracy"].get<double>();
   };
@@ -240,12 +214,12 @@ BOOST_AUTO_TEST_CASE(what_a_generator_has_seen_keeps_its_rows_from_the_splits_th
   made.source.assign(made.size(), -1);
   // Up to the middle of the second of five folds.
   folder.store("gan", made, {.seen = {{folder.real.t0[0], folder.real.t1[70]}}});
-  const Json found = folder.answer("cv", with(kModels, {"data.synthetic=gan/v1"}));
+  const Json found = folder.answer("cv", with(kWindowModels, {"data.synthetic=gan/v1"}));
   BOOST_TEST(found["models"]["logistic"]["by_split"]["synthetic_rows"] == Json({0, 0, 200, 200, 200}));
   BOOST_TEST(found["has_verdict"] == true);
   BOOST_TEST(any_holds(found["warnings"], "on 2 of 5 splits no synthetic row is learnt from: the generator of"));
   BOOST_TEST(any_holds(found["notes"], "models learn from 0 to 200 of 200 synthetic rows"));
-  const Json plain = folder.answer("cv", kModels);
+  const Json plain = folder.answer("cv", kWindowModels);
   for (const std::size_t split : {0U, 1U})
     BOOST_TEST(fold_of(plain, 1, split) == fold_of(found, 1, split), boost::test_tools::per_element());
 }
@@ -343,7 +317,7 @@ BOOST_AUTO_TEST_CASE(the_number_of_ranks_changes_no_bit_of_what_is_learnt_from_s
     const SyntheticFolder folder(planted_windows({.windows = 120}));
     folder.store_augmented("made", jittered(folder.real, rows_from(0, 120)));
     const Json found = folder.answer(
-        "cv", with(kModels, {"data.synthetic=made/v1", "splits.folds=3", "fit.calibration=temperature"}), ranks);
+        "cv", with(kWindowModels, {"data.synthetic=made/v1", "splits.folds=3", "fit.calibration=temperature"}), ranks);
     hashes.push_back(found["folds_sha256"]);
     contents.push_back(
         read_file(std::filesystem::path(found["report"].get<std::string>()).parent_path() / "results.json"));

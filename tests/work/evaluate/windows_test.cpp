@@ -4,45 +4,12 @@
 
 #include "data/tables/oof_file.h"
 #include "tests/support/messages.h"
-#include "tests/work/bars_workspace.h"
-#include "tests/work/evaluate/planted_windows.h"
+#include "tests/work/evaluate/window_folder.h"
 
 using namespace moola;
 using namespace moola::test;
 
 namespace {
-
-const std::vector<std::string> kModels{R"(models.names=["prior","logistic","minirocket"])", "minirocket.features=420"};
-
-struct WindowFolder {
-  BarsWorkspace workspace;
-
-  explicit WindowFolder(const data::WindowTable& table = planted_windows()) {
-    store_windows(workspace.folder(), "mine", table);
-  }
-
-  static std::vector<std::string> call(const std::vector<std::string>& settings, const std::string& ranks) {
-    std::vector<std::string> out{
-        "--set", "data.windows=mine/v1", "--set", "bootstrap.replicates=100", "--quiet", "--ranks", ranks};
-    for (const std::string& each : settings) out.insert(out.end(), {"--set", each});
-    return out;
-  }
-  Json answer(const std::string& job, const std::vector<std::string>& settings, const std::string& ranks = "1") const {
-    return workspace.answer(job, call(settings, ranks));
-  }
-  std::string refused(const std::vector<std::string>& settings) const {
-    const ProcessResult result = workspace.run("cv", call(settings, "1"));
-    BOOST_TEST(result.exit_code == 2, result.errors);
-    BOOST_TEST(result.output == "");
-    BOOST_TEST(result.errors.find("\n\n") == std::string::npos);
-    return result.errors;
-  }
-};
-
-std::vector<std::string> with(std::vector<std::string> settings, const std::vector<std::string>& more) {
-  settings.insert(settings.end(), more.begin(), more.end());
-  return settings;
-}
 
 double least_gain(const Json& found, const std::string& model) {
   return found["models"][model]["intervals"]["log_loss_gain"][0].get<double>();
@@ -54,7 +21,7 @@ BOOST_AUTO_TEST_SUITE(evaluations_of_windows)
 
 BOOST_AUTO_TEST_CASE(a_planted_pattern_is_found_and_noise_is_not) {
   const WindowFolder planted;
-  const Json found = planted.answer("cv", kModels);
+  const Json found = planted.answer("cv", kWindowModels);
   BOOST_TEST(found["status"] == "finished");
   BOOST_TEST(found["has_verdict"] == true);
   BOOST_TEST(!found.contains("buy_and_hold"));
@@ -63,7 +30,7 @@ BOOST_AUTO_TEST_CASE(a_planted_pattern_is_found_and_noise_is_not) {
   BOOST_TEST(found["models"]["minirocket"]["scores"]["accuracy"].get<double>() > 0.8);
   BOOST_TEST(found["models"]["minirocket"]["missing"] == 0);
   const WindowFolder noise(planted_windows({.depth = 0}));
-  const Json nothing = noise.answer("cv", kModels);
+  const Json nothing = noise.answer("cv", kWindowModels);
   BOOST_TEST(least_gain(nothing, "minirocket") <= 0);
   BOOST_TEST(least_gain(nothing, "logistic") <= 0);
 }
@@ -73,7 +40,7 @@ BOOST_AUTO_TEST_CASE(the_number_of_ranks_changes_no_bit_of_windows) {
   for (const char* ranks : {"1", "2"}) {
     const WindowFolder folder(planted_windows({.windows = 120}));
     const Json found = folder.answer(
-        "cpcv-pbo", with(kModels, {"splits.groups=4", "fit.calibration=temperature", "fit.held_out=0.3"}), ranks);
+        "cpcv-pbo", with(kWindowModels, {"splits.groups=4", "fit.calibration=temperature", "fit.held_out=0.3"}), ranks);
     hashes.push_back(found["folds_sha256"]);
     contents.push_back(
         read_file(std::filesystem::path(found["report"].get<std::string>()).parent_path() / "results.json"));
@@ -163,7 +130,7 @@ BOOST_AUTO_TEST_CASE(out_of_fold_predictions_name_windows_by_their_number_in_the
 
 BOOST_AUTO_TEST_CASE(windows_that_nothing_can_be_learnt_from_are_refused_with_the_reason) {
   data::WindowTable table = planted_windows({.windows = 100});
-  const auto refused = [](const data::WindowTable& with) { return WindowFolder(with).refused(kModels); };
+  const auto refused = [](const data::WindowTable& with) { return WindowFolder(with).refused(kWindowModels); };
 
   data::WindowTable timeless = table;
   timeless.t0 = timeless.t1 = {};
@@ -201,7 +168,7 @@ BOOST_AUTO_TEST_CASE(stamps_of_the_decision_instead_of_the_first_bar_are_found_o
       wrong.t0[i] = right.t1[i] + 1;
       wrong.t1[i] = wrong.t0[i] + reach * kMinute;
     }
-    BOOST_TEST(holds(WindowFolder(wrong).refused(kModels), "t0 must be the stamp of a window's first bar"));
+    BOOST_TEST(holds(WindowFolder(wrong).refused(kWindowModels), "t0 must be the stamp of a window's first bar"));
   }
 }
 

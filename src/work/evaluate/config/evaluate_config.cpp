@@ -191,25 +191,6 @@ void check_values(const EvaluateConfig& config, SplitStrategy strategy) {
     naming_key("run.time_limit", [&] { static_cast<void>(parse_duration(config.run.time_limit)); });
 }
 
-// What is fitted anew, and what then means nothing.
-void check_refit(const EvaluateConfig& config, SplitStrategy strategy) {
-  if (!config.fit.refits("barriers")) return;
-  if (strategy != SplitStrategy::walk_forward) {
-    throw ConfigError(fmt::format(
-        "fit.refit = [\"barriers\"] is for moola walk-forward, where every split learns from what is before its test "
-        "part; moola {} also learns from what is behind it, and barriers searched there would know of it. Leave it "
-        "out, and take a table of fixed barriers: barriers.optimise = false in moola prepare.",
-        job_name(strategy)));
-  }
-  if (!config.data.windows.empty())
-    throw ConfigError("fit.refit = [\"barriers\"] is for a table of `moola prepare`, and data.windows is given.");
-  if (config.fit.weights == "table") {
-    throw ConfigError(
-        "fit.weights = \"table\" are weights of the table's labels, and fit.refit = [\"barriers\"] makes others. Take "
-        "fit.weights = \"uniqueness\".");
-  }
-}
-
 // Keys that the strategy does not use: refused where given, no part of the identity.
 void check_strategy(const EvaluateConfig::Splits& splits, ConfigSchema& schema, SplitStrategy strategy) {
   using enum SplitStrategy;
@@ -468,7 +449,6 @@ LoadedEvaluateConfig load_evaluate_config(SplitStrategy strategy, const std::opt
   settle_refit(loaded.values, schema, strategy);
   check_models(loaded.values, schema);
   check_values(loaded.values, strategy);
-  check_refit(loaded.values, strategy);
   add_a_baseline(loaded.values);
   for (const std::string& name : loaded.values.models) {
     if (loaded.values.own.contains(name))

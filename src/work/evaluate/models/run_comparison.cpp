@@ -187,7 +187,9 @@ bool is_better(const ComparedConfiguration& a, const ComparedConfiguration& b) {
 
 validation::ReturnMoments moments_of(const Json& entry) {
   const auto of = [&](const char* key) { return number_at(entry, {"backtest", "moments", key}); };
-  return {.observations = static_cast<std::size_t>(of("effective_observations")),
+  const double effective = of("effective_observations");  // older results do not say
+  const double observations = std::isnan(effective) ? of("observations") : effective;
+  return {.observations = static_cast<std::size_t>(std::clamp(observations, 0.0, 1e15)),
           .skew = of("skew"),
           .kurtosis = of("kurtosis"),
           .sharpe = of("sharpe")};

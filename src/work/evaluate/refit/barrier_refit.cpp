@@ -146,8 +146,10 @@ Json BarrierRefit::search(const validation::RowRange& rows) const {
     }
     if (begin >= end)
       throw DataError(fmt::format("no train row of {}: its barriers cannot be searched anew.", symbol.name));
+    const BarRange range{begin, end};
+    const double cost = mean_cost_share(impl_->config, symbol.name, symbol.bars, range);
     const FoundBarriers found = find_barriers(impl_->config, symbol.name, impl_->horizon, symbol.bars, symbol.scale,
-                                              {begin, end}, impl_->threads);
+                                              cost, range, impl_->threads);
     out[symbol.name] = {{"rule", rule_json(found.rule)},
                         {"found_by", found.hopeless ? "usual barriers" : "search"},
                         {"fitness", found.optimum.fitness},

@@ -85,9 +85,11 @@ void run_program(const std::vector<std::string>& words, const fs::path& log, uns
 EncoderRefits::EncoderRefits(fs::path workspace, const LoadedEvaluateConfig& config, const EvaluationData& data,
                              const EvaluationSplits& splits)
     : workspace_(std::move(workspace)), config_(config), data_(data), splits_(splits) {
-  const std::string& file = config.values.data.encoder;
   Json sources;
-  naming_key("data.encoder", [&] { sources = sources_of(workspace_, load_pretrain_config(file, {}).values); });
+  naming_key("data.encoder", [&] {
+    pretraining_ = load_pretrain_config(config.values.data.encoder, {}).values;
+    sources = sources_of(workspace_, pretraining_);
+  });
   for (const validation::Split& split : splits.splits) {
     of_split_.push_back(trainings_.size());
     if (!split.fault.empty()) continue;
@@ -100,10 +102,9 @@ EncoderRefits::EncoderRefits(fs::path workspace, const LoadedEvaluateConfig& con
 
 EncoderRefits::Training EncoderRefits::training_for(const validation::Split& split, const Json& sources) const {
   const EvaluateConfig::Data& from = config_.values.data;
-  const PretrainConfig::Windows windows = load_pretrain_config(from.encoder, {}).values.windows;
   const bool behind = config_.strategy == SplitStrategy::walk_forward;
   Training out;
-  out.settings = settings_for(encoder_times(data_, split, behind), windows);
+  out.settings = settings_for(encoder_times(data_, split, behind), pretraining_.windows);
   out.settings.emplace_back("output.name=refit");
   const Json what = {{"code", code_version()},
                      {"pretraining", load_pretrain_config(from.encoder, out.settings).identity},
@@ -131,10 +132,9 @@ void EncoderRefits::train(std::size_t training, const fs::path& logs, unsigned t
   std::vector<std::string> words{"moola-pretrain-rank", from.encoder, "--workspace", workspace_.string(), "--quiet"};
   for (const std::string& setting : wanted.settings) words.insert(words.end(), {"--set", setting});
   run_program(words, log, threads, check_stop);
-  const std::string device = load_pretrain_config(from.encoder, {}).values.parallel.device;
   run_program({"moola-encode", "--encoder", wanted.name, "--data", to_string(data_.table.id), "--pool", from.pooling,
-               "--name", wanted.name, "--device", device, "--threads", std::to_string(threads), "--workspace",
-               workspace_.string(), "--quiet"},
+               "--name", wanted.name, "--device", pretraining_.parallel.device, "--threads", std::to_string(threads),
+               "--workspace", workspace_.string(), "--quiet"},
               log, threads, check_stop);
 }
 

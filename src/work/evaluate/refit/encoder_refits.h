@@ -6,6 +6,7 @@
 
 #include "data/tables/embeddings_file.h"
 #include "work/evaluate/rows/evaluation_splits.h"
+#include "work/pretrain_config.h"
 
 namespace moola::work {
 
@@ -49,6 +50,7 @@ class EncoderRefits {
   const LoadedEvaluateConfig& config_;
   const EvaluationData& data_;
   const EvaluationSplits& splits_;
+  PretrainConfig pretraining_;  // of data.encoder, as the file has it
   std::vector<Training> trainings_;
   std::vector<std::size_t> of_split_;
 };

@@ -73,7 +73,7 @@ void barriers(StageRun& stage) {
         continue;
       }
       const FoundBarriers found =
-          find_barriers(config, symbol, h, bars, bench.barrier_scale(place), {begin, end}, bench.threads());
+          find_barriers(config, symbol, h, bars, bench.barrier_scale(place), cost, {begin, end}, bench.threads());
       evaluations += found.optimum.evaluations.size();
       entry = searched(found, bars);
     }

@@ -19,8 +19,10 @@ void clean(StageRun& stage) {
   file.seal("bars");
   file.commit();
   stage.write_json("json", made.report);
-  stage.say(fmt::format("{} bars of {}; {} missing ones filled, {} gaps left", made.bars.size(), made.given,
-                        made.report.at("gaps").at("filled_bars").get<std::int64_t>(), made.left_gaps));
+  const Json& gaps = made.report.at("gaps");
+  stage.say(fmt::format("{} bars of {}; {} missing ones filled, {} gaps left", made.bars.size(),
+                        made.report.at("bars_given").get<std::size_t>(), gaps.at("filled_bars").get<std::int64_t>(),
+                        gaps.at("left").get<std::int64_t>()));
   bench.keep_bars(place, std::move(made.bars));
 }
 
