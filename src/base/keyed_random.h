@@ -25,6 +25,7 @@ enum class Stream : std::uint32_t {
   bootstrap = 12,
   kernels = 13,     // of MiniRocket: training rows for biases, channels
   clustering = 14,  // of trials
+  sampler = 15,     // of hyperparameters
 };
 
 /// Draws that are a pure function of (seed, stream, step, sample): the same on any rank, in any order, after any
@@ -52,6 +53,12 @@ class KeyedRandom {
 
   /// Uniform in [0, 1), 24 bits.
   float uniform() { return static_cast<float>(bits() >> 8) * 0x1p-24F; }
+
+  /// Uniform in [0, 1), 53 bits.
+  double uniform_double() {
+    const std::uint64_t high = bits() >> 5, low = bits() >> 6;
+    return static_cast<double>(high << 26 | low) * 0x1p-53;
+  }
 
   /// Uniform in [0, n), without bias; n >= 1.
   std::uint32_t below(std::uint32_t n) {
