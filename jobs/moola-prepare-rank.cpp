@@ -3,9 +3,9 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "base/stop_flag.h"
 #include "comm/activity.h"
 #include "comm/run_ranks.h"
-#include "comm/stop_flag.h"
 #include "work/prepare/prepare_command.h"
 
 int main(int argc, char** argv) {
@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
                                        .barrier = [&] { ranks.barrier(); },
                                        .broadcast = [&](const std::string& text) { return ranks.broadcast(text, 0); },
                                        .any = [&](bool mine) { return ranks.any(mine); },
-                                       .stop_requested = moola::comm::stop_requested,
+                                       .stop_requested = moola::stop_requested,
                                        .note_phase = moola::comm::note_phase,
                                        .host_size = ranks.host_size()});
     });

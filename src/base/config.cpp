@@ -209,6 +209,10 @@ std::vector<std::string> ConfigSchema::paths() const {
   return out;
 }
 
+void ConfigSchema::leave_to_others(std::string name) {
+  left_to_others_.push_back(current_ + "." + std::move(name));
+}
+
 void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const std::vector<std::string>& settings,
                         const std::optional<ShippedConfig>& shipped) {
   const auto set = [&](const std::string& path, const toml::node& node, const std::string& where,
@@ -269,8 +273,10 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
         }
         continue;
       }
-      for (const auto& [key, value] : *table)
-        set(table_name + "." + std::string(key.str()), value, where(value), folder);
+      for (const auto& [key, value] : *table) {
+        const std::string path = table_name + "." + std::string(key.str());
+        if (std::ranges::find(left_to_others_, path) == left_to_others_.end()) set(path, value, where(value), folder);
+      }
     }
   };
 

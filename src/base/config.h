@@ -88,6 +88,8 @@ class ConfigSchema {
   /// Every X of the tables [name.X] that were met, in the order of their first keys.
   std::vector<std::string> named_tables(const std::string& name) const;
   ConfigKey& key(std::string name, ConfigKey::Target target);
+  /// What a file says under this name of the current table is somebody else's to read: left alone here.
+  void leave_to_others(std::string name);
   template <class T>
     requires std::constructible_from<ConfigKey::Target, T*>
   ConfigKey& key(std::string name, T& field) {
@@ -131,6 +133,7 @@ class ConfigSchema {
   std::vector<Table> tables_;
   std::string current_;                           // the table that new keys stand in
   std::vector<std::unique_ptr<ConfigKey>> keys_;  // addresses stay valid while keys are added
+  std::vector<std::string> left_to_others_;
 
   ConfigKey* find(const std::string& path);
   Table* find_tables(std::string_view name);

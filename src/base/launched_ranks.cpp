@@ -27,4 +27,8 @@ LaunchedRanks launched_ranks() {
   return {};
 }
 
+std::vector<std::string> rank_variables() {
+  return {"OMPI_", "PMIX_", "PMI_", "PRTE_", "OPAL_", "MOOLA_RANK"};
+}
+
 }  // namespace moola

@@ -1,4 +1,6 @@
 #pragma once
+#include <string>
+#include <vector>
 
 namespace moola {
 
@@ -10,5 +12,9 @@ struct LaunchedRanks {
 
 /// MOOLA_RANKS, then OMPI_COMM_WORLD_SIZE, then a Slurm step of several tasks, then PMIX_RANK.
 LaunchedRanks launched_ranks();
+
+/// What the names of variables begin with by which launchers tell a process that it is a rank. A program that a rank
+/// starts, and that is none, must not see them.
+std::vector<std::string> rank_variables();
 
 }  // namespace moola

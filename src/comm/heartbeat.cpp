@@ -10,10 +10,10 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/stop_flag.h"
 #include "base/utc_time.h"
 #include "comm/activity.h"
 #include "comm/host_name.h"
-#include "comm/stop_flag.h"
 
 namespace moola::comm {
 namespace {

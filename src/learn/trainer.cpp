@@ -9,9 +9,9 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/stop_flag.h"
 #include "comm/activity.h"
 #include "comm/leaves.h"
-#include "comm/stop_flag.h"
 
 namespace moola::learn {
 namespace {
@@ -112,7 +112,7 @@ bool Trainer::train_step() {
   bool stop = false;
   for (int number = reduction_.own().begin; number < reduction_.own().end; ++number) {
     std::fill(sums.begin(), sums.end(), 0.0);
-    stop = stop || comm::stop_requested();
+    stop = stop || stop_requested();
     // After a stop signal the step will be dropped: what is still owed to the others is a message, not a result.
     if (!stop) {
       const std::int64_t first = number * options_.microbatch;
@@ -174,7 +174,7 @@ Trainer::Evaluation Trainer::evaluate() {
   bool stop = false;
   for (int number = evaluation_.own().begin; number < evaluation_.own().end; ++number) {
     std::fill(sums.begin(), sums.end(), 0.0);
-    stop = stop || comm::stop_requested();
+    stop = stop || stop_requested();
     if (!stop) {
       const std::int64_t first = number * options_.microbatch;
       const std::int64_t count = std::min(options_.microbatch, holdout_.count - first);

@@ -90,7 +90,7 @@ struct TrainingResult {
 /// same on every rank.
 ///
 /// The result depends on what is trained on and with which options, on no rank count and no interruption: with
-/// `ReduceMode::exact` the same bits. A stop signal (comm/stop_flag.h) seen by any rank drops the step in flight and
+/// `ReduceMode::exact` the same bits. A stop signal (base/stop_flag.h) seen by any rank drops the step in flight and
 /// ends with `stop_signal` after a checkpoint.
 class Trainer {
  public:

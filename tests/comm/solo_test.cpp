@@ -1,5 +1,4 @@
 #include <boost/test/unit_test.hpp>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <thread>
@@ -10,7 +9,6 @@
 #include "comm/activity.h"
 #include "comm/heartbeat.h"
 #include "comm/run_ranks.h"
-#include "comm/stop_flag.h"
 #include "comm/thread_group.h"
 #include "comm/world.h"
 
@@ -82,29 +80,6 @@ BOOST_AUTO_TEST_CASE(an_error_of_a_solo_rank_becomes_its_exit_code) {
   BOOST_TEST(run_ranks("test", [](World&) -> int { throw moola::ConfigError("as expected by this test"); }) == 2);
   BOOST_TEST(run_ranks("test", [](World&) -> int { throw std::runtime_error("as expected by this test"); }) == 1);
   BOOST_TEST(run_ranks("test", [](World&) { return 85; }) == 85);
-}
-
-BOOST_AUTO_TEST_CASE(a_stop_signal_becomes_a_flag_and_the_handlers_go_with_it) {
-  for (const int number : {SIGTERM, SIGUSR2, SIGHUP, SIGINT}) {
-    const StopFlag flag;
-    BOOST_TEST(!stop_requested());
-    ::raise(number);
-    BOOST_TEST(stop_requested());
-    BOOST_TEST(std::string(stop_signal_name()).starts_with("SIG"));
-  }
-  struct sigaction now {};
-  ::sigaction(SIGUSR2, nullptr, &now);
-  BOOST_CHECK(now.sa_handler == SIG_DFL);
-}
-
-BOOST_AUTO_TEST_CASE(a_signal_that_was_ignored_stays_ignored) {
-  ::signal(SIGHUP, SIG_IGN);
-  {
-    const StopFlag flag;
-    ::raise(SIGHUP);
-    BOOST_TEST(!stop_requested());
-  }
-  ::signal(SIGHUP, SIG_DFL);
 }
 
 BOOST_AUTO_TEST_CASE(a_heartbeat_says_where_the_rank_is_and_how_it_ended) {

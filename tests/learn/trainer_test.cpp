@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/keyed_random.h"
-#include "comm/stop_flag.h"
+#include "base/stop_flag.h"
 #include "learn/masked_objective.h"
 
 using namespace moola;
@@ -104,7 +104,7 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 
 // Under a stop flag of its own, so that no signal of an earlier run is left.
 TrainingResult run(Training& training) {
-  const comm::StopFlag flag;
+  const StopFlag flag;
   return training.trainer->run();
 }
 

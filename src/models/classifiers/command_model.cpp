@@ -11,6 +11,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/launched_ranks.h"
 #include "base/scratch_folder.h"
 #include "base/sha256.h"
 #include "base/watched_process.h"
@@ -158,15 +159,14 @@ class CommandClassifier final : public Classifier {
     const fs::path log = folder / "log.txt";
     fs::remove(log);
     const std::string threads_text = std::to_string(threads);
-    const WatchedExit result =
-        run_watched(arguments, {.log = log,
-                                .environment = {{"OMP_NUM_THREADS", threads_text},
-                                                {"MKL_NUM_THREADS", threads_text},
-                                                {"OPENBLAS_NUM_THREADS", threads_text}},
-                                // It is no rank of the job that calls it.
-                                .without = {"OMPI_", "PMIX_", "PMI_", "PRTE_", "OPAL_", "MOOLA_RANK"},
-                                .time_limit = model_.time_limit,
-                                .check = check_stop_});
+    const WatchedExit result = run_watched(arguments, {.log = log,
+                                                       .environment = {{"OMP_NUM_THREADS", threads_text},
+                                                                       {"MKL_NUM_THREADS", threads_text},
+                                                                       {"OPENBLAS_NUM_THREADS", threads_text}},
+                                                       // It is no rank of the job that calls it.
+                                                       .without = rank_variables(),
+                                                       .time_limit = model_.time_limit,
+                                                       .check = check_stop_});
     if (result.exit_code == 0 && !result.timed_out) return;
     const std::string said = last_lines(log, kShownOfLog);
     throw DataError(fmt::format(

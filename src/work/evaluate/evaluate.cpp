@@ -13,10 +13,10 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/sha256.h"
+#include "base/stop_flag.h"
 #include "base/thread_count.h"
 #include "base/utc_time.h"
 #include "comm/activity.h"
-#include "comm/stop_flag.h"
 #include "comm/task_pool.h"
 #include "work/evaluate/evaluation_run.h"
 #include "work/evaluate/folds/evaluation_tasks.h"
@@ -126,13 +126,13 @@ class Evaluation {
     return !found.stopped;
   }
 
-  bool stop() const { return comm::stop_requested() || out_of_time(); }
+  bool stop() const { return stop_requested() || out_of_time(); }
 
   void say_stopped() {
     outcome_.interrupted = true;
     outcome_.status = "stopped";
     if (ranks_.rank() != 0) return;
-    const std::string why = comm::stop_requested() ? "a stop signal" : "run.time_limit";
+    const std::string why = stop_requested() ? "a stop signal" : "run.time_limit";
     log_info("Stopped by {} with {} of {} folds done; the same command goes on.", why, outcome_.folds_done,
              outcome_.folds);
     run_->finish(record::RunState::stopped, Json::object(), why);

@@ -9,9 +9,9 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/stop_flag.h"
 #include "comm/activity.h"
 #include "comm/run_ranks.h"
-#include "comm/stop_flag.h"
 
 namespace {
 
@@ -35,7 +35,7 @@ int behave(moola::comm::World& world, const std::string& mode, int chosen) {
   }
   for (std::int64_t step = 0;; ++step) {  // "loop", and what the other ranks do in the modes above
     moola::comm::note_step(step);
-    if (all.any(moola::comm::stop_requested())) return 85;
+    if (all.any(moola::stop_requested())) return 85;
     std::this_thread::sleep_for(milliseconds(20));
   }
 }

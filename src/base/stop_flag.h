@@ -1,6 +1,6 @@
 #pragma once
 
-namespace moola::comm {
+namespace moola {
 
 /// Turns SIGTERM, SIGUSR2, SIGHUP and SIGINT into a flag that the training loop looks at once a step; a second SIGINT
 /// ends the process at once.
@@ -21,4 +21,4 @@ bool stop_requested();
 /// The signal's name, or an empty text: "SIGTERM".
 const char* stop_signal_name();
 
-}  // namespace moola::comm
+}  // namespace moola

@@ -1,10 +1,10 @@
-#include "comm/stop_flag.h"
+#include "base/stop_flag.h"
 
 #include <array>
 #include <atomic>
 #include <csignal>
 
-namespace moola::comm {
+namespace moola {
 namespace {
 
 constexpr std::array kSignals{SIGTERM, SIGUSR2, SIGHUP, SIGINT};
@@ -59,4 +59,4 @@ const char* stop_signal_name() {
   }
 }
 
-}  // namespace moola::comm
+}  // namespace moola

@@ -1,0 +1,153 @@
+#include "base/process_group.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <thread>
+
+#include "base/error.h"
+#include "base/subprocess.h"
+
+namespace moola {
+namespace {
+
+std::vector<std::string> environment_for(const ProcessGroupOptions& options) {
+  const auto name_of = [](const std::string& entry) { return entry.substr(0, entry.find('=')); };
+  std::vector<std::string> out;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry, name = name_of(text);
+    const bool taken =
+        std::ranges::any_of(options.without, [&](const std::string& prefix) { return name.starts_with(prefix); }) ||
+        std::ranges::any_of(options.environment, [&](const auto& each) { return each.first == name; });
+    if (!taken) out.push_back(text);
+  }
+  for (const auto& [name, value] : options.environment) {
+    if (value) out.push_back(name + "=" + *value);
+  }
+  return out;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (std::string& text : texts) out.push_back(text.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+// Between fork and exec nothing may be called that takes a lock: all is prepared before.
+struct Start {
+  const char* program;
+  char* const* arguments;
+  char* const* environment;
+  const char* folder;  // or none
+  int input, output, errors, failed;
+  pid_t parent;
+};
+
+[[noreturn]] void become(const Start& start) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE}) ::signal(signal, SIG_DFL);
+  if (::getppid() == start.parent && ::dup2(start.input, 0) >= 0 && ::dup2(start.output, 1) >= 0 &&
+      ::dup2(start.errors, 2) >= 0 && (start.folder == nullptr || ::chdir(start.folder) == 0)) {
+    ::execve(start.program, start.arguments, start.environment);
+  }
+  const int error = errno;
+  [[maybe_unused]] const ssize_t written = ::write(start.failed, &error, sizeof error);
+  ::_exit(127);
+}
+
+class Descriptor {
+ public:
+  Descriptor(const char* path, int flags) : fd_(::open(path, flags | O_CLOEXEC, 0644)) {
+    if (fd_ < 0) throw IoError(fmt::format("cannot open {}", path), errno);
+  }
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() { close(); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  void close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_;
+};
+
+}  // namespace
+
+ProcessGroup::ProcessGroup(const std::vector<std::string>& arguments, const ProcessGroupOptions& options) {
+  const std::string& name = arguments.at(0);
+  const auto found =
+      name.find('/') == std::string::npos ? find_program(name) : std::optional(std::filesystem::path(name));
+  if (!found) throw IoError(fmt::format("cannot start {}", name), ENOENT);
+  const std::string program = found->string(), folder = options.folder.string();
+  std::vector<std::string> words = arguments, variables = environment_for(options);
+  const std::vector<char*> argv = pointers(words), envp = pointers(variables);
+  const Descriptor nothing("/dev/null", O_RDWR);
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw IoError("cannot create a pipe", errno);
+  Descriptor told(ends[0]), tells(ends[1]);
+  const Start start{.program = program.c_str(),
+                    .arguments = argv.data(),
+                    .environment = envp.data(),
+                    .folder = folder.empty() ? nullptr : folder.c_str(),
+                    .input = nothing.get(),
+                    .output = options.output < 0 ? nothing.get() : options.output,
+                    .errors = options.errors < 0 ? nothing.get() : options.errors,
+                    .failed = tells.get(),
+                    .parent = ::getpid()};
+  pid_ = ::fork();
+  if (pid_ < 0) throw IoError(fmt::format("cannot start {}", name), errno);
+  if (pid_ == 0) become(start);
+  ::setpgid(pid_, pid_);  // whoever of the two is first
+  tells.close();
+  int error = 0;
+  ssize_t got = 0;
+  while ((got = ::read(told.get(), &error, sizeof error)) < 0 && errno == EINTR) {
+  }
+  if (got != static_cast<ssize_t>(sizeof error)) return;
+  end();
+  throw IoError(fmt::format("cannot start {}", name), error);
+}
+
+ProcessGroup::~ProcessGroup() {
+  if (!ended()) end();
+}
+
+bool ProcessGroup::ended() {
+  if (!ended_) ended_ = ::waitpid(pid_, &status_, WNOHANG) == pid_;
+  return ended_;
+}
+
+int ProcessGroup::exit_code() const {
+  return WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
+}
+
+void ProcessGroup::send(int signal) const {
+  ::kill(-pid_, signal);
+}
+
+void ProcessGroup::end(std::chrono::milliseconds patience) {
+  send(SIGTERM);
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (!ended() && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  send(SIGKILL);
+  while (!ended_) {
+    if (::waitpid(pid_, &status_, 0) == pid_ || errno != EINTR) ended_ = true;
+  }
+}
+
+}  // namespace moola

@@ -1,0 +1,129 @@
+#include "work/sweep/trials/trial_output.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "base/json.h"
+
+namespace moola::work {
+namespace {
+
+constexpr std::size_t kLongestLine = 1 << 20;
+// A report a millisecond for a day, and no way to fill the memory.
+constexpr std::size_t kMostReports = 100'000'000;
+constexpr std::array<std::string_view, 3> kSpecials{"NaN", "-Infinity", "Infinity"};
+
+// Python's JSON has NaN and infinities as bare words; outside of texts nothing else begins so.
+std::string quoted_specials(std::string_view line) {
+  std::string out;
+  bool in_text = false, escaped = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (in_text) {
+      in_text = escaped || line[i] != '"';
+      escaped = !escaped && line[i] == '\\';
+      out += line[i];
+      continue;
+    }
+    in_text = line[i] == '"';
+    const std::string_view rest = line.substr(i);
+    const auto at = std::ranges::find_if(kSpecials, [&](std::string_view word) { return rest.starts_with(word); });
+    if (at == kSpecials.end()) {
+      out += line[i];
+    } else {
+      out += fmt::format("\"{}\"", *at);
+      i += at->size() - 1;
+    }
+  }
+  return out;
+}
+
+std::optional<std::vector<double>> numbers_of(const Json& value) {
+  std::vector<double> out;
+  for (const Json& each : value.is_array() ? value : Json::array({value})) {
+    const std::optional<double> number = json_number(each);
+    if (!number) return std::nullopt;
+    out.push_back(*number);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<sweep::Report> TrialOutput::take(std::string_view bytes) {
+  std::vector<sweep::Report> out;
+  while (!bytes.empty()) {
+    const std::size_t end = bytes.find('\n');
+    const std::string_view part = bytes.substr(0, end);
+    if (!skipping_) line_ += part;
+    if (line_.size() > kLongestLine) {
+      skipping_ = true;
+      line_.clear();
+    }
+    if (end == std::string_view::npos) break;
+    take_line(line_, out);
+    line_.clear();
+    skipping_ = false;
+    bytes.remove_prefix(end + 1);
+  }
+  return out;
+}
+
+std::vector<sweep::Report> TrialOutput::finish() {
+  std::vector<sweep::Report> out;
+  take_line(line_, out);
+  line_.clear();
+  return out;
+}
+
+void TrialOutput::take_line(std::string_view line, std::vector<sweep::Report>& out) {
+  const std::size_t begin = line.find_first_not_of(" \t");
+  if (begin == std::string_view::npos || line[begin] != '{' || line.find("\"value\"") == std::string_view::npos) return;
+  Json json;
+  try {
+    json = parse_json(quoted_specials(line), "a line of the trial's output");
+  } catch (const DataError&) {
+    return;  // it looks like ours and is not
+  }
+  if (!json.is_object() || !json.contains("value")) return;
+  std::optional<std::vector<double>> values = numbers_of(json["value"]);
+  if (!values) {
+    complaint_ = fmt::format("its `value` is {}, and no number", json_text(json["value"]).substr(0, 200));
+    return;
+  }
+  if (json.contains("step")) {
+    const std::optional<double> step = json_number(json["step"]);
+    if (!step || *step != std::floor(*step) || std::fabs(*step) > 0x1p53) {
+      complaint_ = fmt::format("its `step` is {}, and no whole number", json_text(json["step"]).substr(0, 200));
+      return;
+    }
+    if (++reports_ <= kMostReports && !values->empty())
+      out.push_back({static_cast<std::int64_t>(*step), values->front()});
+  }
+  if (values->size() != objectives_) {
+    complaint_ =
+        fmt::format("its `value` has {} numbers, and the study has {} objectives", values->size(), objectives_);
+    if (!json.contains("step")) values_.reset();
+    return;
+  }
+  values_ = std::move(values);
+  complaint_.clear();
+  if (json.contains("constraint")) {
+    const std::optional<std::vector<double>> excess = numbers_of(json["constraint"]);
+    violation_ = 0;
+    // What is no number is not known to hold.
+    if (!excess) violation_ = std::numeric_limits<double>::infinity();
+    for (const double each : excess.value_or(std::vector<double>{}))
+      violation_ += std::isnan(each) ? std::numeric_limits<double>::infinity() : std::max(0.0, each);
+  }
+  if (json.contains("returns") && json["returns"].is_string()) returns_ = json["returns"].get<std::string>();
+  if (json.contains("attributes") && json["attributes"].is_object()) {
+    for (const auto& [key, value] : json["attributes"].items()) attributes_[key] = json_text(value);
+  }
+}
+
+}  // namespace moola::work

@@ -1,0 +1,216 @@
+#include "work/sweep/trials/trial_runner.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "base/error.h"
+#include "base/launched_ranks.h"
+#include "base/process_group.h"
+#include "work/sweep/trials/trial_output.h"
+
+namespace moola::work {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_(fd) {}
+  ~Descriptor() { close(); }
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  bool is_open() const { return fd_ >= 0; }
+  void close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_;
+};
+
+struct Pipe {
+  Descriptor out, in;
+};
+
+Pipe open_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw IoError("cannot create a pipe", errno);
+  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);  // our end alone: the program's own writes must wait for us
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+// The program's file descriptor, readable when it is over; none on systems before Linux 5.3.
+Descriptor descriptor_of(pid_t pid) {
+  return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
+}  // namespace
+
+struct TrialRunner::Running {
+  TrialTask task;
+  Descriptor log, output, errors, process;
+  std::uint64_t log_bytes = 0;
+  bool log_is_full = false;
+  TrialOutput said;
+  std::unique_ptr<ProcessGroup> program;
+  Clock::time_point began = Clock::now();
+  std::optional<Clock::time_point> kill_at = {};
+  bool timed_out = false, asked_to_end = false;
+
+  explicit Running(const TrialTask& what) : task(what), said(what.objectives) {}
+
+  void note(std::string_view text, std::uint64_t most) {
+    if (log_is_full) return;
+    if (log_bytes + text.size() > most) {
+      text = "\nmoola: this trial has said more than is kept; the rest was left out.\n";
+      log_is_full = true;
+    }
+    log_bytes += text.size();
+    while (!text.empty()) {
+      const ssize_t written = ::write(log.get(), text.data(), text.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) {
+        // A full disk costs the log, not the trial.
+        log_is_full = true;
+        return;
+      }
+      text.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+
+  void ask_to_end(std::chrono::milliseconds patience) {
+    const Clock::time_point until = Clock::now() + patience;
+    if (!kill_at) program->send(SIGTERM);
+    kill_at = kill_at ? std::min(*kill_at, until) : until;
+  }
+};
+
+TrialRunner::TrialRunner(const TrialRunnerOptions& options) : options_(options) {}
+
+TrialRunner::~TrialRunner() {
+  for (const auto& [number, trial] : trials_) trial->program->send(SIGTERM);
+  for (const auto& [number, trial] : trials_) trial->program->end(std::chrono::milliseconds(100));
+}
+
+void TrialRunner::start(const TrialTask& task) {
+  auto trial = std::make_unique<Running>(task);
+  trial->log = Descriptor(::open(task.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (!trial->log.is_open()) throw IoError(fmt::format("cannot open {}", task.log.string()), errno);
+  Pipe output = open_pipe(), errors = open_pipe();
+  try {
+    trial->program = std::make_unique<ProcessGroup>(task.arguments, ProcessGroupOptions{.environment = task.environment,
+                                                                                        .without = rank_variables(),
+                                                                                        .folder = task.folder,
+                                                                                        .output = output.in.get(),
+                                                                                        .errors = errors.in.get()});
+  } catch (const IoError& error) {
+    at_once_.push_back({.number = task.number, .end = TrialEnd{.exit_code = 127, .not_started = error.what()}});
+    return;
+  }
+  trial->output = std::move(output.out);
+  trial->errors = std::move(errors.out);
+  trial->process = descriptor_of(trial->program->id());
+  trials_.emplace(task.number, std::move(trial));
+}
+
+void TrialRunner::end(std::uint64_t number, std::optional<std::chrono::milliseconds> patience) {
+  const auto at = trials_.find(number);
+  if (at == trials_.end()) return;
+  at->second->asked_to_end = true;
+  at->second->ask_to_end(patience.value_or(options_.patience));
+}
+
+void TrialRunner::end_all() {
+  for (const auto& [number, trial] : trials_) end(number);
+}
+
+void TrialRunner::read(Running& trial, TrialEvent& event) {
+  std::array<char, 65536> buffer;
+  for (Descriptor* stream : {&trial.output, &trial.errors}) {
+    // So much at a time, that one that floods its output does not keep the others waiting.
+    for (int pieces = 0; pieces < 16 && stream->is_open(); ++pieces) {
+      const ssize_t got = ::read(stream->get(), buffer.data(), buffer.size());
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) break;  // nothing there now
+      if (got == 0) {
+        stream->close();
+        break;
+      }
+      const std::string_view text(buffer.data(), static_cast<std::size_t>(got));
+      trial.note(text, options_.log_bytes);
+      if (stream != &trial.output) continue;
+      for (const sweep::Report& each : trial.said.take(text)) event.reports.push_back(each);
+    }
+  }
+}
+
+bool TrialRunner::is_over(Running& trial) {
+  if (trial.program->ended()) return true;
+  const Clock::time_point now = Clock::now();
+  if (trial.task.time_limit && !trial.kill_at && now - trial.began > *trial.task.time_limit) {
+    trial.timed_out = true;
+    trial.ask_to_end(options_.patience);
+  }
+  if (trial.kill_at && now >= *trial.kill_at) trial.program->send(SIGKILL);
+  return false;
+}
+
+std::vector<TrialEvent> TrialRunner::wait(std::chrono::milliseconds at_most) {
+  std::vector<pollfd> watched;
+  bool blind = false;
+  auto until = Clock::now() + (at_once_.empty() ? at_most : std::chrono::milliseconds(0));
+  for (const auto& [number, trial] : trials_) {
+    for (const Descriptor* each : {&trial->output, &trial->errors, &trial->process}) {
+      if (each->is_open()) watched.push_back({.fd = each->get(), .events = POLLIN, .revents = 0});
+    }
+    blind = blind || !trial->process.is_open();
+    if (trial->kill_at) until = std::min(until, *trial->kill_at);
+    if (trial->task.time_limit && !trial->kill_at)
+      until = std::min(until, trial->began + std::chrono::duration_cast<Clock::duration>(*trial->task.time_limit));
+  }
+  auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+  if (blind) left = std::min(left, std::chrono::milliseconds(20));
+  ::poll(watched.data(), watched.size(), static_cast<int>(std::max<std::int64_t>(0, left.count())));
+
+  std::vector<TrialEvent> out = std::exchange(at_once_, {});
+  for (auto at = trials_.begin(); at != trials_.end();) {
+    Running& trial = *at->second;
+    TrialEvent event{.number = at->first};
+    const bool over = is_over(trial);
+    if (over) trial.program->send(SIGKILL);  // whom it has left behind
+    read(trial, event);
+    if (over) {
+      for (const sweep::Report& each : trial.said.finish()) event.reports.push_back(each);
+      TrialEnd end{.exit_code = trial.program->exit_code(),
+                   .timed_out = trial.timed_out,
+                   .asked_to_end = trial.asked_to_end,
+                   .values = trial.said.values(),
+                   .violation = trial.said.violation(),
+                   .returns_file = trial.said.returns_file(),
+                   .complaint = trial.said.complaint(),
+                   .seconds = std::chrono::duration<double>(Clock::now() - trial.began).count()};
+      for (const auto& [key, json] : trial.said.attributes()) end.attributes.push_back({key, json});
+      event.end = std::move(end);
+    }
+    if (over || !event.reports.empty()) out.push_back(std::move(event));
+    at = over ? trials_.erase(at) : std::next(at);
+  }
+  return out;
+}
+
+}  // namespace moola::work
