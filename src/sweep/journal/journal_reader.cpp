@@ -61,9 +61,9 @@ class OpenFile {
 // The lines that begin in a stretch of the file, scanned.
 struct JournalReader::Piece {
   std::vector<char> bytes = {};
-  std::vector<Record> records = {};  // of which the first `count` are this stretch's
+  std::vector<Record> records = {};      // of which the first `count` are this stretch's
+  std::vector<std::uint64_t> ends = {};  // where each of them ends in the file
   std::size_t count = 0;
-  std::uint64_t end = 0;                // where the last of them ends in the file
   std::optional<std::string> bad = {};  // what is wrong with the line behind them
   RecordScanner scanner = {};
 
@@ -102,16 +102,18 @@ void JournalReader::Piece::scan(const OpenFile& file, std::uint64_t begin, std::
   while (from + at < stop) {
     const std::size_t newline = text.find('\n', at);
     if (newline == text.npos) return;
-    if (count == records.size()) records.emplace_back();
+    if (count == records.size()) {
+      records.emplace_back();
+      ends.push_back(0);
+    }
     try {
       scanner.scan(text.substr(at, newline - at), records[count]);
     } catch (const BadRecord& error) {
       bad = error.what();
       return;
     }
-    ++count;
     at = newline + 1;
-    end = from + at;
+    ends[count++] = from + at;
   }
 }
 
@@ -133,8 +135,8 @@ void JournalReader::apply(const Piece& piece) {
       refuse(error.what());
     }
     ++lines_;
+    offset_ = piece.ends[i];
   }
-  if (piece.count > 0) offset_ = piece.end;
   if (piece.bad) refuse(*piece.bad);
 }
 

@@ -236,8 +236,8 @@ void JournalState::create_trial(const Record& record) {
   if (is_there(Field::user_attrs)) trial.user = attributes_of(record.user_attrs);
   if (is_there(Field::system_attrs)) trial.system = attributes_of(record.system_attrs);
   if (is_there(Field::intermediate_values)) trial.reports = reports_of(record.intermediate_values);
-  is_there(Field::distributions);
-  if (is_there(Field::params)) set_template_parameters(id, trial, record);
+  // Also distributions that no parameter has are read, and may be wrong.
+  if (is_there(Field::distributions) | is_there(Field::params)) set_template_parameters(id, trial, record);
   StudyIndex& index = indexes_[id];
   index.trial_ids.push_back(places_.size());
   places_.push_back({static_cast<std::uint32_t>(id), static_cast<std::uint32_t>(study->trials.size())});
@@ -247,6 +247,7 @@ void JournalState::create_trial(const Record& record) {
 void JournalState::set_template_parameters(std::size_t study, Trial& trial, const Record& record) {
   StudyIndex& index = indexes_[study];
   const std::string_view text = record.has(Field::distributions) ? record.distributions : "{}";
+  const std::string_view params = record.has(Field::params) ? record.params : "{}";
   if (text != index.template_text || text.empty()) {
     // Only those that have a value are parameters of the trial, and of the study.
     std::vector<std::pair<std::string, Distribution>> distributions;
@@ -255,7 +256,7 @@ void JournalState::set_template_parameters(std::size_t study, Trial& trial, cons
       distributions.emplace_back(key.text(), distribution_of(scanner.string()));
     });
     std::vector<std::pair<std::string, double>> values;
-    for_each_member(record.params, [&](const RawText& key, JsonScanner& scanner) {
+    for_each_member(params, [&](const RawText& key, JsonScanner& scanner) {
       const std::string name = key.text();
       const auto at = std::ranges::find(distributions, name, &std::pair<std::string, Distribution>::first);
       if (at == distributions.end()) throw BadRecord(fmt::format("its parameter '{}' has no distribution", name));
@@ -278,7 +279,7 @@ void JournalState::set_template_parameters(std::size_t study, Trial& trial, cons
   std::size_t next = 0;
   const auto& known = index.template_parameters;
   trial.parameters.reserve(known.size());
-  for_each_member(record.params, [&](const RawText& key, JsonScanner& scanner) {
+  for_each_member(params, [&](const RawText& key, JsonScanner& scanner) {
     const std::string name = key.text();
     for (std::size_t tried = 0; tried < known.size() && known[next % known.size()].first != name; ++tried) ++next;
     if (known.empty() || known[next % known.size()].first != name)
