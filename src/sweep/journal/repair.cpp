@@ -23,9 +23,14 @@ class Repair {
 
   void take_line(std::string_view line, std::uint64_t number) {
     if (line.find_first_not_of(" \t\r") == line.npos) return drop(number, line, "the line is blank");
+    const std::size_t whole = line.size();
     while (!line.empty()) {
+      const bool is_first = line.size() == whole;
       const std::string fault = take_record(line);
-      if (fault.empty()) continue;
+      if (fault.empty()) {
+        result.parted += is_first && line.empty() ? 0 : 1;
+        continue;
+      }
       const std::size_t next = std::min(line.find(kBegin, 1), line.size());
       drop(number, line.substr(0, next), fault);
       line.remove_prefix(next);
@@ -72,7 +77,7 @@ Repair repaired(const std::string& journal) {
 JournalRepair repair_journal(const std::filesystem::path& file, const std::filesystem::path& out) {
   const std::string journal = read_file(file);
   Repair repair = repaired(journal);
-  write_file(out, repair.result.dropped.empty() && journal.ends_with('\n') ? journal : repair.text, Overwrite::no);
+  write_file(out, repair.text, Overwrite::no);
   return std::move(repair.result);
 }
 
@@ -80,7 +85,7 @@ JournalRepair repair_journal_in_place(const std::filesystem::path& file) {
   const JournalLock held(file);
   const std::string journal = read_file(file);
   Repair repair = repaired(journal);
-  if (repair.result.dropped.empty() && (journal.empty() || journal.ends_with('\n'))) return std::move(repair.result);
+  if (repair.text == journal) return std::move(repair.result);
   // The new one is whole on the disk before the old one gets another name.
   AtomicFile next(file, Overwrite::yes);
   write_file(next.temporary(), repair.text, Overwrite::yes);

@@ -14,7 +14,8 @@ struct DroppedText {
 };
 
 struct JournalRepair {
-  std::uint64_t kept = 0;  // records
+  std::uint64_t kept = 0;    // records
+  std::uint64_t parted = 0;  // of them, those that stood in one line with others or with rubbish
   std::vector<DroppedText> dropped = {};
   std::filesystem::path original = {};  // where the damaged one is now, when it was replaced
 };
