@@ -20,6 +20,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Optuna sleeps for up to a second, and whoever sleeps longest comes last: beside busy workers that do not sleep at all
+// a manager would wait for many.
+constexpr std::chrono::milliseconds kLongestPause{64};
+
 std::int64_t nanoseconds_of(const timespec& time) {
   return time.tv_sec * 1'000'000'000 + time.tv_nsec;
 }
@@ -89,7 +93,7 @@ JournalLock::JournalLock(const std::filesystem::path& journal, std::chrono::mill
       }
     }
     std::this_thread::sleep_for(pause);
-    pause = std::min(2 * pause, std::chrono::milliseconds(1000));
+    pause = std::min(2 * pause, kLongestPause);
   }
 }
 

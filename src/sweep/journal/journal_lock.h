@@ -15,7 +15,7 @@ class JournalLock {
  public:
   static constexpr std::chrono::milliseconds kGrace{30'000};  // Optuna's
 
-  /// Waits: 1 ms, then twice as long each time, 1 s at most. Throws IoError.
+  /// Waits: 1 ms, then twice as long each time, 64 ms at most. Throws IoError.
   explicit JournalLock(const std::filesystem::path& journal, std::chrono::milliseconds grace = kGrace);
   /// Releases it, if it is still ours.
   ~JournalLock();

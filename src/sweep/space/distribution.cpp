@@ -17,6 +17,8 @@ template <class... F>
 struct Cases : F... {
   using F::operator()...;
 };
+template <class... F>
+Cases(F...) -> Cases<F...>;  // clang 16 does not find it by itself
 
 constexpr double kLargestInteger = 0x1p53;
 // Of a step: what rounding makes of low + k step is well within it.
