@@ -3,10 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <stdexcept>
 
 namespace moola::sweep {
+
+Identity::Identity() {
+  static std::atomic<std::uint64_t> last{0};
+  number_ = ++last;
+}
 
 void History::set_state(Observation& trial, TrialState state) {
   --counts_[static_cast<std::size_t>(trial.state)];
@@ -40,6 +46,8 @@ void History::add(Observation observation) {
   const TrialState state = observation.state;
   observation.state = TrialState::waiting;
   place = std::move(observation);
+  for (std::size_t rung = 0; rung < place.rungs.size(); ++rung)
+    rung_passes_.push_back({number, rung, place.rungs[rung]});
   set_state(place, state);
   if (is_finished(state)) finished_.push_back(number);
 }
@@ -58,7 +66,9 @@ bool History::report(std::uint64_t number, std::int64_t step, double loss) {
 }
 
 void History::pass_rung(std::uint64_t number, double loss) {
-  running(number).rungs.push_back(loss);
+  std::vector<double>& rungs = running(number).rungs;
+  rung_passes_.push_back({number, rungs.size(), loss});
+  rungs.push_back(loss);
   ++version_;
 }
 
@@ -77,7 +87,11 @@ void History::finish(std::uint64_t number, TrialState state, std::vector<double>
 void History::retry(std::uint64_t number) {
   Observation& trial = running(number);
   trial.reports.clear();
-  trial.rungs.clear();
+  if (!trial.rungs.empty()) {
+    std::erase_if(rung_passes_, [&](const RungPass& each) { return each.number == number; });
+    ++forgotten_;
+    trial.rungs.clear();
+  }
   set_state(trial, TrialState::waiting);
 }
 

@@ -21,6 +21,28 @@ struct Observation {
   double violation = 0;              // sum of the constraints' excesses that the trial told of itself; 0: feasible
 };
 
+/// A trial has passed a rung of successive halving with this loss.
+struct RungPass {
+  std::uint64_t number = 0;
+  std::size_t rung = 0;
+  double loss = 0;
+};
+
+/// A number that no other object of the process has or had; copies get their own.
+class Identity {
+ public:
+  Identity();
+  Identity(const Identity&) : Identity() {}
+  Identity& operator=(const Identity&) {
+    number_ = Identity().number_;
+    return *this;
+  }
+  std::uint64_t number() const { return number_; }
+
+ private:
+  std::uint64_t number_;
+};
+
 /// The trials of a study as far as a sampler or a pruner may know them, and in which order they finished.
 ///
 /// Whoever drives the study decides what is told and when: a study of fixed order tells trial n's end only when trial
@@ -40,6 +62,13 @@ class History {
   std::size_t count(TrialState state) const { return counts_[static_cast<std::size_t>(state)]; }
   /// How often anything was told; grows by one with each call of the functions below.
   std::uint64_t version() const { return version_; }
+  /// Differs between any two histories, also between one and its copy. What was computed from `finished` and
+  /// `rung_passes` of a history holds for what they begin with later, for both only grow; but see `forgotten`.
+  std::uint64_t identity() const { return identity_.number(); }
+  /// All rungs that were passed, in the order in which that was told, less those of trials that were retried since.
+  std::span<const RungPass> rung_passes() const { return rung_passes_; }
+  /// How many retried trials had passed a rung: where it has grown, `rung_passes` has lost theirs.
+  std::uint64_t forgotten() const { return forgotten_; }
 
   /// Trial `number` runs with these values. Throws std::logic_error when it has begun already, or the point is not as
   /// long as the space.
@@ -62,7 +91,9 @@ class History {
   std::vector<Observation> trials_;
   std::vector<std::uint64_t> finished_;
   std::size_t counts_[5] = {};
-  std::uint64_t version_ = 0;
+  std::uint64_t version_ = 0, forgotten_ = 0;
+  std::vector<RungPass> rung_passes_;
+  Identity identity_;
 
   Observation& running(std::uint64_t number);
   void set_state(Observation& trial, TrialState state);
