@@ -175,7 +175,8 @@ double nearest_value(const Distribution& distribution, double value) {
                                            static_cast<double>(d.step));
                           },
                           [&](const CategoricalDistribution& d) {
-                            return std::clamp(std::round(value), 0.0, static_cast<double>(d.choices.size() - 1));
+                            // Adding 0 makes 0 of the -0 that small negative numbers are rounded to.
+                            return std::clamp(std::round(value), 0.0, static_cast<double>(d.choices.size() - 1)) + 0.0;
                           }},
                     distribution);
 }

@@ -37,6 +37,13 @@ double to_unit(const Distribution& distribution, double value) {
   return std::clamp(((stretch.log ? std::log(value) : value) - stretch.low) / (stretch.high - stretch.low), 0.0, 1.0);
 }
 
+UnitCell unit_cell(const Distribution& distribution, double value) {
+  double half = 0.5;
+  if (const auto* f = std::get_if<FloatDistribution>(&distribution)) half = f->step / 2;
+  if (const auto* i = std::get_if<IntDistribution>(&distribution)) half = static_cast<double>(i->step) / 2;
+  return {to_unit(distribution, value - half), to_unit(distribution, value + half)};
+}
+
 double from_unit(const Distribution& distribution, double unit) {
   const Stretch stretch = stretch_of(distribution);
   const double at = stretch.low + std::clamp(unit, 0.0, 1.0) * (stretch.high - stretch.low);

@@ -11,4 +11,10 @@ double to_unit(const Distribution& distribution, double value);
 /// and choices, and to rounding for floats. A uniform `unit` draws from the distribution.
 double from_unit(const Distribution& distribution, double unit);
 
+/// The stretch of [0, 1] that rounds to a value on steps or to a choice; of a float without step its one place.
+struct UnitCell {
+  double low, high;
+};
+UnitCell unit_cell(const Distribution& distribution, double value);
+
 }  // namespace moola::sweep
