@@ -1,5 +1,6 @@
 #pragma once
 // Functions with known optima, and tables of real trainings, to hold samplers against.
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
