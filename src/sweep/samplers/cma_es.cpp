@@ -176,6 +176,7 @@ class CmaEsSampler::Search {
       weights.push_back(std::log((static_cast<double>(population_) + 1) / 2) - std::log(static_cast<double>(i + 1)));
       sum += weights.back();
     }
+    // The best of 0.1, 0.2, 0.3 and 0.5 on a table of real trainings that has three choices of two.
     constexpr double kRate = 0.3;
     for (std::size_t c = 0; c < coordinates_.choices.size(); ++c) {
       std::vector<double>& frequencies = next.frequencies[c];
