@@ -42,6 +42,11 @@ std::vector<std::size_t> constrained_ranks(std::span<const Observation* const> t
   return out;
 }
 
+bool has_few_values(const Distribution& distribution) {
+  return std::holds_alternative<CategoricalDistribution>(distribution) || count_of(distribution).value_or(21) <= 20;
+}
+
+// Where a value at `at` in the unit interval is moved to.
 double moved(double at, double uniform) {
   constexpr double kIndex = 20;
   const double low_room = std::pow(1 - at, kIndex + 1), high_room = std::pow(at, kIndex + 1);
@@ -153,8 +158,7 @@ Point NsgaSampler::child(const History& history, KeyedRandom& random) const {
       const double draw = random.uniform_double();
       double value = swap ? second[p] : first[p];
       if (std::isnan(value)) value = swap ? first[p] : second[p];
-      const bool redraw =
-          options_.mutation == Mutation::redraw || std::holds_alternative<CategoricalDistribution>(distribution);
+      const bool redraw = options_.mutation == Mutation::redraw || has_few_values(distribution);
       if (std::isnan(value) || (change && redraw))
         value = from_unit(distribution, draw);
       else if (change)
@@ -163,7 +167,9 @@ Point NsgaSampler::child(const History& history, KeyedRandom& random) const {
       out[p] = nearest_value(distribution, value);
     }
     space.deactivate(out);
-    if (!same_point(out, first) && !same_point(out, second) && space.allows(out)) return out;
+    const bool is_known = std::ranges::any_of(
+        parents_, [&](std::uint64_t number) { return same_point(history.trials()[number].point, out); });
+    if (!is_known && space.allows(out)) return out;
   }
   return random_point(space, random);
 }

@@ -12,7 +12,8 @@ namespace moola::sweep {
 /// How a value of a child is changed.
 enum class Mutation {
   redraw,      // drawn from its whole range
-  polynomial,  // numbers are moved, mostly by little (Deb, Agrawal 1999, with an index of 20); choices are redrawn
+  polynomial,  // moved, mostly by a few hundredths of its range (Deb, Agrawal 1999, with an index of 20); redrawn where
+               // that would hardly leave the value: choices, and ranges of 20 values and fewer
 };
 
 struct NsgaOptions {
@@ -21,7 +22,7 @@ struct NsgaOptions {
   double crossover = 0.9;              // chance that a child has two parents
   double swap = 0.5;                   // chance that a value comes from the second of them
   std::optional<double> mutated = {};  // chance of each value to be changed; 1 / parameters
-  Mutation mutation = Mutation::redraw;
+  Mutation mutation = Mutation::polynomial;
 };
 
 /// NSGA-II, for several objectives: children of the best trials so far, best by who dominates whom and among equals by
@@ -29,8 +30,8 @@ struct NsgaOptions {
 ///
 /// A generation is the next `population` complete trials, in the order in which they finish, so that any number may run
 /// at once. The first are random. Infeasible trials come after feasible ones, by their violation; pruned and failed
-/// ones do not count. A child with the values of one of its parents is bred again.
-/// Source: Deb, Pratap, Agarwal, Meyarivan 2002; crossover, redrawing and defaults are Optuna's.
+/// ones do not count. A child that is as one of the parents is bred again.
+/// Source: Deb, Pratap, Agarwal, Meyarivan 2002; the crossover, redrawing and the chances are Optuna's.
 class NsgaSampler : public Sampler {
  public:
   /// Throws ConfigError for a population below 2 and chances outside 0 to 1.
