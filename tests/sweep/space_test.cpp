@@ -131,6 +131,26 @@ BOOST_AUTO_TEST_CASE(the_unit_interval_gives_every_value_and_takes_it_back) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_cell_of_the_unit_interval_is_what_rounds_to_a_value) {
+  for (const Distribution& each : all_kinds()) {
+    if (is_single(each)) continue;
+    for (double unit = 0.001; unit < 1; unit += 0.0137) {
+      const double value = from_unit(each, unit);
+      const UnitCell cell = unit_cell(each, value);
+      BOOST_TEST(cell.low <= unit + 1e-12);
+      BOOST_TEST(cell.high >= unit - 1e-12);
+      if (!count_of(each)) {
+        BOOST_TEST(cell.high - cell.low < 1e-12);
+        continue;
+      }
+      BOOST_TEST(from_unit(each, cell.low + 1e-9) == value);
+      BOOST_TEST(from_unit(each, cell.high - 1e-9) == value);
+      if (cell.low > 0) BOOST_TEST(from_unit(each, cell.low - 1e-9) < value);
+      if (cell.high < 1) BOOST_TEST(from_unit(each, cell.high + 1e-9) > value);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(outer_values_come_back_as_inner_ones) {
   for (const Distribution& each : all_kinds()) {
     const double value = from_unit(each, 0.4);
@@ -212,6 +232,19 @@ BOOST_AUTO_TEST_CASE(a_trial_begins_reports_and_ends_once) {
   history.finish(2, TrialState::complete, {0.3});
   BOOST_TEST(history.finished().size() == 1U);
   BOOST_CHECK_THROW(history.report(2, 9, 0.1), std::logic_error);
+}
+
+BOOST_AUTO_TEST_CASE(no_two_histories_are_taken_for_each_other) {
+  const SearchSpace space = box(1, 0, 1);
+  History history(space, 1), other(space, 1);
+  const std::uint64_t before = history.identity();
+  history.begin(0, {0.5});
+  BOOST_TEST(history.identity() == before);
+  const History copy = history;
+  BOOST_TEST(copy.identity() != before);
+  other = history;
+  BOOST_TEST(other.identity() != before);
+  BOOST_TEST(other.identity() != copy.identity());
 }
 
 BOOST_AUTO_TEST_CASE(a_lost_trial_keeps_its_point_and_may_begin_again) {

@@ -1,7 +1,7 @@
 #include "models/classifiers/ridge.h"
 
-// Its own threads would cut sums by their number; pieces run beside each other instead. No other file includes Eigen:
-// of templates that were compiled for another instruction set the linker could keep that copy.
+// Its own threads would cut sums by their number; pieces run beside each other instead. No file that is compiled for an
+// instruction set of its own includes Eigen: of its templates the linker could keep that copy.
 #define EIGEN_DONT_PARALLELIZE
 
 #include <fmt/format.h>

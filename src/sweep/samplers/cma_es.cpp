@@ -183,7 +183,7 @@ class CmaEsSampler::Search {
       const std::vector<double> before = frequencies;
       for (std::size_t i = 0; i < weights.size(); ++i) {
         const double choice = generation_[i].point[coordinates_.choices[c]];
-        if (std::isnan(choice)) continue;
+        if (!contains(space_[coordinates_.choices[c]].distribution, choice)) continue;  // not active
         const double gained = kRate * weights[i] / sum;
         for (std::size_t k = 0; k < frequencies.size(); ++k) frequencies[k] -= gained * before[k];
         frequencies[static_cast<std::size_t>(choice)] += gained;

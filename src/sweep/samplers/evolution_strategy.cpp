@@ -1,5 +1,6 @@
 #include "sweep/samplers/evolution_strategy.h"
 
+// As in models/classifiers/ridge.cpp.
 #define EIGEN_DONT_PARALLELIZE
 
 #include <Eigen/Core>

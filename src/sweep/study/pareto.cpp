@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
@@ -125,6 +126,17 @@ double uncovered_area(Row corner, Rows points, Row reference) {
   return out + (reference[0] - from) * (ceiling - corner[1]);
 }
 
+// Without points that others cover.
+void keep_front(Rows& points) {
+  std::ranges::sort(points, [](Row a, Row b) { return std::ranges::lexicographical_compare(a, b); });
+  std::size_t kept = 0;
+  for (const Row point : points) {
+    const auto covers = [&](Row other) { return std::ranges::equal(other, point, std::less_equal{}); };
+    if (std::ranges::none_of(std::span(points).first(kept), covers)) points[kept++] = point;
+  }
+  points.resize(kept);
+}
+
 // What `point` dominates and none of `others`.
 double exclusive_volume(Row point, std::span<const Row> others, Row reference) {
   const std::size_t objectives = point.size();
@@ -136,6 +148,8 @@ double exclusive_volume(Row point, std::span<const Row> others, Row reference) {
     rows.emplace_back(row);
   }
   if (objectives == 2) return uncovered_area(point, std::move(rows), reference);
+  // Of points that are moved into one box most cover each other.
+  if (objectives > 3) keep_front(rows);
   return std::max(0.0, box_volume(point, reference) - volume_of(std::move(rows), reference));
 }
 
