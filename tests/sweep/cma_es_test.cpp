@@ -256,6 +256,13 @@ BOOST_AUTO_TEST_CASE(equal_losses_make_it_begin_anew) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(without_restarts_it_stays_at_the_least) {
+  const Problem problem{"one", box(1, -5, 5), [](const Point& x) { return std::pow(x[0] - 1, 2); }};
+  History history(problem.space, 1);
+  run_study(history, cma({.restarts = CmaRestarts::none}), loss_of(problem), 20'000, 1, 0, 5000);
+  for (std::size_t i = 10'000; i < 20'000; ++i) BOOST_REQUIRE_SMALL(history.trials()[i].point[0] - 1, 1e-9);
+}
+
 BOOST_AUTO_TEST_CASE(pruned_failed_and_infeasible_trials_have_their_place) {
   // The lower half fails, the upper quarter is infeasible, half of the rest is pruned. The least loss that counts is at
   // the lower end of what does not fail.

@@ -136,11 +136,11 @@ class CmaEsSampler::Search {
   void end_generation() {
     std::ranges::stable_sort(generation_, {}, &Member::standing);
     CmaDistribution next = distributions_.front();
-    if (strategy_) {
+    if (strategy_ && !strategy_->is_spent()) {
       std::vector<Offspring> ranked;
       for (Member& each : generation_) ranked.push_back(std::move(each.offspring));
       strategy_->learn(ranked);
-      keep_margins(next);
+      if (!strategy_->is_spent()) keep_margins(next);
     }
     learn_frequencies(next);
     (is_small_ ? small_trials_ : large_trials_) += population_;
@@ -149,7 +149,8 @@ class CmaEsSampler::Search {
     };
     extremes_.emplace_front(loss(generation_.front()), loss(generation_.back()));
     generation_.clear();
-    if (options_.restarts != CmaRestarts::none && is_stuck())
+    const bool stuck = is_stuck();
+    if (stuck && options_.restarts != CmaRestarts::none)
       restart();
     else
       remember(std::move(next));

@@ -40,7 +40,8 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: peer.py TRIALS")
     trials = int(sys.argv[1])
-    one = measure("cma", ["minimize"], lambda: rustuna.samplers.CmaEsSampler(seed=1), lambda trial: sphere(point_of(trial), 0), trials)
+    one = measure("cma", ["minimize"], lambda: rustuna.samplers.CmaEsSampler(seed=1),
+                  lambda trial: sphere(point_of(trial), 0), trials)
     print(f"  least loss {min(values[0] for values in one):.3g}")
 
     def spheres(trial):
