@@ -1,0 +1,8 @@
+// Built with -march=x86-64-v3.
+#include "sweep/samplers/tpe/parzen_kernel_impl.h"
+
+namespace moola::sweep::parzen_kernel {
+
+const Kernel kernel_v3 = kernel_of_set();
+
+}  // namespace moola::sweep::parzen_kernel

@@ -1,0 +1,8 @@
+// Built with -march=x86-64-v4.
+#include "sweep/samplers/tpe/parzen_kernel_impl.h"
+
+namespace moola::sweep::parzen_kernel {
+
+const Kernel kernel_v4 = kernel_of_set();
+
+}  // namespace moola::sweep::parzen_kernel
