@@ -28,15 +28,18 @@ double log_product(const Mixture& mixture, const Candidates& candidates, std::si
   return out;
 }
 
-MOOLA_INLINE Lanes looked_up(const double* table, const std::uint32_t* rows) {
-  Lanes out;
-  for (std::size_t i = 0; i < kLanes; ++i) out[i] = table[rows[i]];
+MOOLA_INLINE Lanes largest(const Lanes (&of_tile)[kTile]) {
+  Lanes out = of_tile[0];
+  for (std::size_t c = 1; c < kTile; ++c) out = larger(out, of_tile[c]);
   return out;
 }
 
-// Sums of all components' densities over e^reference, by lane of the block, for the candidates of one tile.
+// Sums of all components' densities over e^reference, by lane of the block, for the candidates of one tile. Those below
+// e^least count as nothing. As logarithms of densities only fall from dimension to dimension, most components of many
+// dimensions are left early.
 void sum_of_tile(const Mixture& mixture, const Candidates& candidates, std::size_t first, const double* references,
-                 double (*sums)[kBlock]) {
+                 double least, double (*sums)[kBlock]) {
+  constexpr std::size_t kBetweenLooks = 2;
   Lanes sum[kParts][kTile] = {};
   const double* values = candidates.values + first;
   const double* const* tables = candidates.tables + first;
@@ -47,18 +50,25 @@ void sum_of_tile(const Mixture& mixture, const Candidates& candidates, std::size
       Lanes power[kTile];
       const Lanes constant = load(mixture.constants + k);
       for (std::size_t c = 0; c < kTile; ++c) power[c] = constant - references[c];
-      for (std::size_t d = 0; d < mixture.continuous; ++d) {
-        const Lanes centre = load(mixture.centres[d] + k), scale = load(mixture.scales[d] + k);
-        for (std::size_t c = 0; c < kTile; ++c) {
-          const Lanes z = (values[d * count + c] - centre) * scale;
-          power[c] -= z * z;
+      bool matters = true;
+      for (std::size_t d = 0; d < mixture.continuous && matters;) {
+        const std::size_t look = d + kBetweenLooks < mixture.continuous ? d + kBetweenLooks : mixture.continuous;
+        for (; d < look; ++d) {
+          const Lanes centre = load(mixture.centres[d] + k), scale = load(mixture.scales[d] + k);
+          for (std::size_t c = 0; c < kTile; ++c) {
+            const Lanes z = (values[d * count + c] - centre) * scale;
+            power[c] -= z * z;
+          }
         }
+        matters = any_above(largest(power), least);
       }
-      for (std::size_t d = 0; d < mixture.tabulated; ++d) {
+      for (std::size_t d = 0; d < mixture.tabulated && matters; ++d) {
         for (std::size_t c = 0; c < kTile; ++c) power[c] += looked_up(tables[d * count + c], mixture.rows[d] + k);
+        matters = any_above(largest(power), least);
       }
+      if (!matters) continue;
       const Lanes weight = load(mixture.weights + k);
-      for (std::size_t c = 0; c < kTile; ++c) sum[part][c] += weight * exponential(power[c]);
+      for (std::size_t c = 0; c < kTile; ++c) sum[part][c] += weight * exponential(power[c], least);
     }
   }
   for (std::size_t part = 0; part < kParts; ++part) {
@@ -70,13 +80,15 @@ void log_densities_of_set(const Mixture& mixture, const Candidates& candidates, 
   const std::size_t prior = mixture.components - 1;
   for (std::size_t first = 0; first < candidates.count; first += kTile) {
     double priors[kTile], references[kTile], sums[kTile][kBlock];
+    double negligible = -60.0;
     for (std::size_t c = 0; c < kTile; ++c) {
       priors[c] = log_product(mixture, candidates, prior, first + c);
       // No density is more than e^600 times the reference, so that the sum is finite.
       const double least = mixture.peak - 600.0;
       references[c] = priors[c] > least ? priors[c] : least;
+      if (priors[c] < least) negligible = -708.0;
     }
-    sum_of_tile(mixture, candidates, first, references, sums);
+    sum_of_tile(mixture, candidates, first, references, negligible, sums);
     for (std::size_t c = 0; c < kTile; ++c) {
       const double* s = sums[c];
       const double sum = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));

@@ -1,6 +1,8 @@
 #pragma once
 // Registers of one instruction set, and what is computed in them. Included by the files of one instruction set each,
 // inside which everything has internal linkage: no function here may be shared with another file.
+#include <immintrin.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -40,10 +42,41 @@ MOOLA_INLINE Lanes larger(Lanes a, Lanes b) {
 MOOLA_INLINE Lanes magnitude(Lanes x) {
   return (Lanes)((Bits)x & 0x7fffffffffffffff);
 }
-MOOLA_INLINE Lanes square_root(Lanes x) {
-  for (std::size_t i = 0; i < kLanes; ++i) x[i] = __builtin_sqrt(x[i]);
-  return x;
+// What the compiler makes no single instruction of.
+#if defined(__AVX512F__)
+MOOLA_INLINE bool any_above(Lanes x, double bound) {
+  return _mm512_cmp_pd_mask(x, _mm512_set1_pd(bound), _CMP_GT_OQ) != 0;
 }
+MOOLA_INLINE Lanes square_root(Lanes x) {
+  return _mm512_maskz_sqrt_pd(0xff, x);
+}
+MOOLA_INLINE Lanes looked_up(const double* table, const std::uint32_t* rows) {
+  const __m256i at = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows));
+  return _mm512_mask_i32gather_pd(_mm512_setzero_pd(), 0xff, at, table, 8);
+}
+#elif defined(__AVX2__)
+MOOLA_INLINE bool any_above(Lanes x, double bound) {
+  return _mm256_movemask_pd(_mm256_cmp_pd(x, _mm256_set1_pd(bound), _CMP_GT_OQ)) != 0;
+}
+MOOLA_INLINE Lanes square_root(Lanes x) {
+  return _mm256_sqrt_pd(x);
+}
+MOOLA_INLINE Lanes looked_up(const double* table, const std::uint32_t* rows) {
+  Lanes out;
+  for (std::size_t i = 0; i < kLanes; ++i) out[i] = table[rows[i]];
+  return out;
+}
+#else
+MOOLA_INLINE bool any_above(Lanes x, double bound) {
+  return _mm_movemask_pd(_mm_cmpgt_pd(x, _mm_set1_pd(bound))) != 0;
+}
+MOOLA_INLINE Lanes square_root(Lanes x) {
+  return _mm_sqrt_pd(x);
+}
+MOOLA_INLINE Lanes looked_up(const double* table, const std::uint32_t* rows) {
+  return Lanes{table[rows[0]], table[rows[1]]};
+}
+#endif
 
 /// The first entries of an array that is shorter than a register, the others 1; and back.
 MOOLA_INLINE Lanes load_some(const double* p, std::size_t n) {
@@ -62,7 +95,7 @@ constexpr double kLn2Low = 0x1.ef35793c76730p-45;
 
 /// e^x = 2^k e^r with |r| <= log(2) / 2, and e^r by its series. Error below 2 units in the last place; 0 below -708;
 /// what is above 709 is taken for 709.
-MOOLA_INLINE Lanes exponential(Lanes x) {
+MOOLA_INLINE Lanes exponential(Lanes x, double least = -708.0) {
   constexpr double kShift = 0x1.8p52;  // adding it rounds to a whole number, which then stands in the low bits
   const Lanes kept = larger(smaller(x, all(709.0)), all(-708.0));
   const Lanes shifted = kept * 0x1.71547652b82fep0 + kShift;
@@ -81,7 +114,7 @@ MOOLA_INLINE Lanes exponential(Lanes x) {
   series = series * r + 0.5;
   series = series * (r * r) + r + 1.0;
   const Lanes scale = (Lanes)(((Bits)shifted << 52) + 0x3ff0000000000000);
-  return x < -708.0 ? Lanes{} : series * scale;
+  return x <= least ? Lanes{} : series * scale;
 }
 
 /// Of a finite normal x > 0: x = 2^e m with m in [sqrt(1/2), sqrt(2)), log m = 2 artanh((m - 1) / (m + 1)) by its
