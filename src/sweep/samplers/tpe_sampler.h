@@ -29,11 +29,13 @@ struct TpeOptions {
 /// Tree-structured Parzen estimators: of candidates that are drawn from a density of the best trials, the one that is
 /// likeliest among them as against all others.
 ///
-/// Parameters with one condition are modelled by the trials that had them, and are drawn where they matter. Candidates
-/// that constraints forbid are passed over; where a hundred turns bring no allowed point, it is a random one.
-/// Cost of an ask: candidates * trials * parameters; of 1,000 finished trials with 10 parameters about 0.06 ms. What is
-/// kept between asks of one history saves sorting them anew.
-/// Source: Bergstra, Bardenet, Bengio, Kegl 2011; the defaults are those of Optuna 5.0.
+/// Parameters with one condition are drawn where they matter, from densities of the trials that had them: the best
+/// tenth of those, not of all trials, so that a branch is learnt while another one is ahead. Candidates that
+/// constraints forbid are passed over; where a hundred turns bring no allowed point, it is a random one. Cost of an
+/// ask: candidates * trials * parameters; of 1,000 finished trials with 10 parameters about 0.05 ms, 0.5 ms for a
+/// sampler that has not seen them before. Where there are several objectives, O(trials log trials) for their fronts is
+/// added after each that is complete. Source: Bergstra, Bardenet, Bengio, Kegl 2011; the defaults are those of
+/// Optuna 5.0.
 class TpeSampler : public Sampler {
  public:
   /// Throws ConfigError for no candidates and a prior that weighs nothing.
