@@ -86,6 +86,7 @@ BOOST_AUTO_TEST_SUITE(journal_writer)
 
 BOOST_AUTO_TEST_CASE(records_are_written_as_optuna_writes_them) {
   ::setenv("TZ", "IST-5:30", 1);
+  ::tzset();
   RecordText text("hpc-\"0\"");
   text.create_study("größe", std::vector{Direction::minimize, Direction::maximize});
   text.set_study_system(0, {"a", "{ \"b\" : [1, NaN] }"}, std::vector<std::string>{"loss", "speed"});
