@@ -1,6 +1,6 @@
 # What `cmake --install` brings: a prefix that runs from wherever it lies, from a shared file system or moved.
 #   bin/  the programs, which find each other and ../lib by relative paths
-#   lib/  LibTorch, Arrow, the GPU part where it was built, and the few Debian libraries that a plain node lacks
+#   lib/  LibTorch, Arrow, XGBoost, the GPU part where it was built, and the few Debian libraries that a plain node lacks
 #   share/moola/  configurations and the sample
 # Open MPI, OpenSSL and the C++ run time stay the system's own: they belong to the cluster.
 get_property(programs GLOBAL PROPERTY MOOLA_PROGRAMS)
@@ -21,5 +21,8 @@ if(TARGET LibTorch::torch_cpu)
 endif()
 if(TARGET ArrowWheel::arrow)
   install(FILES $<TARGET_FILE:ArrowWheel::arrow> $<TARGET_FILE:ArrowWheel::parquet> DESTINATION lib)
+endif()
+if(TARGET XgboostWheel::xgboost)
+  install(FILES ${XGBOOST_RUNTIME_LIBRARIES} DESTINATION lib)
 endif()
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/configs ${CMAKE_SOURCE_DIR}/samples DESTINATION share/moola)

@@ -4,7 +4,7 @@
 
 namespace moola::market {
 
-/// e to the power of x as scale (1 + part), `scale` a power of two: for x from -708 to 709.
+/// e to the power of x as scale (1 + part), `scale` a power of two: for x from -708 to 709. At -709 the scale is 0.
 ///
 /// x = k log 2 + r with |r| <= log(2) / 2; e^r by its series, of which 14 terms leave 1e-18.
 struct ScaledExp {
@@ -14,7 +14,8 @@ inline ScaledExp scaled_exp(double x) {
   constexpr double kLn2High = 0x1.62e42fefa3800p-1;  // its low bits are zero, so k times it is exact
   constexpr double kLn2Low = 0x1.ef35793c76730p-45;
   constexpr double kShift = 0x1.8p52;  // adding it rounds to a whole number
-  const double k = (x * 0x1.71547652b82fep0 + kShift) - kShift;
+  const double shifted = x * 0x1.71547652b82fep0 + kShift;
+  const double k = shifted - kShift;
   const double r = (x - k * kLn2High) - k * kLn2Low;
   double series = 1.0 / 87178291200.0;
   series = series * r + 1.0 / 6227020800.0;
@@ -29,7 +30,9 @@ inline ScaledExp scaled_exp(double x) {
   series = series * r + 1.0 / 24.0;
   series = series * r + 1.0 / 6.0;
   series = series * r + 0.5;
-  return {.scale = std::bit_cast<double>((static_cast<std::int64_t>(k) + 1023) << 52), .part = r + r * r * series};
+  // The last bits of `shifted` are k; a conversion would keep compilers from taking several x at once.
+  return {.scale = std::bit_cast<double>((std::bit_cast<std::uint64_t>(shifted) + 1023) << 52),
+          .part = r + r * r * series};
 }
 
 /// e to the power of x, the same bits on every machine: plain IEEE operations in a fixed order. Error below 2 units in

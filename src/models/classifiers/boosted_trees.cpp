@@ -1,10 +1,8 @@
 #include "models/classifiers/boosted_trees.h"
 
 #include <fmt/format.h>
-#include <xgboost/c_api.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -16,13 +14,17 @@
 #include "base/parallel_pieces.h"
 #include "market/portable_log.h"
 #include "models/classifiers/classifier_file.h"
+#include "models/classifiers/grown_trees.h"
 #include "models/classifiers/learnable_samples.h"
+#include "models/classifiers/tree_gradients.h"
+#include "models/classifiers/xgboost_api.h"
 
 namespace moola::models {
 namespace {
 
 constexpr const char* kName = "xgboost";
 constexpr const char* kTreesFile = "model.ubj";
+constexpr int kLibraryMajor = 3;  // whose functions xgboost_api.h declares
 constexpr std::size_t kRowsPerPiece = 1024;
 constexpr double kLeastProbability = std::numeric_limits<double>::epsilon();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
@@ -47,12 +49,17 @@ void check(int status, const char* doing) {
 }
 
 // What it has to say it says by errors; the setting is this thread's.
-void be_quiet() {
+void open_library() {
+  int major = 0, minor = 0, patch = 0;
+  XGBoostVersion(&major, &minor, &patch);
+  if (major != kLibraryMajor) {
+    throw Error(
+        fmt::format("xgboost needs version {} of the library libxgboost.so, and the one that was loaded is "
+                    "{}.{}.{}. See `ldd` of this program for where it lies; ./tools/setup brings the right one.",
+                    kLibraryMajor, major, minor, patch),
+        ExitCode::permanent);
+  }
   check(XGBSetGlobalConfig(R"({"verbosity": 0})"), "its settings");
-}
-
-std::size_t outputs_of(std::size_t classes) {
-  return classes == 2 ? 1 : classes;
 }
 
 // (classes) of a row's margins.
@@ -88,6 +95,12 @@ std::span<const float> margins(const Booster& booster, const Matrix& matrix, boo
   const float* out = nullptr;
   check(XGBoosterPredictFromDMatrix(booster.get(), matrix.get(), config, &shape, &dimensions, &out), "forecasting");
   return {out, std::accumulate(shape, shape + dimensions, bst_ulong{1}, std::multiplies<>())};
+}
+
+// (rows, values / rows), as the library takes an array.
+std::string array_of(const std::vector<float>& values, std::size_t rows) {
+  return fmt::format(R"({{"data": [{}, true], "shape": [{}, {}], "typestr": "<f4", "version": 3}})",
+                     reinterpret_cast<std::uintptr_t>(values.data()), rows, values.size() / rows);
 }
 
 std::string saved(const Booster& booster) {
@@ -153,48 +166,12 @@ class HeldOut {
   Matrix matrix_;
 };
 
-}  // namespace
-
-double gradient_step(std::span<const double> weight) {
-  const double all = std::accumulate(weight.begin(), weight.end(), 0.0);
-  return std::ldexp(1.0, std::ilogb(all) + 2 - 52);
-}
-
-TreeGradients tree_gradients(std::span<const float> margin, std::span<const std::int32_t> truth,
-                             std::span<const double> weight, std::size_t classes, unsigned threads) {
-  const std::size_t n = truth.size(), outputs = outputs_of(classes);
-  if (margin.size() != n * outputs || weight.size() != n)
-    throw std::invalid_argument("margins, truths and weights of unequal number");
-  // Adding so much leaves no room for less than a step.
-  const double shift = gradient_step(weight) * 0x1.8p52;
-  const auto rounded = [shift](double value) {
-    return static_cast<float>((static_cast<double>(static_cast<float>(value)) + shift) - shift);
-  };
-  TreeGradients out{.first = std::vector<float>(margin.size()), .second = std::vector<float>(margin.size())};
-  for_each_piece((n + kRowsPerPiece - 1) / kRowsPerPiece, threads, [&](std::size_t piece) {
-    std::vector<double> p(classes);
-    for (std::size_t row = piece * kRowsPerPiece; row < std::min(n, (piece + 1) * kRowsPerPiece); ++row) {
-      probabilities(margin.subspan(row * outputs, outputs), p);
-      for (std::size_t k = 0; k < outputs; ++k) {
-        // XGBoost doubles the second derivative where there are more than two classes.
-        const std::size_t of_class = outputs == 1 ? 1 : k;
-        const double is = static_cast<std::size_t>(truth[row]) == of_class ? 1.0 : 0.0, of = p[of_class];
-        out.first[row * outputs + k] = rounded((of - is) * weight[row]);
-        out.second[row * outputs + k] = rounded((outputs == 1 ? 1.0 : 2.0) * of * (1 - of) * weight[row]);
-      }
-    }
-  });
-  return out;
-}
-
-namespace {
-
 class BoostedTrees final : public Classifier {
  public:
   explicit BoostedTrees(Json parameters) : parameters_(std::move(parameters)) {}
 
   Json fit(const LabelledSamples& train, const FitOptions& options) override {
-    be_quiet();
+    open_library();
     const LearnableSamples rows = learnable_samples(train, parameters_.at("class_weight") == "balanced");
     const std::size_t classes = rows.classes.size();
     const FittedOn on{.classes = train.classes, .channels = train.samples.channels, .steps = train.samples.steps};
@@ -214,8 +191,8 @@ class BoostedTrees final : public Classifier {
       options.check_stop();
       TreeGradients gradients =
           tree_gradients(margins(booster, matrix, true), rows.number, rows.weight, classes, options.threads);
-      check(XGBoosterBoostOneIter(booster.get(), matrix.get(), gradients.first.data(), gradients.second.data(),
-                                  gradients.first.size()),
+      check(XGBoosterTrainOneIter(booster.get(), matrix.get(), round, array_of(gradients.first, rows.at.size()).c_str(),
+                                  array_of(gradients.second, rows.at.size()).c_str()),
             "growing trees");
       ++round;
       if (held_out == nullptr) continue;
@@ -240,19 +217,26 @@ class BoostedTrees final : public Classifier {
     const std::size_t n = samples.size(), classes = classes_.size(), outputs = outputs_of(classes);
     std::vector<double> out(n * classes);
     for_each_piece((n + kRowsPerPiece - 1) / kRowsPerPiece, threads, [&](std::size_t piece) {
-      be_quiet();
       const std::size_t begin = piece * kRowsPerPiece, count = std::min(n - begin, kRowsPerPiece);
       std::vector<std::size_t> at(count);
       std::iota(at.begin(), at.end(), begin);
-      const std::vector<float> values = gathered(samples, at);
-      const std::span<const float> margin = margins_of(booster_, values, count);
-      for (std::size_t i = 0; i < count; ++i)
-        probabilities(margin.subspan(i * outputs, outputs), std::span(out).subspan((begin + i) * classes, classes));
+      const std::vector<float> margin = grown_.margins(gathered(samples, at));
+      for (std::size_t i = 0; i < count; ++i) {
+        probabilities(std::span(margin).subspan(i * outputs, outputs),
+                      std::span(out).subspan((begin + i) * classes, classes));
+      }
     });
     return spread(out, classes_, on_.classes);
   }
 
-  std::vector<double> importance() const override { return importance_; }
+  std::vector<double> importance() const override {
+    double all = 0;
+    for (const auto& [feature, gain] : grown_.gains()) all += gain;
+    if (!(all > 0)) return {};
+    std::vector<double> out(on_.features());
+    for (const auto& [feature, gain] : grown_.gains()) out.at(feature) = gain / all;
+    return out;
+  }
 
   void save(const std::filesystem::path& folder) const override {
     if (on_.classes == 0) throw std::logic_error("xgboost is saved before it was fitted or loaded");
@@ -264,12 +248,14 @@ class BoostedTrees final : public Classifier {
   }
 
   void load(const std::filesystem::path& folder) override {
-    be_quiet();
     const ClassifierFile file = read_classifier(folder, kName, {kTreesFile});
     const std::vector<std::size_t> classes = classes_that_came(folder, file);
     const auto rounds = reading(folder, [&] { return file.fitted.at("rounds").get<int>(); });
-    const std::string why = take(read_file(folder / kTreesFile), rounds, file.on, classes);
-    if (!why.empty()) refuse_file(folder / kTreesFile, why);
+    try {
+      take(read_file(folder / kTreesFile), rounds, file.on, classes);
+    } catch (const DataError& error) {
+      refuse_file(folder / kTreesFile, error.what());
+    }
     parameters_ = file.parameters;
   }
 
@@ -279,8 +265,7 @@ class BoostedTrees final : public Classifier {
   std::vector<std::size_t> classes_;  // that came
   int rounds_ = 0;
   std::string trees_;  // as they are saved
-  Booster booster_;    // made of them, for one thread: several ask it at once
-  std::vector<double> importance_;
+  GrownTrees grown_;   // read from them
 
   Booster begin(const Matrix& matrix, const HeldOut* held_out, std::size_t classes, const FitOptions& options) const {
     std::vector<DMatrixHandle> cached{matrix.get()};
@@ -315,71 +300,27 @@ class BoostedTrees final : public Classifier {
     BoosterHandle handle = nullptr;
     check(XGBoosterSlice(booster.get(), 0, rounds, 1, &handle), "keeping the best trees");
     const Booster kept(handle);
-    const std::string why = take(saved(kept), rounds, on, classes);
-    if (!why.empty()) throw std::logic_error("XGBoost does not read what it wrote: " + why);
+    try {
+      take(saved(kept), rounds, on, classes);
+    } catch (const DataError& error) {
+      throw std::logic_error(fmt::format("trees that XGBoost has grown are not read: {}", error.what()));
+    }
   }
 
-  // Why the trees are none of this model; empty when they are.
-  std::string take(std::string trees, int rounds, const FittedOn& on, const std::vector<std::size_t>& classes) {
-    BoosterHandle handle = nullptr;
-    check(XGBoosterCreate(nullptr, 0, &handle), "beginning");
-    Booster booster(handle);
-    if (XGBoosterLoadModelFromBuffer(booster.get(), trees.data(), trees.size()) != 0) return last_error();
-    set(booster, "nthread", "1");
-    bst_ulong features = 0;
-    int found = 0;
-    check(XGBoosterGetNumFeature(booster.get(), &features), "counting features");
-    check(XGBoosterBoostedRounds(booster.get(), &found), "counting rounds");
-    if (features != on.features() || found != rounds)
-      return fmt::format("it has {} rounds of {} features, and not {} of {}", found, features, rounds, on.features());
-    // The first forecast also settles its settings, before threads share it.
-    const std::size_t outputs = margins_of(booster, std::vector<float>(features), 1).size();
-    if (outputs != outputs_of(classes.size()))
-      return fmt::format("it has {} outputs for {} classes", outputs, classes.size());
-    importance_ = importance_of(booster, features);
+  // Throws DataError where the trees are none of this model.
+  void take(std::string trees, int rounds, const FittedOn& on, const std::vector<std::size_t>& classes) {
+    GrownTrees grown(trees);
+    if (grown.features() != on.features() || grown.rounds() != static_cast<std::size_t>(rounds)) {
+      throw DataError(fmt::format("it has {} rounds of {} features, and not {} of {}", grown.rounds(), grown.features(),
+                                  rounds, on.features()));
+    }
+    if (grown.outputs() != outputs_of(classes.size()))
+      throw DataError(fmt::format("it has {} outputs for {} classes", grown.outputs(), classes.size()));
     trees_ = std::move(trees);
-    booster_ = std::move(booster);
+    grown_ = std::move(grown);
     rounds_ = rounds;
     on_ = on;
     classes_ = classes;
-    return "";
-  }
-
-  // (rows, outputs) of rows one after the other, valid until this thread's next call.
-  static std::span<const float> margins_of(const Booster& booster, const std::vector<float>& values, std::size_t rows) {
-    const std::string array =
-        fmt::format(R"({{"data": [{}, true], "shape": [{}, {}], "typestr": "<f4", "version": 3}})",
-                    reinterpret_cast<std::uintptr_t>(values.data()), rows, values.size() / rows);
-    const char* config = R"({"type": 1, "training": false, "iteration_begin": 0, "iteration_end": 0,
-                             "strict_shape": false, "missing": NaN, "cache_id": 0})";
-    const bst_ulong* shape = nullptr;
-    bst_ulong dimensions = 0;
-    const float* out = nullptr;
-    check(XGBoosterPredictFromDense(booster.get(), array.c_str(), config, nullptr, &shape, &dimensions, &out),
-          "forecasting");
-    return {out, std::accumulate(shape, shape + dimensions, bst_ulong{1}, std::multiplies<>())};
-  }
-
-  static std::vector<double> importance_of(const Booster& booster, std::size_t features) {
-    bst_ulong count = 0, dimensions = 0;
-    const char** names = nullptr;
-    const bst_ulong* shape = nullptr;
-    const float* gains = nullptr;
-    check(XGBoosterFeatureScore(booster.get(), R"({"importance_type": "total_gain"})", &count, &names, &dimensions,
-                                &shape, &gains),
-          "telling how much features count");
-    std::vector<double> out(features);
-    double all = 0;
-    for (bst_ulong i = 0; i < count; ++i) {
-      const std::string_view name = names[i];  // "f17"
-      std::size_t feature = features;
-      std::from_chars(name.data() + 1, name.data() + name.size(), feature);
-      out.at(feature) = gains[i];
-      all += gains[i];
-    }
-    if (!(all > 0)) return {};
-    for (double& each : out) each /= all;
-    return out;
   }
 };
 

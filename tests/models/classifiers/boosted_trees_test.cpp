@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "models/classifiers/classifier_file.h"
 #include "models/classifiers/learnable_samples.h"
+#include "models/classifiers/tree_gradients.h"
+#include "models/classifiers/xgboost_api.h"
 #include "tests/models/classifiers/made_samples.h"
 #include "tests/support/messages.h"
 #include "tests/support/temporary_folder.h"
@@ -195,19 +197,24 @@ BOOST_AUTO_TEST_CASE(trees_are_those_that_xgboost_grows_by_itself) {
     BOOST_REQUIRE(XGBoosterCreate(&matrix, 1, &booster) == 0);
     const std::string objective = classes == 2 ? "binary:logistic" : "multi:softprob";
     std::vector<std::pair<std::string, std::string>> settings{
-        {"tree_method", "hist"}, {"nthread", "1"},     {"seed", "7"},
-        {"max_depth", "4"},      {"eta", "0.2"},       {"gamma", "0.3"},
-        {"alpha", "0.2"},        {"lambda", "2.5"},    {"min_child_weight", "3"},
-        {"max_bin", "40"},       {"subsample", "0.7"}, {"colsample_bytree", "0.6"},
-        {"objective", objective}};
+        {"tree_method", "hist"},  {"nthread", "1"},     {"seed", "7"},
+        {"max_depth", "4"},       {"eta", "0.2"},       {"gamma", "0.3"},
+        {"alpha", "0.2"},         {"lambda", "2.5"},    {"min_child_weight", "3"},
+        {"max_bin", "40"},        {"subsample", "0.7"}, {"colsample_bytree", "0.6"},
+        {"objective", objective}, {"base_score", "0.5"}};
     if (classes > 2) settings.emplace_back("num_class", std::to_string(classes));
     for (const auto& [name, value] : settings)
       BOOST_REQUIRE(XGBoosterSetParam(booster, name.c_str(), value.c_str()) == 0);
     for (int round = 0; round < 10; ++round) BOOST_REQUIRE(XGBoosterUpdateOneIter(booster, round, matrix) == 0);
-    bst_ulong length = 0;
+    const char* forecast = R"({"type": 0, "training": false, "iteration_begin": 0, "iteration_end": 0,
+                               "strict_shape": true})";
+    const bst_ulong* shape = nullptr;
+    bst_ulong dimensions = 0;
     const float* stock = nullptr;
-    BOOST_REQUIRE(XGBoosterPredict(booster, matrix, 0, 0, 0, &length, &stock) == 0);
-    BOOST_REQUIRE(length == 900 * (classes == 2 ? 1 : classes));
+    BOOST_REQUIRE(XGBoosterPredictFromDMatrix(booster, matrix, forecast, &shape, &dimensions, &stock) == 0);
+    BOOST_REQUIRE(dimensions == 2U);
+    BOOST_REQUIRE(shape[0] == 900U);
+    BOOST_REQUIRE(shape[1] == (classes == 2 ? 1 : classes));
     double apart = 0;
     for (std::size_t i = 0; i < 900; ++i) {
       for (std::size_t k = 0; k < classes; ++k) {

@@ -14,7 +14,7 @@ import xgboost
 FEATURES, FOLDS, TESTED = 50, 40, 5_000
 SETTINGS = {"objective": "multi:softprob", "num_class": 3, "tree_method": "hist", "nthread": 1, "max_depth": 6, "max_bin": 256,
             "eta": 0.05, "min_child_weight": 10, "subsample": 0.8, "colsample_bytree": 0.8, "gamma": 0.1, "alpha": 0.1,
-            "lambda": 1, "verbosity": 0}
+            "lambda": 1, "base_score": 0.5, "verbosity": 0}
 table = {}
 
 
