@@ -63,6 +63,8 @@ class Twin {
         normals_.push_back(distributions[a].index() == 2 ? Normal{} : found_normal(k, a));
   }
 
+  std::vector<double> given = {};  // weights of the observations, if not by age
+
   // `point` has a value per axis.
   long double log_density(const std::vector<double>& point) const {
     const std::size_t n = observed_.size();
@@ -108,6 +110,7 @@ class Twin {
   long double weight(std::size_t k) const {
     const std::size_t n = observed_.size();
     if (k == n) return n == 0 ? 1.0L : static_cast<long double>(options_.prior_weight);
+    if (!given.empty()) return given[k];
     if (n <= 25 || k >= n - 25) return 1;
     const long double least = 1 / static_cast<long double>(n);
     return n == 26 ? least : least + (1 - least) * static_cast<long double>(k) / static_cast<long double>(n - 26);
@@ -353,6 +356,21 @@ BOOST_AUTO_TEST_CASE(densities_are_those_of_the_formulas) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(weights_can_be_given_and_taken_back) {
+  const std::vector<Distribution> distributions{mixed()[0]};
+  ParzenEstimator parzen = estimator(distributions);
+  observe(parzen, distributions, first_numbers(4));
+  Twin expected = twin(distributions, first_numbers(4));
+  const std::vector<double> point{0.3};
+  std::vector<double> found;
+  for (const std::vector<double>& weights : {std::vector<double>{1, 0.2, 3, 1e-12}, {}, {0.1, 0.1, 5, 0.1}}) {
+    parzen.weigh(weights);
+    expected.given = weights;
+    parzen.log_densities(point, 1, found);
+    BOOST_TEST(std::fabs(found[0] - static_cast<double>(expected.log_density(point))) < 1e-12);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_density_of_two_hundred_dimensions_neither_overflows_nor_vanishes) {
   const std::vector<Distribution> distributions(200, FloatDistribution{.low = 0, .high = 1});
   const std::vector<std::uint64_t> numbers = first_numbers(120);
@@ -420,6 +438,21 @@ BOOST_AUTO_TEST_CASE(the_way_to_the_observations_does_not_matter) {
       BOOST_REQUIRE(drawn_warm == drawn_cold);
     }
     BOOST_TEST(numbers.size() > 100U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(one_observation_after_the_other_is_as_good_as_all_at_once) {
+  // The least width depends on how many there are, up to 98 of them.
+  ParzenEstimator warm = estimator(mixed());
+  const std::vector<double> points = fresh_points(mixed(), 8);
+  for (std::size_t n = 0; n < 130; ++n) {
+    observe(warm, mixed(), first_numbers(n));
+    ParzenEstimator cold = estimator(mixed());
+    observe(cold, mixed(), first_numbers(n));
+    std::vector<double> of_warm, of_cold;
+    warm.log_densities(points, 8, of_warm);
+    cold.log_densities(points, 8, of_cold);
+    BOOST_REQUIRE(of_warm == of_cold);
   }
 }
 

@@ -297,6 +297,26 @@ BOOST_AUTO_TEST_CASE(another_history_at_the_same_place_is_noticed) {
   BOOST_TEST(same_bits(asked(warm, history, 50), asked(fresh, history, 50)));
 }
 
+BOOST_AUTO_TEST_CASE(a_trial_that_begins_anew_elsewhere_between_two_asks_is_noticed) {
+  const SearchSpace space = box(3, 0, 1);
+  History history(space, 1);
+  RandomSampler random(1);
+  for (std::uint64_t number = 0; number < 30; ++number) {
+    history.begin(number, asked(random, history, number));
+    if (number < 20) history.finish(number, TrialState::complete, {static_cast<double>(number)});
+  }
+  TpeSampler warm;
+  const Point before = asked(warm, history, 30);
+  for (std::uint64_t number = 20; number < 30; ++number) {
+    history.retry(number);
+    history.begin(number, before);
+  }
+  TpeSampler fresh;
+  const Point expected = asked(fresh, history, 30);
+  BOOST_TEST(same_bits(asked(warm, history, 30), expected));
+  BOOST_TEST(!same_bits(before, expected));
+}
+
 BOOST_AUTO_TEST_CASE(the_first_trials_are_random_ones) {
   const SearchSpace space = mixed();
   History history(space, 1);
