@@ -12,6 +12,7 @@
 #include "sweep/pruners/pruner_table.h"
 #include "sweep/pruners/running_percentile.h"
 #include "sweep/pruners/signed_rank.h"
+#include "sweep/samplers/draws.h"
 #include "tests/support/messages.h"
 #include "tests/sweep/problems.h"
 
@@ -315,6 +316,56 @@ BOOST_AUTO_TEST_CASE(the_best_trial_is_a_feasible_one) {
     history.begin(1, {0.5});
     for (std::int64_t step = 0; step < 8; ++step) history.report(1, step, 1 + 0.1 * static_cast<double>(step));
     BOOST_TEST(make_pruner(PrunerKind::wilcoxon, {}, "s")->judge(history, 1).prune == (violation == 0));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(much_of_the_budget_is_saved_on_learning_curves_that_cross_and_a_good_trial_found) {
+  constexpr std::size_t kStudies = 40, kTrials = 60;
+  constexpr std::int64_t kSteps = 50;
+  const SearchSpace space = box(1, 0, 1);
+  struct Case {
+    PrunerKind kind;
+    PrunerOptions options;
+    double saved;
+  };
+  for (const Case& each : {Case{PrunerKind::median, {.warmup_steps = 5}, 0.5},
+                           Case{PrunerKind::successive_halving, {.min_resource = 4, .reduction_factor = 3}, 0.6},
+                           Case{PrunerKind::hyperband, {.min_resource = 4, .max_resource = kSteps}, 0.5}}) {
+    double steps = 0, ranks = 0;
+    for (std::size_t study = 0; study < kStudies; ++study) {
+      KeyedRandom random = draws(study, 0, 0);
+      const std::unique_ptr<Pruner> pruner = make_pruner(each.kind, each.options, fmt::format("s{}", study));
+      History history(space, 1);
+      std::vector<double> ends;
+      std::uint64_t winner = 0;
+      double least = kInfinity;
+      for (std::uint64_t number = 0; number < kTrials; ++number) {
+        const double end = 0.1 + 0.4 * random.uniform_double(), height = 0.3 + 0.7 * random.uniform_double();
+        const double speed = 0.2 + random.uniform_double();
+        ends.push_back(end + height * std::pow(kSteps, -speed));
+        history.begin(number, {0.5});
+        bool pruned = false;
+        for (std::int64_t step = 1; step <= kSteps && !pruned; ++step) {
+          const double noise = 0.02 * (random.uniform_double() - 0.5);
+          history.report(number, step, end + height * std::pow(static_cast<double>(step), -speed) + noise);
+          const Judgement said = pruner->judge(history, number);
+          pass(history, number, said);
+          pruned = said.prune;
+          ++steps;
+        }
+        const double last = history.trials()[number].reports.back().value;
+        history.finish(number, pruned ? TrialState::pruned : TrialState::complete,
+                       pruned ? std::vector<double>{} : std::vector<double>{last});
+        if (pruned || last >= least) continue;
+        least = last;
+        winner = number;
+      }
+      ranks += static_cast<double>(std::ranges::count_if(ends, [&](double end) { return end < ends[winner]; })) + 1;
+    }
+    const double saved = 1 - steps / static_cast<double>(kStudies * kTrials * kSteps);
+    BOOST_TEST_MESSAGE(fmt::format("saved {:.3f}, mean rank {:.2f}", saved, ranks / kStudies));
+    BOOST_TEST(saved > each.saved);
+    BOOST_TEST(ranks / kStudies < 4);
   }
 }
 
