@@ -236,7 +236,6 @@ class JournalTwin {
       return out != nullptr && out->kind == Kind::null;
     };
     const std::int64_t op = integer("op_code");
-    need("worker_id", Kind::text);
     if (op < 0 || op > 10) throw std::runtime_error("op_code");
     if (op == 10) return;
     if (op == 0) {
@@ -257,6 +256,7 @@ class JournalTwin {
       if (op == 1) study.deleted = true;
       if (op == 2) attribute(study.user, need("user_attr", Kind::object));
       if (op == 3) attribute(study.system, need("system_attr", Kind::object));
+      if (op == 4 && log.find("worker_id") == nullptr) throw std::runtime_error("worker_id");
       if (op == 4) create(study, log);
       if (op == 4) places_.emplace_back(static_cast<std::size_t>(id), study.trials.size() - 1);
       return;

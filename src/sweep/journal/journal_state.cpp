@@ -141,7 +141,6 @@ std::int64_t time_of(LocalClock& clock, const Record& record, Field field, const
 
 void JournalState::apply(const Record& record) {
   record.need(Field::op_code);
-  record.need(Field::worker_id);
   if (record.operation < 0 || record.operation > static_cast<int>(Operation::discard_trials))
     throw BadRecord(fmt::format("its op_code {} is none that Optuna knows", record.operation));
   switch (static_cast<Operation>(record.operation)) {
@@ -216,6 +215,7 @@ void JournalState::set_attribute(const Record& record) {
 void JournalState::create_trial(const Record& record) {
   Study* study = live_study(record);
   if (study == nullptr) return;
+  record.need(Field::worker_id);  // Optuna looks whether it is its own
   const auto id = static_cast<std::size_t>(record.study);
   const auto is_there = [&](Field field) {
     if ((record.wrong >> static_cast<unsigned>(field) & 1) != 0) record.need(field);

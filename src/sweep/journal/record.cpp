@@ -165,13 +165,15 @@ void RecordScanner::scan_field(Field field, JsonScanner& scanner, Record& out) {
       take_integer(out.operation);
       break;
     case Field::worker_id:
-      if (scanner.take_string(worker_)) {
-        out.worker = worker_;
-        fits = true;
-      } else {
-        take_text(out.worker);
-        worker_ = out.worker;
+      // Who wrote a line does not matter to a reader; most are of the same worker as the last.
+      if (!scanner.take_string(worker_)) {
+        if (first == '"') {
+          worker_ = scanner.string();
+        } else {
+          scanner.value();
+        }
       }
+      fits = true;
       break;
     case Field::study_name:
       take_text(out.study_name);

@@ -59,7 +59,7 @@ struct Record {
   std::int64_t operation = -1;
   std::int64_t study = 0, trial = 0, state = 0, step = 0;
   double internal_value = 0, report = 0, value = 0;
-  RawText worker, study_name, parameter, distribution;
+  RawText study_name, parameter, distribution;
   Stamp started, completed;
   RawText user_key, system_key;
   std::string_view user_json, system_json;
