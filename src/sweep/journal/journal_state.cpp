@@ -237,7 +237,8 @@ void JournalState::create_trial(const Record& record) {
   if (is_there(Field::system_attrs)) trial.system = attributes_of(record.system_attrs);
   if (is_there(Field::intermediate_values)) trial.reports = reports_of(record.intermediate_values);
   // Also distributions that no parameter has are read, and may be wrong.
-  if (is_there(Field::distributions) | is_there(Field::params)) set_template_parameters(id, trial, record);
+  const bool distributions = is_there(Field::distributions), params = is_there(Field::params);
+  if (distributions || params) set_template_parameters(id, trial, record);
   StudyIndex& index = indexes_[id];
   index.trial_ids.push_back(places_.size());
   places_.push_back({static_cast<std::uint32_t>(id), static_cast<std::uint32_t>(study->trials.size())});
