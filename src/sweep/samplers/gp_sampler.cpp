@@ -1,93 +1,130 @@
 #include "sweep/samplers/gp_sampler.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "base/error.h"
 #include "base/keyed_permutation.h"
 #include "sweep/samplers/draws.h"
+#include "sweep/samplers/gp_observations.h"
 #include "sweep/samplers/gp_search.h"
-#include "sweep/samplers/gp_targets.h"
 #include "sweep/space/unit_interval.h"
 
 namespace moola::sweep {
+namespace {
 
-GpSampler::GpSampler(const GpOptions& options) : options_(options) {}
-GpSampler::~GpSampler() = default;
+constexpr std::size_t kCentres = 5;
+
+std::vector<Point> tried_points(const History& history, std::uint64_t number) {
+  std::vector<Point> out;
+  for (const Observation& each : history.trials()) {
+    if (each.state != TrialState::waiting && each.number != number) out.push_back(each.point);
+  }
+  return out;
+}
+
+bool contains(const std::vector<Point>& points, const Point& point) {
+  return std::ranges::any_of(points, [&](const Point& each) { return same_point(each, point); });
+}
+
+// New where a few draws find one that is.
+Point random_new_point(const SearchSpace& space, const std::vector<Point>& tried, KeyedRandom& random) {
+  constexpr int kTries = 200;
+  Point out = random_point(space, random);
+  for (int i = 0; i < kTries && contains(tried, out); ++i) out = random_point(space, random);
+  return out;
+}
+
+// Cell `number` of a Latin hypercube of so many points, or of the one after it.
+Point spread_point(const SearchSpace& space, std::uint64_t cells, std::uint64_t seed, std::uint64_t number,
+                   KeyedRandom& random) {
+  Point out(space.size());
+  for (std::size_t p = 0; p < space.size(); ++p) {
+    const KeyedPermutation order(cells, seed ^ (p + 1) * 0x9e3779b97f4a7c15U, number / cells);
+    const double cell = static_cast<double>(order(number % cells)) + random.uniform_double();
+    out[p] = from_unit(space[p].distribution, cell / static_cast<double>(cells));
+  }
+  space.deactivate(out);
+  return out;
+}
+
+// How many complete trials hyperparameters are learnt from when there are `count`.
+std::size_t learning_count(std::size_t count) {
+  std::size_t out = std::min<std::size_t>(count, 64);
+  while (out + out / 20 <= count && out < count && out >= 64) out += out / 20;
+  return out;
+}
+
+// Coordinates of the points that were best.
+std::vector<std::vector<double>> best_points(const GpObservations& seen) {
+  std::vector<std::size_t> order(seen.losses.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return seen.losses[i]; });
+  order.resize(std::min(order.size(), kCentres));
+  std::vector<std::vector<double>> out;
+  for (const std::size_t i : order) out.emplace_back(seen.points[i].begin(), seen.points[i].end());
+  return out;
+}
+
+// The least that is expected at points; infinite for none.
+double least_mean(const GpPosterior& posterior, const GpPoints& points) {
+  std::vector<double> means(points.size()), variances(points.size());
+  posterior.predict(points, 0, means, variances);
+  return std::accumulate(means.begin(), means.end(), std::numeric_limits<double>::infinity(),
+                         [](double a, double b) { return std::min(a, b); });
+}
+
+}  // namespace
+
+GpSampler::GpSampler(const GpOptions& options) : options_(options) {
+  if (options.startup_trials < 1 || options.most_trials < 2)
+    throw ConfigError("the sampler gp needs at least 1 trial to start with and 2 to learn from.");
+}
+
+const GpModel& GpSampler::learnt(const GpPoints& points, const std::vector<double>& losses) {
+  const std::span<const double> rows = points.rows();
+  if (model_.hyper.weights.size() != points.dimensions() || losses != losses_ || !std::ranges::equal(rows, rows_)) {
+    model_ = learn_gp(points, losses);
+    rows_.assign(rows.begin(), rows.end());
+    losses_ = losses;
+  }
+  return model_;
+}
 
 std::optional<Point> GpSampler::ask(const History& history, std::uint64_t number) {
+  if (history.objectives() != 1) {
+    throw ConfigError(
+        "the sampler gp searches for one objective, and this study has several. Choose tpe or nsga2, which take "
+        "several.");
+  }
   const SearchSpace& space = history.space();
-  KeyedRandom random = draws(options_.seed, number, 0);
-  if (history.count(TrialState::complete) < options_.startup_trials) {
-    Point point(space.size());
-    const std::uint64_t strata = options_.startup_trials;
-    for (std::size_t p = 0; p < space.size(); ++p) {
-      const KeyedPermutation order(strata, options_.seed + p * 1000003, number / strata);
-      const double unit =
-          (static_cast<double>(order(number % strata)) + random.uniform_double()) / static_cast<double>(strata);
-      point[p] = from_unit(space[p].distribution, unit);
-    }
-    space.deactivate(point);
-    if (space.allows(point)) return point;
-    return random_point(space, random);
-  }
   const GpSpace mapped(space);
-  GpPoints points(mapped.categorical()), pending(mapped.categorical());
-  std::vector<double> losses;
-  std::vector<Point> tried;
-  for (const Observation& each : history.trials()) {
-    if (each.state == TrialState::waiting || each.number == number) continue;
-    tried.push_back(each.point);
-    if (each.state == TrialState::complete) {
-      points.add(mapped.coordinates(each.point));
-      losses.push_back(each.losses[0]);
-    } else {
-      pending.add(mapped.coordinates(each.point));
-    }
+  KeyedRandom random = draws(options_.seed, number, 0);
+  const std::vector<Point> tried = tried_points(history, number);
+  const std::size_t complete = history.count(TrialState::complete);
+  if (complete < options_.startup_trials || mapped.dimensions() == 0) {
+    Point point = spread_point(space, options_.startup_trials, options_.seed, number, random);
+    return space.allows(point) && !contains(tried, point) ? point : random_new_point(space, tried, random);
   }
-  const double d = static_cast<double>(mapped.dimensions());
-  GpPrior prior;
-  prior.length_median = options_.length_factor * std::sqrt(d);
-  prior.length_spread = options_.length_spread;
-  prior.noise_median = options_.noise_median;
-  prior.noise_spread = options_.noise_spread;
-  prior.scale_spread = options_.scale_spread;
-  const double bends[] = {0, 1, 10, 100};
-  GpFit best{};
-  GpTargets targets;
-  double best_score = -1e300, best_bend = 0;
-  for (int b = 0; b < options_.bends; ++b) {
-    GpTargets t = gp_targets(losses, bends[b]);
-    GpFit fit = fit_gp(points, t.values, prior);
-    const double score = fit.log_posterior + t.log_slopes;
-    if (score > best_score) best_score = score, best = fit, targets = t, best_bend = bends[b];
-  }
-  const GpPosterior posterior(points, targets.values, best.hyper, prior.least_noise, pending);
-  std::vector<std::size_t> order(losses.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return losses[i]; });
-  std::vector<std::vector<double>> centres;
-  for (std::size_t i = 0; i < std::min(options_.centres, order.size()); ++i)
-    centres.emplace_back(points[order[i]].begin(), points[order[i]].end());
-  double incumbent = *std::ranges::min_element(targets.values);
-  if (options_.incumbent == 1) {
-    std::vector<double> mean(losses.size()), variance(losses.size());
-    posterior.predict(points, 0, mean, variance);
-    incumbent = *std::ranges::min_element(mean);
-  }
-  if (options_.verbose && number % 10 == 9) {
-    fmt::print("  {} bend {} score {:.2f} scale {:.3g} noise {:.3g} lengths", number, best_bend, best_score,
-               best.hyper.scale, best.hyper.noise);
-    for (double w : best.hyper.weights) fmt::print(" {:.2f}", 1 / std::sqrt(w));
-    fmt::print(" best {:.3g}\n", *std::ranges::min_element(losses));
-  }
-  const GpSearch search{
-      .space = &mapped, .posterior = &posterior, .best = incumbent, .centres = centres, .tried = tried};
+
+  const std::size_t learning = learning_count(complete);
+  const GpObservations seen = gp_observations(mapped, history, complete, options_.most_trials);
+  const GpObservations learnable =
+      learning == complete ? seen : gp_observations(mapped, history, learning, options_.most_trials);
+  const GpModel& model = learnt(learnable.points, learnable.losses);
+  const GpTargets targets = gp_targets(seen.losses, model.bend);
+  const GpPoints pending = gp_pending(mapped, history, number);
+  const GpPosterior posterior(seen.points, targets.values, model.hyper, gp_prior(mapped.dimensions()).least_noise,
+                              pending);
+  const std::vector<std::vector<double>> centres = best_points(seen);
+  const GpSearch search{.space = &mapped,
+                        .posterior = &posterior,
+                        .best = std::min(least_mean(posterior, seen.points), least_mean(posterior, pending)),
+                        .centres = centres,
+                        .tried = tried};
   if (std::optional<Point> found = find_improvement(search, random)) return found;
-  return random_point(space, random);
+  return random_new_point(space, tried, random);
 }
 
 }  // namespace moola::sweep

@@ -2,43 +2,66 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace moola::sweep {
 namespace {
 
-// In units of the median's distance from the least: beyond it losses are all the same.
-constexpr double kMostDistance = 1e4;
+// Beyond such a gap losses are outliers: so many times as far from the least as the next better one.
+constexpr double kGap = 1e4;
+
+// The most that is no outlier: what stands before a gap among the worst quarter.
+double outlier_limit(std::span<const double> losses) {
+  std::vector<double> sorted;
+  for (const double loss : losses)
+    if (std::isfinite(loss)) sorted.push_back(loss);
+  if (sorted.empty()) return 0;
+  std::ranges::sort(sorted);
+  const auto above_least = [&](std::size_t i) { return sorted[i] / 2 - sorted[0] / 2; };
+  for (std::size_t i = sorted.size() - sorted.size() / 4; i < sorted.size(); ++i) {
+    if (above_least(i - 1) > 0 && above_least(i) / kGap > above_least(i - 1)) return sorted[i - 1];
+  }
+  return sorted.back();
+}
+
+// How far losses lie above the least one, as shares of the finite ones' range.
+std::vector<double> shares_of(std::span<const double> losses) {
+  const double most = outlier_limit(losses);
+  double least = most;
+  for (const double loss : losses)
+    if (std::isfinite(loss)) least = std::min(least, loss);
+  std::vector<double> out;
+  for (const double loss : losses) {
+    if (least < most) {
+      // Halves, as the range may be more than a double holds.
+      out.push_back((std::clamp(loss, least, most) / 2 - least / 2) / (most / 2 - least / 2));
+    } else {
+      out.push_back(std::isfinite(loss) ? 0.5 : loss > 0 ? 1.0 : 0.0);
+    }
+  }
+  return out;
+}
+
+double median_of(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
 
 }  // namespace
 
 GpTargets gp_targets(std::span<const double> losses, double bend) {
-  double least = std::numeric_limits<double>::infinity(), most = -least;
-  for (const double loss : losses) {
-    if (!std::isfinite(loss)) continue;
-    least = std::min(least, loss);
-    most = std::max(most, loss);
-  }
-  GpTargets out{.values = std::vector<double>(losses.size(), 0.0), .log_slopes = 0};
-  if (!(least < most)) {
-    // All finite ones are equal, or there are none.
-    if (std::ranges::none_of(losses, [](double x) { return std::isinf(x); })) return out;
-    least = 0, most = 1;
-  }
-  // Halves, as the difference may be larger than a double.
-  const double range = most / 2 - least / 2;
-  std::vector<double> distances;
-  for (const double loss : losses) distances.push_back((std::clamp(loss, least, most) / 2 - least / 2) / range);
-  std::vector<double> sorted = distances;
-  std::ranges::sort(sorted);
-  double unit = sorted[sorted.size() / 2];
-  if (unit == 0) unit = std::accumulate(sorted.begin(), sorted.end(), 0.0) / static_cast<double>(sorted.size());
   const auto count = static_cast<double>(losses.size());
-  for (std::size_t i = 0; i < distances.size(); ++i) {
-    const double u = std::min(distances[i] / unit, kMostDistance);
-    out.values[i] = bend == 0 ? u : std::log1p(bend * u);
-    out.log_slopes += bend == 0 ? 0 : std::log(bend / (1 + bend * u));
+  const std::vector<double> shares = shares_of(losses);
+  GpTargets out{.values = shares, .log_slopes = 0};
+  double unit = median_of(shares);
+  if (unit == 0) unit = std::accumulate(shares.begin(), shares.end(), 0.0) / count;
+  if (bend > 0 && unit > 0) {
+    const double by = bend / unit;
+    for (double& each : out.values) {
+      out.log_slopes += std::log(by / (1 + by * each));
+      each = std::log1p(by * each);
+    }
   }
   const double mean = std::accumulate(out.values.begin(), out.values.end(), 0.0) / count;
   double squares = 0;
@@ -47,6 +70,10 @@ GpTargets gp_targets(std::span<const double> losses, double bend) {
     squares += each * each;
   }
   const double deviation = std::sqrt(squares / count);
+  if (deviation < 1e-12) {
+    out.values.assign(losses.size(), 0.0);
+    return out;
+  }
   for (double& each : out.values) each /= deviation;
   out.log_slopes -= count * std::log(deviation);
   return out;
