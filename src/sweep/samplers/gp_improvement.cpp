@@ -14,7 +14,7 @@ const double kLogRootTwoPi = 0.5 * std::log(2 * std::numbers::pi);
 
 // 1 / (t + 2 / (t + 3 / (t + ...))), t >= 2: what Laplace's continued fraction of Mills' ratio 1 / (t + K) has as K.
 double laplace_tail(double t) {
-  const int terms = 8 + static_cast<int>(240 / (t * t));
+  const int terms = 16 + static_cast<int>(400 / (t * t));
   double out = 0;
   for (int k = terms; k >= 1; --k) out = k / (t + out);
   return out;

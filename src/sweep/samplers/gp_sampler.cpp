@@ -1,7 +1,6 @@
 #include "sweep/samplers/gp_sampler.h"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 #include "base/error.h"
@@ -67,14 +66,6 @@ std::vector<std::vector<double>> best_points(const GpObservations& seen) {
   return out;
 }
 
-// The least that is expected at points; infinite for none.
-double least_mean(const GpPosterior& posterior, const GpPoints& points) {
-  std::vector<double> means(points.size()), variances(points.size());
-  posterior.predict(points, 0, means, variances);
-  return std::accumulate(means.begin(), means.end(), std::numeric_limits<double>::infinity(),
-                         [](double a, double b) { return std::min(a, b); });
-}
-
 }  // namespace
 
 GpSampler::GpSampler(const GpOptions& options) : options_(options) {
@@ -114,13 +105,18 @@ std::optional<Point> GpSampler::ask(const History& history, std::uint64_t number
       learning == complete ? seen : gp_observations(mapped, history, learning, options_.most_trials);
   const GpModel& model = learnt(learnable.points, learnable.losses);
   const GpTargets targets = gp_targets(seen.losses, model.bend);
+  const double least_noise = gp_prior(mapped.dimensions()).least_noise;
+  const GpPosterior posterior(seen.points, targets.values, model.hyper, least_noise, GpPoints(mapped.categorical()));
   const GpPoints pending = gp_pending(mapped, history, number);
-  const GpPosterior posterior(seen.points, targets.values, model.hyper, gp_prior(mapped.dimensions()).least_noise,
-                              pending);
+  std::optional<GpPosterior> with_pending;
+  if (pending.size() > 0) with_pending.emplace(seen.points, targets.values, model.hyper, least_noise, pending);
+  std::vector<double> means(seen.losses.size()), variances(seen.losses.size());
+  posterior.predict(seen.points, 0, means, variances);
   const std::vector<std::vector<double>> centres = best_points(seen);
   const GpSearch search{.space = &mapped,
                         .posterior = &posterior,
-                        .best = std::min(least_mean(posterior, seen.points), least_mean(posterior, pending)),
+                        .with_pending = with_pending ? &*with_pending : &posterior,
+                        .best = *std::ranges::min_element(means),
                         .centres = centres,
                         .tried = tried};
   if (std::optional<Point> found = find_improvement(search, random)) return found;

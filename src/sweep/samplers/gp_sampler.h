@@ -18,7 +18,7 @@ struct GpOptions {
 ///
 /// The first trials are spread over the space (a Latin hypercube). Of a pruned trial the loss is taken to be its last
 /// report, or the median of the complete ones where that is worse; a loss that violates a constraint counts as the
-/// worst one. Trials that run, and those that failed, are taken for what the process expects, so that workers spread.
+/// worst one. Trials that run, and those that failed, take the variance away around them, so that workers spread.
 /// No point comes twice as long as there are others.
 ///
 /// What improves is measured against the least loss that the process expects at the points that were tried or run, and

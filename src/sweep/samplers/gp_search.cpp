@@ -13,6 +13,13 @@ namespace {
 
 constexpr double kNowhere = -std::numeric_limits<double>::infinity();
 
+constexpr double kLeastVariance = 1e-12;
+
+// What pending points leave of the variance.
+double share(double variance, double left) {
+  return (left + kLeastVariance) / (variance + kLeastVariance);
+}
+
 // NaN is no order; inactive values stand below all.
 struct PointOrder {
   bool operator()(const Point& a, const Point& b) const {
@@ -51,6 +58,8 @@ class Search {
   const GpSpace& space_;
   KeyedRandom& random_;
   std::set<Point, PointOrder> tried_;
+
+  bool pending() const { return search_.with_pending != search_.posterior; }
 
   // Coordinates of the point that these mean, if it is allowed and new.
   std::optional<std::vector<double>> admitted(std::span<const double> coordinates) const {
@@ -94,9 +103,13 @@ class Search {
     for (const std::vector<double>& each : all) points.add(each);
     std::vector<double> mean(all.size()), variance(all.size());
     search_.posterior->predict(points, 0, mean, variance);
+    std::vector<double> left = variance;
+    if (pending()) search_.with_pending->predict(points, 0, mean, left);
     std::vector<Found> out;
-    for (std::size_t i = 0; i < all.size(); ++i)
-      out.push_back({gp_improvement(search_.best, mean[i], variance[i]).value, all[i]});
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      out.push_back(
+          {gp_improvement(search_.best, mean[i], variance[i]).value + std::log(share(variance[i], left[i])), all[i]});
+    }
     return out;
   }
 
@@ -119,13 +132,17 @@ class Search {
       low[d] = 0;
       high[d] = 1;
     }
-    std::vector<double> by_mean(space_.dimensions()), by_variance(space_.dimensions());
+    std::vector<double> by_mean(space_.dimensions()), by_variance(space_.dimensions()), by_left(space_.dimensions());
     const SmoothFunction objective = [&](std::span<const double> at, std::span<double> gradient) {
       const auto [mean, variance] = search_.posterior->predict(at, by_mean, by_variance);
       const GpImprovement found = gp_improvement(search_.best, mean, variance);
       for (std::size_t d = 0; d < gradient.size(); ++d)
         gradient[d] = -(found.by_mean * by_mean[d] + found.by_variance * by_variance[d]);
-      return -found.value;
+      if (!pending()) return -found.value;
+      const double left = search_.with_pending->predict(at, by_mean, by_left).variance;
+      for (std::size_t d = 0; d < gradient.size(); ++d)
+        gradient[d] -= by_left[d] / (left + kLeastVariance) - by_variance[d] / (variance + kLeastVariance);
+      return -found.value - std::log(share(variance, left));
     };
     const BoundedMinimum found =
         minimize_in_box(objective, from.at, low, high, {.iterations = 60, .gradient = 1e-4, .improvement = 1e-6});

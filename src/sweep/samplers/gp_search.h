@@ -9,10 +9,13 @@
 
 namespace moola::sweep {
 
-/// Where the expected improvement is looked for.
+/// Where the expected improvement is looked for. It counts by the share of the variance that pending points leave
+/// there: next to one nothing is left, and at any distance that matters to the process all is, so that workers spread,
+/// in the measure of what is known already.
 struct GpSearch {
   const GpSpace* space;
-  const GpPosterior* posterior;
+  const GpPosterior* posterior;                       // after the trials that are over
+  const GpPosterior* with_pending;                    // and after those that run; the same where none does
   double best;                                        // what is to be improved
   std::span<const std::vector<double>> centres = {};  // coordinates of the best points so far, around which to look
   std::span<const Point> tried = {};                  // points that must not come again
