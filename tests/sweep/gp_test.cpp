@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -272,7 +274,7 @@ BOOST_AUTO_TEST_CASE(several_objectives_are_refused_with_the_samplers_that_take_
 BOOST_AUTO_TEST_CASE(a_table_of_trainings_is_searched_to_its_best) {
   const std::optional<Problem> problem = tabulated(protein_table());
   if (!problem) {
-    BOOST_TEST_MESSAGE("skipped: MOOLA_HPO_TABLES names no folder with tab_hpolib_protein_structure.bin");
+    fmt::print(stderr, "skipped: MOOLA_HPO_TABLES names no folder with tab_hpolib_protein_structure.bin\n");
     return;
   }
   GpSampler sampler({.seed = 1});
