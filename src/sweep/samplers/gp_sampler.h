@@ -11,7 +11,7 @@ namespace moola::sweep {
 struct GpOptions {
   std::uint64_t seed = 0;
   std::size_t startup_trials = 10;  // that must be complete before anything is learnt; at least 1
-  std::size_t most_trials = 400;    // that are learnt from: the better half of them the best, the others the latest
+  std::size_t most_trials = 400;    // that are learnt from: half of them the best ones, the others the latest
 };
 
 /// Learns the loss as a Gaussian process and tries where it is expected to improve most: for few and expensive trials.
@@ -21,8 +21,8 @@ struct GpOptions {
 /// worst one. Trials that run, and those that failed, take the variance away around them, so that workers spread.
 /// No point comes twice as long as there are others.
 ///
-/// What improves is measured against the least loss that the process expects at the points that were tried or run, and
-/// not the least one that was seen, which noise may have made. Hyperparameters are learnt anew with every complete
+/// What improves is measured against the least loss that the process expects at the points that it learns from, and not
+/// against the least one that was seen, which noise may have made. Hyperparameters are learnt anew with every complete
 /// trial up to 64, then whenever there are 5 % more.
 ///
 /// Cost of a trial with n complete ones: about 100 n^3 multiplications where hyperparameters are learnt, and 3000 n^2.
