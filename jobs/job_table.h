@@ -23,6 +23,7 @@ inline constexpr std::array kJobs{
     JobLine{"splits", "cut rows into train and test parts that share no moment of a label"},
     JobLine{"pbo", "tell how likely a choice among backtests is overfit"},
     JobLine{"sharpe", "judge a Sharpe ratio: its error, its trials, the record it takes"},
+    JobLine{"sweep", "search hyperparameters by trials side by side, as an Optuna study"},
     JobLine{"pretrain", "train an encoder on unlabelled windows"},
     JobLine{"encode", "turn windows into rows of numbers by a trained encoder"},
     JobLine{"runs", "list, show and compare runs; find the best, delete the old, write reports"},

@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "market/checks/tail_probabilities.h"
-#include "sweep/samplers/cma_margin.h"
-#include "sweep/samplers/evolution_strategy.h"
+#include "sweep/samplers/cma/cma_margin.h"
+#include "sweep/samplers/cma/evolution_strategy.h"
 #include "sweep/space/unit_interval.h"
 #include "tests/support/messages.h"
 #include "tests/sweep/problems.h"

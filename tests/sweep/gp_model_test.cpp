@@ -4,9 +4,9 @@
 
 #include "base/keyed_random.h"
 #include "sweep/samplers/bounded_lbfgs.h"
-#include "sweep/samplers/gp_improvement.h"
-#include "sweep/samplers/gp_model.h"
-#include "sweep/samplers/gp_posterior.h"
+#include "sweep/samplers/gp/gp_improvement.h"
+#include "sweep/samplers/gp/gp_model.h"
+#include "sweep/samplers/gp/gp_posterior.h"
 
 using namespace moola;
 using namespace moola::sweep;

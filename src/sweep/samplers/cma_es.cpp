@@ -8,8 +8,8 @@
 #include <tuple>
 
 #include "base/error.h"
-#include "sweep/samplers/cma_distribution.h"
-#include "sweep/samplers/cma_margin.h"
+#include "sweep/samplers/cma/cma_distribution.h"
+#include "sweep/samplers/cma/cma_margin.h"
 #include "sweep/samplers/draws.h"
 
 namespace moola::sweep {

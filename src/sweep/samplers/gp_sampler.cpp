@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "base/keyed_permutation.h"
 #include "sweep/samplers/draws.h"
-#include "sweep/samplers/gp_observations.h"
-#include "sweep/samplers/gp_search.h"
+#include "sweep/samplers/gp/gp_observations.h"
+#include "sweep/samplers/gp/gp_search.h"
 #include "sweep/space/unit_interval.h"
 
 namespace moola::sweep {

@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "sweep/samplers/gp_model.h"
+#include "sweep/samplers/gp/gp_model.h"
 #include "sweep/samplers/sampler.h"
 
 namespace moola::sweep {

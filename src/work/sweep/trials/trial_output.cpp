@@ -1,6 +1,7 @@
 #include "work/sweep/trials/trial_output.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -9,11 +10,12 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/nearest.h"
 
 namespace moola::work {
 namespace {
 
-constexpr std::size_t kLongestLine = 1 << 20;
+constexpr std::size_t kLongestLine = 1 << 20, kLongestAnswer = 64 << 20;
 // A report a millisecond for a day, and no way to fill the memory.
 constexpr std::size_t kMostReports = 100'000'000;
 constexpr std::array<std::string_view, 3> kSpecials{"NaN", "-Infinity", "Infinity"};
@@ -42,6 +44,33 @@ std::string quoted_specials(std::string_view line) {
   return out;
 }
 
+// Keys may have dots themselves, as "xgboost depth=3 rate=0.1" has: the longest that fits is taken first.
+const Json* find_metric(const Json& in, std::string_view path) {
+  if (path.empty()) return &in;
+  if (!in.is_object()) return nullptr;
+  for (std::size_t end = path.size(); end != std::string_view::npos && end > 0; end = path.rfind('.', end - 1)) {
+    const auto at = in.find(std::string(path.substr(0, end)));
+    if (at == in.end()) continue;
+    if (const Json* found = find_metric(*at, path.substr(std::min(path.size(), end + 1)))) return found;
+  }
+  return nullptr;
+}
+
+void collect_numbers(const Json& in, const std::string& path, std::vector<std::string>& out) {
+  if (json_number(in)) out.push_back(path);
+  if (!in.is_object()) return;
+  for (const auto& [key, value] : in.items()) collect_numbers(value, path.empty() ? key : path + "." + key, out);
+}
+
+std::string near_keys(const Json& answer, const std::string& metric) {
+  std::vector<std::string> all;
+  collect_numbers(answer, "", all);
+  const std::string hint = did_you_mean(metric, all);
+  if (!hint.empty() || all.empty()) return "." + hint;
+  all.resize(std::min<std::size_t>(all.size(), 8));
+  return fmt::format("; it has {} and others", fmt::join(all, ", "));
+}
+
 std::optional<std::vector<double>> numbers_of(const Json& value) {
   std::vector<double> out;
   for (const Json& each : value.is_array() ? value : Json::array({value})) {
@@ -56,6 +85,10 @@ std::optional<std::vector<double>> numbers_of(const Json& value) {
 
 std::vector<sweep::Report> TrialOutput::take(std::string_view bytes) {
   std::vector<sweep::Report> out;
+  if (!metrics_.empty()) {
+    if (line_.size() + bytes.size() <= kLongestAnswer) line_ += bytes;
+    return out;
+  }
   while (!bytes.empty()) {
     const std::size_t end = bytes.find('\n');
     const std::string_view part = bytes.substr(0, end);
@@ -75,9 +108,36 @@ std::vector<sweep::Report> TrialOutput::take(std::string_view bytes) {
 
 std::vector<sweep::Report> TrialOutput::finish() {
   std::vector<sweep::Report> out;
+  if (!metrics_.empty()) {
+    take_answer();
+    return out;
+  }
   take_line(line_, out);
   line_.clear();
   return out;
+}
+
+void TrialOutput::take_answer() {
+  Json answer;
+  try {
+    answer = parse_json(line_, "the job's answer");
+  } catch (const DataError& error) {
+    complaint_ = error.what();
+    return;
+  }
+  std::vector<double> found;
+  for (const std::string& metric : metrics_) {
+    const Json* const at = find_metric(answer, metric);
+    const std::optional<double> value = at == nullptr ? std::nullopt : json_number(*at);
+    if (!value) {
+      complaint_ = fmt::format("the job's answer has no number under '{}'{}", metric,
+                               at == nullptr ? near_keys(answer, metric) : "");
+      return;
+    }
+    found.push_back(*value);
+  }
+  values_ = std::move(found);
+  if (answer.contains("run")) attributes_["run"] = json_text(answer["run"]);
 }
 
 void TrialOutput::take_line(std::string_view line, std::vector<sweep::Report>& out) {

@@ -72,7 +72,7 @@ struct TrialRunner::Running {
   std::optional<Clock::time_point> kill_at = {};
   bool timed_out = false, asked_to_end = false;
 
-  explicit Running(const TrialTask& what) : task(what), said(what.objectives) {}
+  explicit Running(const TrialTask& what) : task(what), said(what.objectives, what.metrics) {}
 
   void note(std::string_view text, std::uint64_t most) {
     if (log_is_full) return;

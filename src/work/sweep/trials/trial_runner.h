@@ -21,6 +21,7 @@ struct TrialTask {
   std::filesystem::path folder = {};  // where it runs
   std::filesystem::path log = {};     // what it says, appended
   std::size_t objectives = 1;
+  std::vector<std::string> metrics = {};  // of a job: see TrialOutput
   std::optional<std::chrono::nanoseconds> time_limit = {};
 };
 

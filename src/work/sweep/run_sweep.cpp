@@ -1,0 +1,117 @@
+#include "work/sweep/run_sweep.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/duration.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "work/sweep/study/best_trial.h"
+#include "work/sweep/trials/trial_runner.h"
+
+namespace moola::work {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using sweep::TrialState;
+
+// A script with a mistake in it fails every time, and nobody wants to find ten thousand failures in the morning.
+constexpr std::uint64_t kMostFailuresInARow = 20;
+constexpr std::chrono::milliseconds kLook{1000};  // for what other processes have done
+
+class StopRules {
+ public:
+  StopRules(const SweepConfig& config) : config_(config) {
+    if (!config.stop.time_limit.empty())
+      until_ = Clock::now() + std::chrono::nanoseconds(parse_duration(config.stop.time_limit).nanoseconds);
+  }
+
+  /// Why it is enough; empty: it is not.
+  std::string reason(const SweepStudy& study) const {
+    if (until_ && Clock::now() >= *until_) return fmt::format("stop.time_limit = {} is over", config_.stop.time_limit);
+    const std::optional<BestTrial> best = best_trial(study.study());
+    if (!best) return {};
+    const bool maximise = study.study().directions.front() == sweep::Direction::maximize;
+    if (!config_.stop.value.empty()) {
+      const double wanted = config_.stop.value.front();
+      if (maximise ? best->value >= wanted : best->value <= wanted)
+        return fmt::format("trial {} has {}, as good as stop.value = {}", best->number, best->value, wanted);
+    }
+    const std::int64_t patience = config_.stop.without_improvement;
+    if (patience > 0 && best->complete_since >= static_cast<std::uint64_t>(patience))
+      return fmt::format("{} complete trials have not been better than trial {}", best->complete_since, best->number);
+    return {};
+  }
+
+ private:
+  const SweepConfig& config_;
+  std::optional<Clock::time_point> until_;
+};
+
+class Display {
+ public:
+  Display(const SweepStudy& study, std::uint64_t trials, bool quiet) : study_(study), quiet_(quiet) {
+    if (quiet_) return;
+    progress_.emplace("sweep", static_cast<std::int64_t>(trials), "trials");
+    progress_->start_at(static_cast<std::int64_t>(study.counts().finished()));
+  }
+  void update() {
+    if (quiet_) return;
+    const StudyCounts now = study_.counts();
+    std::string note = fmt::format("{} running", now.running);
+    if (now.pruned > 0) note += fmt::format(", {} pruned", now.pruned);
+    if (now.failed > 0) note += fmt::format(", {} failed", now.failed);
+    if (study_.study().directions.size() == 1) {
+      if (const std::optional<BestTrial> best = best_trial(study_.study()))
+        note += fmt::format(", best {:.6g} (trial {})", best->value, best->number);
+    }
+    progress_->update(static_cast<std::int64_t>(now.finished()), note);
+  }
+
+ private:
+  const SweepStudy& study_;
+  bool quiet_;
+  std::optional<Progress> progress_;
+};
+
+}  // namespace
+
+SweepRun run_sweep(SweepStudy& study, const TrialProgram& program, const SweepConfig& config, std::size_t slots,
+                   const SweepHooks& hooks) {
+  const auto patience = std::chrono::milliseconds(std::llround(config.trial.patience * 1000));
+  TrialRunner runner({.log_bytes = static_cast<std::uint64_t>(config.trial.log_megabytes) << 20, .patience = patience});
+  const StopRules rules(config);
+  Display display(study, static_cast<std::uint64_t>(config.sweep.trials), hooks.quiet);
+  SweepRun out;
+  bool leaving = false;
+  std::vector<TrialEvent> events;
+  while (true) {
+    if (!leaving && hooks.stop_requested && hooks.stop_requested()) {
+      leaving = true;
+      study.leave();
+      out = {.end = SweepEnd::stopped};
+      runner.end_all();
+    }
+    if (!leaving && out.reason.empty()) {
+      if (study.failures_in_a_row() >= kMostFailuresInARow) {
+        out = {.end = SweepEnd::all_failing,
+               .reason = fmt::format("{} trials have failed one after the other, the last because {}",
+                                     study.failures_in_a_row(), study.last_failure())};
+      } else if (std::string reason = rules.reason(study); !reason.empty()) {
+        out = {.end = SweepEnd::enough, .reason = std::move(reason)};
+      }
+    }
+    const bool may_begin = !leaving && out.reason.empty();
+    const StudyOrders orders = study.advance(events, may_begin ? slots - std::min(slots, runner.running()) : 0);
+    for (const std::uint64_t number : orders.prune) runner.end(number);
+    for (const Assignment& each : orders.begin) runner.start(program.task(each));
+    display.update();
+    if (study.is_done()) return {.end = SweepEnd::finished};
+    if (runner.running() == 0 && orders.begin.empty() && !may_begin) return out;
+    events = runner.wait(kLook);
+  }
+}
+
+}  // namespace moola::work

@@ -1,0 +1,41 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "sweep/study/trial.h"
+#include "work/sweep/trials/trial_command.h"
+
+namespace moola::work {
+
+/// Names of the studies of a workspace, sorted.
+std::vector<std::string> studies_of(const std::filesystem::path& workspace);
+
+/// Where a study of a workspace is: artifacts/studies/NAME, absolute.
+std::filesystem::path studies_folder(const std::filesystem::path& workspace);
+std::filesystem::path study_folder(const std::filesystem::path& workspace, const std::string& name);
+
+/// A study that was read, and where from.
+struct FoundStudy {
+  std::filesystem::path journal;
+  sweep::Study study;
+};
+
+/// `which` is the name of a study of the workspace, or the file of a journal, which Optuna may have written; `name`
+/// chooses one of several studies of it. Throws ConfigError with the nearest name, DataError, IoError.
+FoundStudy find_study(const std::filesystem::path& workspace, const std::string& which, const std::string& name = {});
+
+/// What a trial tried, in the order in which it was set.
+TrialValues values_of(const sweep::Study& study, const sweep::Trial& trial);
+
+/// {"study", "journal", "directions", "trials": {state: n}, "best": {number, value, params} or null}; of several
+/// objectives "best" is null and "front" lists the trials that none dominates.
+Json study_json(const FoundStudy& found);
+
+/// Numbers of complete, feasible trials that no other one dominates.
+std::vector<std::uint64_t> front_of(const sweep::Study& study);
+
+}  // namespace moola::work

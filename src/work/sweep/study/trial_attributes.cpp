@@ -1,0 +1,43 @@
+#include "work/sweep/study/trial_attributes.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+
+namespace moola::work {
+
+const std::string* find_attribute(const std::vector<sweep::Attribute>& attributes, std::string_view key) {
+  const auto at = std::ranges::find(attributes, key, &sweep::Attribute::key);
+  return at == attributes.end() ? nullptr : &at->json;
+}
+
+std::optional<Owner> owner_of(const sweep::Trial& trial) {
+  const std::string* json = find_attribute(trial.system, kOwner);
+  if (json == nullptr) return std::nullopt;
+  const Json said = parse_json(*json, kOwner);
+  if (!said.is_object() || !said.contains("worker") || !said["worker"].is_string()) return std::nullopt;
+  const double attempt = said.contains("attempt") ? json_number(said["attempt"]).value_or(1) : 1;
+  return Owner{.worker = said["worker"], .attempt = static_cast<unsigned>(std::clamp(attempt, 1.0, 1e6))};
+}
+
+sweep::Attribute owner_attribute(const Owner& owner) {
+  return {kOwner, json_text({{"worker", owner.worker}, {"attempt", owner.attempt}})};
+}
+
+double violation_of(const sweep::Trial& trial) {
+  double out = 0;
+  const auto add = [&](const Json& value) {
+    if (const std::optional<double> excess = json_number(value)) out += std::max(0.0, *excess);
+  };
+  for (const sweep::Attribute& each : trial.system) {
+    if (each.key == kConstraints) {
+      const Json list = parse_json(each.json, kConstraints);
+      if (list.is_array()) std::ranges::for_each(list, add);
+    } else if (each.key.starts_with("constraints:")) {
+      add(parse_json(each.json, each.key));
+    }
+  }
+  return out;
+}
+
+}  // namespace moola::work

@@ -1,0 +1,113 @@
+#include "work/sweep/trials/trial_program.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/duration.h"
+#include "base/error.h"
+#include "base/subprocess.h"
+#include "sweep/samplers/draws.h"
+
+namespace moola::work {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A brace in a word of ours is a brace.
+std::string without_names(const std::string& word) {
+  std::string out;
+  for (const char c : word) out += c == '{' || c == '}' ? std::string(2, c) : std::string(1, c);
+  return out;
+}
+
+std::vector<std::string> job_words(const SweepConfig& config, const fs::path& workspace) {
+  const SweepConfig::Sweep& sweep = config.sweep;
+  if (!fs::is_regular_file(sweep.config)) throw ConfigError(fmt::format("sweep.config: there is no {}.", sweep.config));
+  std::vector<std::string> out{(executable_folder() / ("moola-" + sweep.job)).string(),
+                               sweep.config,
+                               "--workspace",
+                               fs::absolute(workspace).lexically_normal().string(),
+                               "--json",
+                               "--quiet",
+                               "--ranks",
+                               std::to_string(config.workers.ranks)};
+  for (const std::string& each : sweep.settings) out.insert(out.end(), {"--set", each});
+  std::ranges::transform(out, out.begin(), without_names);
+  return out;
+}
+
+// With a path where it has one: programs run in another folder than this one perhaps.
+std::vector<std::string> words_from(const SweepConfig& config, const fs::path& folder, const fs::path& workspace) {
+  const SweepConfig::Sweep& sweep = config.sweep;
+  if (!sweep.job.empty()) return job_words(config, workspace);
+  std::vector<std::string> out = sweep.command;
+  if (out.empty() || out.front().empty() || out.front().find('{') != std::string::npos) return out;
+  if (out.front().find('/') == std::string::npos) {
+    if (!find_program(out.front()))
+      throw ConfigError(fmt::format(
+          "sweep.command: there is no program {} on PATH. For one in the folder of the configuration write ./{}.",
+          out.front(), out.front()));
+    return out;
+  }
+  const fs::path program = (folder / out.front()).lexically_normal();
+  if (!fs::exists(program))
+    throw ConfigError(
+        fmt::format("sweep.command: there is no {}. A name with a / is sought in the folder of the configuration.",
+                    program.string()));
+  if (::access(program.c_str(), X_OK) != 0)
+    throw ConfigError(
+        fmt::format("sweep.command: {} can't be executed. Make it so with chmod +x, or name its interpreter first: "
+                    "[\"python3\", \"{}\"].",
+                    program.string(), out.front()));
+  out.front() = program.string();
+  return out;
+}
+
+}  // namespace
+
+TrialProgram::TrialProgram(const SweepConfig& config, const std::vector<std::string>& parameters, fs::path folder,
+                           const fs::path& workspace)
+    : study_(config.sweep.name),
+      job_(config.sweep.job),
+      seed_(static_cast<std::uint64_t>(config.sweep.seed)),
+      objectives_(config.sweep.direction.size()),
+      folder_(std::move(folder)),
+      command_(words_from(config, folder_, workspace), parameters),
+      metrics_(config.sweep.job.empty() ? std::vector<std::string>() : config.sweep.metric) {
+  if (!config.trial.time_limit.empty())
+    time_limit_ = std::chrono::nanoseconds(parse_duration(config.trial.time_limit).nanoseconds);
+}
+
+void TrialProgram::add_job_words(const Assignment& assignment, std::vector<std::string>& words) const {
+  const auto set = [&](const std::string& key, const std::string& value) {
+    words.insert(words.end(), {"--set", key + "=" + value});
+  };
+  for (const auto& [name, value] : assignment.values) {
+    if (!std::holds_alternative<std::monostate>(value)) set(name, toml_text(value));
+  }
+  set(job_ == "pretrain" ? "output.name" : "run.name", toml_text(fmt::format("{}-{:06}", study_, assignment.number)));
+}
+
+TrialTask TrialProgram::task(const Assignment& assignment) const {
+  // 31 bits: what every library takes for a seed.
+  KeyedRandom random = sweep::draws(seed_, assignment.number, 1'000'000);
+  const TrialContext context{.study = study_,
+                             .number = assignment.number,
+                             .seed = random.bits() >> 1,
+                             .attempt = assignment.attempt,
+                             .folder = assignment.folder};
+  std::vector<std::string> words = command_.arguments(assignment.values, context);
+  if (!job_.empty()) add_job_words(assignment, words);
+  return {.number = assignment.number,
+          .arguments = std::move(words),
+          .environment = trial_environment(assignment.values, context),
+          .folder = folder_,
+          .log = assignment.folder / "output.log",
+          .objectives = objectives_,
+          .metrics = metrics_,
+          .time_limit = time_limit_};
+}
+
+}  // namespace moola::work
