@@ -1,6 +1,7 @@
 #include "work/sweep/run_sweep.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -79,7 +80,7 @@ class Display {
 }  // namespace
 
 SweepRun run_sweep(SweepStudy& study, const TrialProgram& program, const SweepConfig& config, std::size_t slots,
-                   const SweepHooks& hooks) {
+                   GpuShare gpus, const SweepHooks& hooks) {
   const auto patience = std::chrono::milliseconds(std::llround(config.trial.patience * 1000));
   TrialRunner runner({.log_bytes = static_cast<std::uint64_t>(config.trial.log_megabytes) << 20, .patience = patience});
   const StopRules rules(config);
@@ -106,7 +107,16 @@ SweepRun run_sweep(SweepStudy& study, const TrialProgram& program, const SweepCo
     const bool may_begin = !leaving && out.reason.empty();
     const StudyOrders orders = study.advance(events, may_begin ? slots - std::min(slots, runner.running()) : 0);
     for (const std::uint64_t number : orders.prune) runner.end(number);
-    for (const Assignment& each : orders.begin) runner.start(program.task(each));
+    for (const TrialEvent& each : events) {
+      if (each.end) gpus.give_back(each.number);
+    }
+    for (const Assignment& each : orders.begin) {
+      TrialTask task = program.task(each);
+      if (gpus.most() > 0)
+        task.environment.emplace_back("CUDA_VISIBLE_DEVICES",
+                                      fmt::format("{}", fmt::join(gpus.take(each.number), ",")));
+      runner.start(task);
+    }
     display.update();
     if (study.is_done()) return {.end = SweepEnd::finished};
     if (runner.running() == 0 && orders.begin.empty() && !may_begin) return out;

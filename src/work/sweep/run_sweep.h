@@ -4,6 +4,7 @@
 
 #include "work/sweep/config/sweep_config.h"
 #include "work/sweep/study/sweep_study.h"
+#include "work/sweep/trials/gpu_share.h"
 #include "work/sweep/trials/trial_program.h"
 
 namespace moola::work {
@@ -26,8 +27,8 @@ struct SweepHooks {
   bool quiet = false;
 };
 
-/// Runs a study's trials, so many at a time, until nothing is left to do or it is to stop.
+/// Runs a study's trials, so many at a time, with their shares of `gpus`, until nothing is left to do or it is to stop.
 SweepRun run_sweep(SweepStudy& study, const TrialProgram& program, const SweepConfig& config, std::size_t slots,
-                   const SweepHooks& hooks);
+                   GpuShare gpus, const SweepHooks& hooks);
 
 }  // namespace moola::work

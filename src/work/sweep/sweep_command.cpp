@@ -6,15 +6,16 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 
 #include "base/atomic_file.h"
 #include "base/command_line.h"
 #include "base/error.h"
+#include "base/launched_ranks.h"
 #include "base/log.h"
 #include "base/text_table.h"
-#include "base/thread_count.h"
 #include "sweep/journal/repair.h"
 #include "sweep/samplers/sampler_table.h"
 #include "work/sweep/config/sweep_config.h"
@@ -129,7 +130,34 @@ std::vector<std::string> parameter_names(const sweep::ConfiguredSpace& space) {
   return out;
 }
 
-int sweep(const Arguments& arguments, const std::function<bool()>& stop_requested) {
+// Every so-manyeth, where a launcher has started several processes on this host that see the same ones.
+std::vector<std::string> own_devices(const SweepHost& host) {
+  const std::vector<std::string> all = visible_devices(std::getenv("CUDA_VISIBLE_DEVICES"), host.gpus);
+  const LocalRank here = local_rank();
+  // Slurm gives each task its own where it was asked to.
+  if (here.ranks == 1 || std::getenv("SLURM_GPUS_PER_TASK") != nullptr) return all;
+  std::vector<std::string> out;
+  for (std::size_t i = static_cast<std::size_t>(here.rank); i < all.size(); i += static_cast<std::size_t>(here.ranks))
+    out.push_back(all[i]);
+  return out;
+}
+
+std::size_t slots_for(const SweepConfig& config, const SweepHost& host, const GpuShare& gpus) {
+  const auto asked = static_cast<std::size_t>(config.workers.count);
+  if (gpus.most() > 0) {
+    if (asked > gpus.most())
+      throw ConfigError(
+          fmt::format("workers.count = {} trials of {} GPUs each are more than this process has GPUs for: {} fit.",
+                      asked, config.workers.gpus, gpus.most()));
+    return asked > 0 ? asked : gpus.most();
+  }
+  if (asked > 0) return asked;
+  const int cores = host.cores / local_rank().ranks;
+  return std::max<std::size_t>(
+      1, static_cast<std::size_t>(std::max(cores, 1)) / static_cast<std::size_t>(config.workers.ranks));
+}
+
+int sweep(const Arguments& arguments, const SweepHost& host) {
   SweepConfig any;
   ConfigSchema schema("sweep");
   any.bind(schema);
@@ -153,10 +181,8 @@ int sweep(const Arguments& arguments, const std::function<bool()>& stop_requeste
                                                  .seed = static_cast<std::uint64_t>(values.sweep.seed)});
   const fs::path folder = study_folder(arguments.common.workspace, values.sweep.name);
   create_folders(folder);
-  const std::size_t slots =
-      values.workers.count > 0
-          ? static_cast<std::size_t>(values.workers.count)
-          : std::max<std::size_t>(1, thread_count(0) / static_cast<std::size_t>(values.workers.ranks));
+  GpuShare gpus(own_devices(host), values.workers.gpus);
+  const std::size_t slots = slots_for(values, host, gpus);
   if (values.sweep.order == "fixed" && slots > static_cast<std::size_t>(values.sweep.lag))
     throw ConfigError(
         fmt::format("{} workers are more than sweep.lag = {}: raise the lag, or give fewer with --workers.", slots,
@@ -165,11 +191,15 @@ int sweep(const Arguments& arguments, const std::function<bool()>& stop_requeste
   write_file(folder / "config.toml", config.text);
   for (const std::string& note : study.notes()) log_warning("{}: {}.", values.sweep.name, note);
 
-  const SweepRun run =
-      run_sweep(study, program, values, slots, {.stop_requested = stop_requested, .quiet = arguments.common.quiet});
+  // Of several that a launcher has started one speaks.
+  const bool speaks = launched_rank() == 0;
+  const SweepRun run = run_sweep(study, program, values, slots, std::move(gpus),
+                                 {.stop_requested = host.stop_requested, .quiet = arguments.common.quiet || !speaks});
   const FoundStudy found{.journal = study.journal(), .study = study.study()};
   static constexpr const char* kStatus[] = {"finished", "enough", "stopped", "failing"};
-  if (arguments.common.json) {
+  if (!speaks) {
+    // The other has said it.
+  } else if (arguments.common.json) {
     Json out = study_json(found);
     out["status"] = kStatus[static_cast<int>(run.end)];
     out["reason"] = run.reason;
@@ -260,7 +290,7 @@ void repair(const Arguments& arguments) {
 
 }  // namespace
 
-void add_sweep_command(CLI::App& app, int& exit_code, std::function<bool()> stop_requested) {
+void add_sweep_command(CLI::App& app, int& exit_code, SweepHost host) {
   auto arguments = std::make_shared<Arguments>();
   app.description(
       "Search hyperparameters: trials of a program of your own, or of a job of moola, side by side. The study is a "
@@ -302,8 +332,8 @@ void add_sweep_command(CLI::App& app, int& exit_code, std::function<bool()> stop
   repair_command->add_option("FILE", arguments->file, "the journal")->required();
   repair_command->add_option("--out", arguments->out, "write the repaired one there and leave FILE alone");
 
-  app.callback([&app, arguments, &exit_code, stop_requested = std::move(stop_requested)] {
-    if (app.get_subcommands().empty()) exit_code = sweep(*arguments, stop_requested);
+  app.callback([&app, arguments, &exit_code, host = std::move(host)] {
+    if (app.get_subcommands().empty()) exit_code = sweep(*arguments, host);
   });
 }
 

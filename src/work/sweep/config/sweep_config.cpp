@@ -264,7 +264,15 @@ void SweepConfig::bind(ConfigSchema& schema) {
   schema.key("count", workers.count)
       .range(0, 100'000)
       .circumstance()
-      .help("trials at a time on each host; 0: one for each `ranks` cores, or for each GPU");
+      .help(
+          "trials at a time in this process; 0: as many as `gpus` of each or, without them, `ranks` cores of each "
+          "allow");
+  schema.key("gpus", workers.gpus)
+      .range(0, 1000)
+      .circumstance()
+      .help(
+          "GPUs of a trial, named to it by CUDA_VISIBLE_DEVICES: 0: it may see all of them; 2: two of its own; 0.25: "
+          "four trials share one");
   schema.key("ranks", workers.ranks).range(1, 100'000).circumstance().help("of a trial that is a job of several ranks");
 
   schema.table("stop", "When it is enough before all trials are run; what runs then is brought to its end.");

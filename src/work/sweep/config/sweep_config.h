@@ -45,6 +45,7 @@ struct SweepConfig {
   } pruner;
   struct Workers {
     std::int64_t count = 0, ranks = 1;
+    double gpus = 0;
   } workers;
   struct Stop {
     std::vector<double> value;

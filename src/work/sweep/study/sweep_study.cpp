@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <csignal>
+#include <fstream>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/parallel_pieces.h"
 #include "base/utc_time.h"
 #include "work/sweep/study/trial_attributes.h"
 
@@ -23,6 +25,14 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 // A sampler may take its time, but everybody waits while this process has the journal.
 constexpr std::chrono::milliseconds kAskingTime{500};
 constexpr unsigned kMostContinued = 1000;
+constexpr unsigned kWritingThreads = 16;
+
+// What is lost with the machine is written again, for the trial is then begun again.
+void write_parameters(const fs::path& file, const TrialValues& values) {
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << trial_toml(values);
+  if (!out.flush()) throw IoError(fmt::format("cannot write {}", file.string()), errno);
+}
 
 // Whether another machine, or another moment, may do better.
 bool is_worth_another_try(const TrialEnd& end) {
@@ -461,7 +471,6 @@ std::vector<TrialResult> SweepStudy::keep_ends(std::span<const TrialEvent> event
       continue;
     }
     if (std::optional<TrialResult> result = result_of(event.number, *event.end)) {
-      write_trial_result(trial_folder(event.number) / "result.json", *result);
       failures_in_a_row_ = result->state == TrialState::failed ? failures_in_a_row_ + 1 : 0;
       if (result->state == TrialState::failed) last_failure_ = result->message;
       out.push_back(std::move(*result));
@@ -469,6 +478,9 @@ std::vector<TrialResult> SweepStudy::keep_ends(std::span<const TrialEvent> event
       again_.push_back(event.number);
     }
   }
+  // Together, for each waits for the disk.
+  for_each_piece(out.size(), kWritingThreads,
+                 [&](std::size_t i) { write_trial_result(trial_folder(out[i].number) / "result.json", out[i]); });
   return out;
 }
 
@@ -521,7 +533,7 @@ StudyOrders SweepStudy::advance(std::span<const TrialEvent> events, std::size_t 
   absorb();
   for (const Assignment& each : out.begin) {
     create_folders(each.folder);
-    write_file(each.folder / "parameters.toml", trial_toml(each.values));
+    write_parameters(each.folder / "parameters.toml", each.values);
   }
   return out;
 }

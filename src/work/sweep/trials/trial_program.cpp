@@ -103,6 +103,8 @@ TrialTask TrialProgram::task(const Assignment& assignment) const {
   return {.number = assignment.number,
           .arguments = std::move(words),
           .environment = trial_environment(assignment.values, context),
+          // A job would start its ranks on all nodes of the Slurm job that this trial is only a part of.
+          .without = job_.empty() ? std::vector<std::string>() : std::vector<std::string>{"SLURM_"},
           .folder = folder_,
           .log = assignment.folder / "output.log",
           .objectives = objectives_,

@@ -111,10 +111,12 @@ void TrialRunner::start(const TrialTask& task) {
   auto trial = std::make_unique<Running>(task);
   trial->log = Descriptor(::open(task.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (!trial->log.is_open()) throw IoError(fmt::format("cannot open {}", task.log.string()), errno);
+  std::vector<std::string> without = rank_variables();
+  without.insert(without.end(), task.without.begin(), task.without.end());
   Pipe output = open_pipe(), errors = open_pipe();
   try {
     trial->program = std::make_unique<ProcessGroup>(task.arguments, ProcessGroupOptions{.environment = task.environment,
-                                                                                        .without = rank_variables(),
+                                                                                        .without = without,
                                                                                         .folder = task.folder,
                                                                                         .output = output.in.get(),
                                                                                         .errors = errors.in.get()});

@@ -18,8 +18,9 @@ struct TrialTask {
   std::uint64_t number = 0;
   std::vector<std::string> arguments = {};
   std::vector<std::pair<std::string, std::optional<std::string>>> environment = {};
-  std::filesystem::path folder = {};  // where it runs
-  std::filesystem::path log = {};     // what it says, appended
+  std::vector<std::string> without = {};  // beginnings of variables that it does not see, besides those of ranks
+  std::filesystem::path folder = {};      // where it runs
+  std::filesystem::path log = {};         // what it says, appended
   std::size_t objectives = 1;
   std::vector<std::string> metrics = {};  // of a job: see TrialOutput
   std::optional<std::chrono::nanoseconds> time_limit = {};
