@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/trial_reports.h"
 #include "base/utc_time.h"
 
 namespace moola::work {
@@ -63,7 +64,10 @@ void PretrainRecorder::write_metrics(std::int64_t step, std::int64_t epoch, cons
   Json event = {{"step", step}, {"epoch", epoch}, {"split", split}};
   for (const auto& [name, value] : metrics) event[name] = value;
   run_.metrics().write(event);
-  if (split == "holdout") holdout_note_ = fmt::format("hold-out {:.4g}", metrics.front().second);
+  if (split == "holdout") {
+    holdout_note_ = fmt::format("hold-out {:.4g}", metrics.front().second);
+    report_to_sweep(step, metrics.front().second);
+  }
 }
 
 void PretrainRecorder::after_step(std::int64_t step, std::int64_t windows, double loss) {

@@ -71,6 +71,23 @@ BOOST_AUTO_TEST_CASE(a_program_reports_and_answers_and_its_words_are_kept) {
   BOOST_TEST(log(0).find("{\"value\":1.5}") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(reports_may_come_by_a_file_while_the_program_runs) {
+  TrialRunner runner(options);
+  TrialTask task = shell(
+      0,
+      R"(echo '{"step":4,"value":2}' >> told; printf '{"step":5' >> told; sleep 0.3; echo ',"value":1}' >> told; exec sleep 600)");
+  task.reports = folder.path() / "told";
+  runner.start(task);
+  std::vector<sweep::Report> reports;
+  const auto until = std::chrono::steady_clock::now() + 60s;
+  while (reports.size() < 2 && std::chrono::steady_clock::now() < until) {
+    for (const TrialEvent& event : runner.wait(50ms))
+      reports.insert(reports.end(), event.reports.begin(), event.reports.end());
+  }
+  BOOST_TEST((reports == std::vector<sweep::Report>{{4, 2}, {5, 1}}));
+  BOOST_TEST(runner.running() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(many_run_beside_each_other) {
   TrialRunner runner(options);
   const auto began = std::chrono::steady_clock::now();

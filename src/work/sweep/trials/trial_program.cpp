@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/subprocess.h"
+#include "base/trial_reports.h"
 #include "sweep/samplers/draws.h"
 
 namespace moola::work {
@@ -100,13 +101,16 @@ TrialTask TrialProgram::task(const Assignment& assignment) const {
                              .folder = assignment.folder};
   std::vector<std::string> words = command_.arguments(assignment.values, context);
   if (!job_.empty()) add_job_words(assignment, words);
+  auto environment = trial_environment(assignment.values, context);
+  environment.emplace_back(kTrialReports, (assignment.folder / "reports.jsonl").string());
   return {.number = assignment.number,
           .arguments = std::move(words),
-          .environment = trial_environment(assignment.values, context),
+          .environment = std::move(environment),
           // A job would start its ranks on all nodes of the Slurm job that this trial is only a part of.
           .without = job_.empty() ? std::vector<std::string>() : std::vector<std::string>{"SLURM_"},
           .folder = folder_,
           .log = assignment.folder / "output.log",
+          .reports = assignment.folder / "reports.jsonl",
           .objectives = objectives_,
           .metrics = metrics_,
           .time_limit = time_limit_};

@@ -63,10 +63,10 @@ Descriptor descriptor_of(pid_t pid) {
 
 struct TrialRunner::Running {
   TrialTask task;
-  Descriptor log, output, errors, process;
+  Descriptor log, output, errors, process, reports;
   std::uint64_t log_bytes = 0;
   bool log_is_full = false;
-  TrialOutput said;
+  TrialOutput said, reported{1};
   std::unique_ptr<ProcessGroup> program;
   Clock::time_point began = Clock::now();
   std::optional<Clock::time_point> kill_at = {};
@@ -143,6 +143,15 @@ void TrialRunner::end_all() {
 
 void TrialRunner::read(Running& trial, TrialEvent& event) {
   std::array<char, 65536> buffer;
+  if (!trial.task.reports.empty() && !trial.reports.is_open())
+    trial.reports = Descriptor(::open(trial.task.reports.c_str(), O_RDONLY | O_CLOEXEC));  // it may not be there yet
+  while (trial.reports.is_open()) {
+    const ssize_t got = ::read(trial.reports.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    const std::string_view text(buffer.data(), static_cast<std::size_t>(got));
+    for (const sweep::Report& each : trial.reported.take(text)) event.reports.push_back(each);
+  }
   for (Descriptor* stream : {&trial.output, &trial.errors}) {
     // So much at a time, that one that floods its output does not keep the others waiting.
     for (int pieces = 0; pieces < 16 && stream->is_open(); ++pieces) {

@@ -21,6 +21,7 @@ struct TrialTask {
   std::vector<std::string> without = {};  // beginnings of variables that it does not see, besides those of ranks
   std::filesystem::path folder = {};      // where it runs
   std::filesystem::path log = {};         // what it says, appended
+  std::filesystem::path reports = {};     // a file that it may append reports to instead of saying them; empty: none
   std::size_t objectives = 1;
   std::vector<std::string> metrics = {};  // of a job: see TrialOutput
   std::optional<std::chrono::nanoseconds> time_limit = {};
