@@ -19,6 +19,7 @@
 #include "comm/activity.h"
 #include "comm/task_pool.h"
 #include "work/evaluate/evaluation_run.h"
+#include "work/evaluate/fold_report.h"
 #include "work/evaluate/folds/evaluation_tasks.h"
 #include "work/evaluate/folds/fold_file.h"
 #include "work/evaluate/folds/fold_maker.h"
@@ -241,6 +242,7 @@ class Evaluation {
         if (stop()) throw comm::TaskStopped();
       });
       std::string hash = write_fold(folder, task, config_.configurations[task.configuration], data_.classes(), fold);
+      report_fold(config_, data_, task, fold);
       if (ranks_.rank() != 0) return;
       fold.fit = parse_json(json_text(fold.fit), "what a fold tells");  // as it is read back
       made_.emplace(number, StoredFold{std::move(fold), std::move(hash)});

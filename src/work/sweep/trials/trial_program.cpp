@@ -103,6 +103,7 @@ TrialTask TrialProgram::task(const Assignment& assignment) const {
   if (!job_.empty()) add_job_words(assignment, words);
   auto environment = trial_environment(assignment.values, context);
   environment.emplace_back(kTrialReports, (assignment.folder / "reports.jsonl").string());
+  if (metrics_.size() == 1) environment.emplace_back(kTrialMetric, metrics_.front());
   return {.number = assignment.number,
           .arguments = std::move(words),
           .environment = std::move(environment),
