@@ -1,7 +1,5 @@
 #include "models/classifiers/boosted_trees.h"
 
-#include <xgboost/c_api.h>
-
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
