@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "work/sweep/study/best_trial.h"
+#include "work/sweep/study/python_json.h"
+#include "work/sweep/study/trial_attributes.h"
 #include "work/sweep/trials/trial_runner.h"
 
 namespace moola::work {
@@ -77,6 +79,22 @@ class Display {
   std::optional<Progress> progress_;
 };
 
+SweepRun end_of_study(const SweepStudy& study) {
+  const StudyCounts counts = study.counts();
+  if (counts.failed == 0 || counts.complete + counts.pruned > 0) return {.end = SweepEnd::finished};
+  std::string why;
+  for (const sweep::Trial& trial : study.study().trials) {
+    const std::string* reason = find_attribute(trial.user, "fail_reason");
+    if (reason == nullptr) continue;
+    const Json text = parse_python_json(*reason, "fail_reason");
+    why = text.is_string() ? text.get<std::string>() : json_text(text);
+  }
+  return {.end = SweepEnd::all_failing,
+          .reason = fmt::format("all {} trials have failed{}", counts.failed,
+                                why.empty() ? "" : fmt::format(", the last because {}", why)),
+          .may_pass = study.failure_may_pass()};
+}
+
 }  // namespace
 
 SweepRun run_sweep(SweepStudy& study, const TrialProgram& program, const SweepConfig& config, std::size_t slots,
@@ -99,7 +117,8 @@ SweepRun run_sweep(SweepStudy& study, const TrialProgram& program, const SweepCo
       if (study.failures_in_a_row() >= kMostFailuresInARow) {
         out = {.end = SweepEnd::all_failing,
                .reason = fmt::format("{} trials have failed one after the other, the last because {}",
-                                     study.failures_in_a_row(), study.last_failure())};
+                                     study.failures_in_a_row(), study.last_failure()),
+               .may_pass = study.failure_may_pass()};
       } else if (std::string reason = rules.reason(study); !reason.empty()) {
         out = {.end = SweepEnd::enough, .reason = std::move(reason)};
       }
@@ -118,8 +137,13 @@ SweepRun run_sweep(SweepStudy& study, const TrialProgram& program, const SweepCo
       runner.start(task);
     }
     display.update();
-    if (study.is_done()) return {.end = SweepEnd::finished};
-    if (runner.running() == 0 && orders.begin.empty() && !may_begin) return out;
+    if (study.is_done()) return end_of_study(study);
+    if (runner.running() == 0 && orders.begin.empty() && !may_begin) {
+      // What waits for another attempt is put down.
+      study.leave();
+      study.advance({}, 0);
+      return out;
+    }
     events = runner.wait(kLook);
   }
 }

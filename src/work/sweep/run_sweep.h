@@ -14,12 +14,13 @@ enum class SweepEnd {
   finished,     // every trial of the study is over
   enough,       // a rule of [stop] holds, and what ran has been brought to its end
   stopped,      // a stop signal; running trials go on in the next call
-  all_failing,  // so many trials failed one after the other that something is wrong with all of them
+  all_failing,  // all trials failed, or so many one after the other that something is wrong with all of them
 };
 
 struct SweepRun {
   SweepEnd end = SweepEnd::finished;
   std::string reason = {};  // of `enough` and `all_failing`, for people
+  bool may_pass = false;    // of `all_failing`: another try elsewhere may do better
 };
 
 struct SweepHooks {

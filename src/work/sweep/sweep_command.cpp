@@ -210,10 +210,10 @@ int sweep(const Arguments& arguments, const SweepHost& host) {
   if (run.end == SweepEnd::enough) log_info("stopped early: {}.", run.reason);
   if (run.end == SweepEnd::stopped) log_info("stopped by a signal; the same command goes on.");
   if (run.end == SweepEnd::all_failing) {
-    throw Error(
-        fmt::format("{}. Look at {} and mend what it says; the same command goes on with the trials that are left.",
-                    run.reason, (folder / "trials").string()),
-        ExitCode::failed);
+    throw Error(fmt::format("{}. Look at {} and mend what it says; {}.", run.reason, (folder / "trials").string(),
+                            study.nothing_to_begin() ? "then give the study another sweep.name, or more sweep.trials"
+                                                     : "the same command goes on with the trials that are left"),
+                run.may_pass ? ExitCode::failed : ExitCode::permanent);
   }
   return run.end == SweepEnd::stopped ? static_cast<int>(ExitCode::run_again) : 0;
 }

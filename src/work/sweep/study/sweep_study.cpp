@@ -13,6 +13,8 @@
 #include "base/json.h"
 #include "base/parallel_pieces.h"
 #include "base/utc_time.h"
+#include "work/sweep/study/python_json.h"
+#include "work/sweep/study/study_summary.h"
 #include "work/sweep/study/trial_attributes.h"
 
 namespace moola::work {
@@ -37,6 +39,21 @@ void write_parameters(const fs::path& file, const TrialValues& values) {
 // Whether another machine, or another moment, may do better.
 bool is_worth_another_try(const TrialEnd& end) {
   return end.not_started.empty() && (end.timed_out || end.exit_code == 1 || end.exit_code > 128);
+}
+
+bool has_succeeded(const TrialEnd& end, bool is_job) {
+  // A job whose gates are not met has done its work.
+  const bool has_ended_well =
+      end.exit_code == 0 || (is_job && end.exit_code == static_cast<int>(ExitCode::gate_not_met));
+  return has_ended_well && !end.timed_out && end.values &&
+         std::ranges::none_of(*end.values, [](double x) { return std::isnan(x); });
+}
+
+// A study that was in this folder before may have left one.
+void forget_result(const fs::path& file) {
+  std::error_code error;
+  fs::remove(file, error);
+  if (error) throw IoError(fmt::format("cannot remove {}", file.string()), error.value());
 }
 
 std::string ending_of(const TrialEnd& end) {
@@ -112,7 +129,7 @@ void SweepStudy::open_study() {
       const sweep::Attribute attribute{kFixed, json_text(fixed)};
       const auto is_there = [&](const sweep::Trial& trial) {
         const std::string* json = find_attribute(trial.system, kFixed);
-        return json != nullptr && parse_json(*json, kFixed) == fixed;
+        return json != nullptr && parse_python_json(*json, kFixed) == fixed;
       };
       const std::vector<sweep::Trial>& trials = reader.studies()[id_].trials;
       if (std::ranges::any_of(trials, is_there)) continue;
@@ -205,7 +222,7 @@ void SweepStudy::absorb_trial(std::uint64_t number) {
   for (std::size_t rung = history_->trials()[number].rungs.size();; ++rung) {
     const std::string* json = find_attribute(trial.system, fmt::format("completed_rung_{}", rung));
     if (json == nullptr) break;
-    history_->pass_rung(number, sign * json_number(parse_json(*json, "a rung")).value_or(kNone));
+    history_->pass_rung(number, sign * json_number(parse_python_json(*json, "a rung")).value_or(kNone));
   }
   if (!is_finished(trial.state)) return;
   if (request_.lag) return;  // told in order, by tell_ends_before
@@ -247,11 +264,7 @@ std::optional<TrialResult> SweepStudy::result_of(std::uint64_t number, const Tri
     if (!own.reports.empty() && !std::isnan(own.reports.back().value)) out.values = {own.reports.back().value};
     return out;
   }
-  const bool has_values = end.values && std::ranges::none_of(*end.values, [](double x) { return std::isnan(x); });
-  // A job whose gates are not met has done its work.
-  const bool has_ended_well =
-      end.exit_code == 0 || (request_.are_jobs && end.exit_code == static_cast<int>(ExitCode::gate_not_met));
-  if (has_ended_well && !end.timed_out && has_values) {
+  if (has_succeeded(end, request_.are_jobs)) {
     out.state = TrialState::complete;
     out.values = *end.values;
     return out;
@@ -271,7 +284,7 @@ void SweepStudy::record_result(sweep::RecordText& records, const TrialResult& re
   const std::uint64_t trial = reader_.state().trial_id(id_, result.number);
   const sweep::Trial& known = study().trials[result.number];
   for (const sweep::Report& each : result.reports) {
-    if (std::ranges::find(known.reports, each.step, &sweep::Report::step) == known.reports.end())
+    if (!std::ranges::binary_search(known.reports, each.step, {}, &sweep::Report::step))
       records.report(trial, each.step, each.value);
   }
   for (const sweep::Attribute& each : result.attributes) records.set_trial_user(trial, each);
@@ -285,48 +298,54 @@ void SweepStudy::record_result(sweep::RecordText& records, const TrialResult& re
   records.finish(trial, result.state, result.values, known.started, result.completed);
 }
 
-void SweepStudy::record_reports(sweep::RecordText& records, std::span<const TrialEvent> events) {
+std::vector<std::uint64_t> SweepStudy::take_reports(sweep::RecordText& records, std::span<const TrialEvent> events) {
+  std::vector<std::uint64_t> out;
   for (const TrialEvent& event : events) {
     const auto at = own_.find(event.number);
     if (at == own_.end()) continue;
     std::vector<sweep::Report>& reports = at->second.reports;
     for (const sweep::Report& each : event.reports) {
+      if (at->second.pruned) break;  // what it says after the verdict depends on how soon it hears of it
       const auto place = std::ranges::lower_bound(reports, each.step, {}, &sweep::Report::step);
       if (place != reports.end() && place->step == each.step) continue;  // the first one counts, as Optuna has it
       reports.insert(place, each);
       if (!event.end) records.report(reader_.state().trial_id(id_, event.number), each.step, each.value);
+      at->second.pruned = is_to_be_pruned(records, event, each);
     }
-  }
-}
-
-std::vector<std::uint64_t> SweepStudy::judge(std::span<const TrialEvent> events, sweep::RecordText& records) {
-  std::vector<std::uint64_t> out;
-  for (const TrialEvent& event : events) {
-    const auto at = own_.find(event.number);
-    if (at == own_.end() || event.end || event.reports.empty() || at->second.pruned) continue;
-    if (history_->trials()[event.number].state != TrialState::running) continue;
-    std::size_t rung = history_->trials()[event.number].rungs.size();
-    const sweep::Judgement judgement = pruner_->judge(*history_, event.number);
-    const double sign = request_.directions.front() == sweep::Direction::maximize ? -1 : 1;
-    for (const double loss : judgement.rungs) {
-      history_->pass_rung(event.number, loss);
-      records.set_trial_system(reader_.state().trial_id(id_, event.number),
-                               {fmt::format("completed_rung_{}", rung++), sweep::json_number_text(sign * loss)});
-    }
-    if (!judgement.prune) continue;
-    at->second.pruned = true;
-    out.push_back(event.number);
+    if (at->second.pruned && !event.end) out.push_back(event.number);
   }
   return out;
 }
 
+bool SweepStudy::is_to_be_pruned(sweep::RecordText& records, const TrialEvent& event, const sweep::Report& report) {
+  if (event.number >= history_->trials().size()) return false;
+  if (history_->trials()[event.number].state != TrialState::running) return false;
+  const double sign = request_.directions.front() == sweep::Direction::maximize ? -1 : 1;
+  history_->report(event.number, report.step, sign * report.value);
+  // What has ended by itself has its value, but where the study must not depend on how soon reports arrive.
+  if (event.end && !request_.lag) return false;
+  std::size_t rung = history_->trials()[event.number].rungs.size();
+  const sweep::Judgement judgement = pruner_->judge(*history_, event.number);
+  for (const double loss : judgement.rungs) {
+    history_->pass_rung(event.number, loss);
+    records.set_trial_system(reader_.state().trial_id(id_, event.number),
+                             {fmt::format("completed_rung_{}", rung++), sweep::json_number_text(sign * loss)});
+  }
+  return judgement.prune;
+}
+
 // ---- what is to be done --------------------------------------------------------------------------------------------
 
-Assignment SweepStudy::assignment(std::uint64_t number, const sweep::Point& point, unsigned attempt) const {
-  Assignment out{.number = number, .attempt = attempt, .values = {}, .folder = trial_folder(number)};
+TrialValues SweepStudy::values_at(const sweep::Point& point) const {
+  TrialValues out;
   for (std::size_t i = 0; i < space_.size(); ++i) {
-    if (!std::isnan(point[i])) out.values.emplace_back(space_[i].name, sweep::outer(space_[i].distribution, point[i]));
+    if (!std::isnan(point[i])) out.emplace_back(space_[i].name, sweep::outer(space_[i].distribution, point[i]));
   }
+  return out;
+}
+
+Assignment SweepStudy::assignment(std::uint64_t number, TrialValues values, unsigned attempt) const {
+  Assignment out{.number = number, .attempt = attempt, .values = std::move(values), .folder = trial_folder(number)};
   for (const auto& each : request_.fixed) out.values.push_back(each);
   return out;
 }
@@ -358,9 +377,10 @@ bool SweepStudy::begin_again(sweep::RecordText& records, std::uint64_t number, s
       return false;
     }
     own_[number] = {.attempt = attempt, .reports = trial.reports};
+    provisional_.push_back(number);
   }
   records.set_trial_system(id, owner_attribute({worker_.id(), attempt}));
-  out.push_back(assignment(number, point_of(trial), attempt));
+  out.push_back(assignment(number, values_of(study(), trial), attempt));
   return true;
 }
 
@@ -369,7 +389,7 @@ bool SweepStudy::begin_waiting(sweep::RecordText& records, std::uint64_t number,
   std::optional<sweep::Point> point = sampler_->ask(*history_, number);
   if (!point) point = sweep::Point(space_.size(), kNone);
   if (const std::string* json = find_attribute(trial.system, kFixed)) {
-    const Json fixed = parse_json(*json, kFixed);
+    const Json fixed = parse_python_json(*json, kFixed);
     for (std::size_t i = 0; i < space_.size(); ++i) {
       if (!fixed.contains(space_[i].name)) continue;
       const Json& value = fixed[space_[i].name];
@@ -388,10 +408,11 @@ bool SweepStudy::begin_waiting(sweep::RecordText& records, std::uint64_t number,
   }
   records.set_trial_system(id, owner_attribute({worker_.id(), 1}));
   records.set_running(id, utc_now());
+  forget_result(trial_folder(number) / "result.json");
   history_->begin(number, *point);
   provisional_.push_back(number);
   own_[number] = {};
-  out.push_back(assignment(number, *point, 1));
+  out.push_back(assignment(number, values_at(*point), 1));
   return true;
 }
 
@@ -410,10 +431,11 @@ bool SweepStudy::begin_new(sweep::RecordText& records, std::uint64_t number, std
     parameters.push_back({space_[i].name, space_[i].distribution});
   }
   records.create_trial(id_, trial, parameters);
+  forget_result(trial_folder(number) / "result.json");
   history_->begin(number, *point);
   provisional_.push_back(number);
   own_[number] = {};
-  out.push_back(assignment(number, *point, 1));
+  out.push_back(assignment(number, values_at(*point), 1));
   return true;
 }
 
@@ -465,14 +487,19 @@ std::vector<TrialResult> SweepStudy::keep_ends(std::span<const TrialEvent> event
   std::vector<TrialResult> out;
   for (const TrialEvent& event : events) {
     if (!event.end || !own_.contains(event.number)) continue;
+    if (is_finished(study().trials[event.number].state)) {
+      own_.erase(event.number);  // another process took this one for lost and was sooner
+      continue;
+    }
     const bool stopped = event.end->asked_to_end || event.end->exit_code == static_cast<int>(ExitCode::run_again);
-    if (left_ && stopped && !own_.at(event.number).pruned) {
+    if (left_ && stopped && !own_.at(event.number).pruned && !has_succeeded(*event.end, request_.are_jobs)) {
       own_.erase(event.number);  // it goes on elsewhere
       continue;
     }
     if (std::optional<TrialResult> result = result_of(event.number, *event.end)) {
       failures_in_a_row_ = result->state == TrialState::failed ? failures_in_a_row_ + 1 : 0;
       if (result->state == TrialState::failed) last_failure_ = result->message;
+      failure_may_pass_ = result->state == TrialState::failed && is_worth_another_try(*event.end);
       out.push_back(std::move(*result));
     } else {
       again_.push_back(event.number);
@@ -482,6 +509,17 @@ std::vector<TrialResult> SweepStudy::keep_ends(std::span<const TrialEvent> event
   for_each_piece(out.size(), kWritingThreads,
                  [&](std::size_t i) { write_trial_result(trial_folder(out[i].number) / "result.json", out[i]); });
   return out;
+}
+
+void SweepStudy::put_down(sweep::RecordText& records) {
+  for (const std::uint64_t number : again_) {
+    const auto own = own_.find(number);
+    if (own == own_.end()) continue;
+    records.set_trial_system(reader_.state().trial_id(id_, number),
+                             owner_attribute({worker_.id(), own->second.attempt}));
+    own_.erase(own);
+  }
+  again_.clear();
 }
 
 bool SweepStudy::may_begin() const {
@@ -495,15 +533,23 @@ bool SweepStudy::may_begin() const {
 
 StudyOrders SweepStudy::advance(std::span<const TrialEvent> events, std::size_t free) {
   worker_.beat();
+  if (!events.empty()) {
+    reader_.update();
+    absorb();
+  }
+  StudyOrders out;
   sweep::RecordText records(worker_.id());
-  record_reports(records, events);
+  out.prune = take_reports(records, events);
   const std::vector<TrialResult> results = keep_ends(events);
+  if (left_) put_down(records);
   const std::string reports = records.take();
   if (reports.empty() && results.empty()) {
     reader_.update();
   } else {
     writer_.append_after_reading(reader_, [&](const sweep::JournalReader&) {
-      for (const TrialResult& each : results) record_result(records, each);
+      for (const TrialResult& each : results) {
+        if (!is_finished(study().trials[each.number].state)) record_result(records, each);
+      }
       return reports + records.take();
     });
   }
@@ -511,12 +557,6 @@ StudyOrders SweepStudy::advance(std::span<const TrialEvent> events, std::size_t 
   absorb();
   if (left_ && own_.empty()) worker_.leave();
 
-  StudyOrders out;
-  out.prune = judge(events, records);
-  if (!records.empty()) {
-    const std::string rungs = records.take();
-    writer_.append_after_reading(reader_, [&](const sweep::JournalReader&) { return rungs; });
-  }
   if (free == 0 || !may_begin()) return out;
   writer_.append_after_reading(reader_, [&](const sweep::JournalReader&) {
     if (!provisional_.empty()) forget_history();  // what an earlier call has begun came to nothing
@@ -556,8 +596,12 @@ StudyCounts SweepStudy::counts() const {
 }
 
 bool SweepStudy::is_done() const {
-  const StudyCounts now = counts();
-  return now.running == 0 && (now.finished() >= request_.trials || (exhausted_ && now.waiting == 0));
+  // A trial that another program has begun, and perhaps never ends, is that one's.
+  const bool runs = std::ranges::any_of(open_, [&](std::uint64_t number) {
+    const sweep::Trial& trial = study().trials[number];
+    return trial.state == TrialState::running && find_attribute(trial.system, kOwner) != nullptr;
+  });
+  return !runs && (begun() >= request_.trials || (exhausted_ && counts().waiting == 0));
 }
 
 }  // namespace moola::work

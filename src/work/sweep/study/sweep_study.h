@@ -79,13 +79,16 @@ class SweepStudy {
   void beat() { worker_.beat(); }
 
   StudyCounts counts() const;
-  /// Whether every trial of the study is finished.
+  /// Whether every trial of the study is finished, but for those that a program which is none of ours has begun: nobody
+  /// can say whether it still runs.
   bool is_done() const;
   /// Whether nothing is left that this process could begin: all trials have begun, or a grid has no more points.
   bool nothing_to_begin() const { return exhausted_ || begun() >= request_.trials; }
   /// Trials of this process that have failed one after the other, and what the last of all said.
   std::uint64_t failures_in_a_row() const { return failures_in_a_row_; }
   const std::string& last_failure() const { return last_failure_; }
+  /// Whether it was of a kind that another try elsewhere may mend.
+  bool failure_may_pass() const { return failure_may_pass_; }
   /// The study as the journal has it.
   const sweep::Study& study() const;
   const sweep::History& history() const { return *history_; }
@@ -118,7 +121,7 @@ class SweepStudy {
   std::vector<std::uint64_t> again_;  // of ours: to be attempted again
   std::vector<std::string> notes_;
   std::vector<std::uint64_t> provisional_;  // begun in lines that are not written yet
-  bool exhausted_ = false, left_ = false;
+  bool exhausted_ = false, left_ = false, failure_may_pass_ = false;
   std::uint64_t failures_in_a_row_ = 0;
   std::string last_failure_;
 
@@ -135,13 +138,15 @@ class SweepStudy {
   std::vector<TrialResult> keep_ends(std::span<const TrialEvent> events);
   bool may_begin() const;
   void record_result(sweep::RecordText& records, const TrialResult& result) const;
-  void record_reports(sweep::RecordText& records, std::span<const TrialEvent> events);
+  std::vector<std::uint64_t> take_reports(sweep::RecordText& records, std::span<const TrialEvent> events);
+  bool is_to_be_pruned(sweep::RecordText& records, const TrialEvent& event, const sweep::Report& report);
+  void put_down(sweep::RecordText& records);
   std::vector<Assignment> begin_trials(sweep::RecordText& records, std::size_t free);
   bool begin_again(sweep::RecordText& records, std::uint64_t number, std::vector<Assignment>& out);
   bool begin_waiting(sweep::RecordText& records, std::uint64_t number, std::vector<Assignment>& out);
   bool begin_new(sweep::RecordText& records, std::uint64_t number, std::vector<Assignment>& out);
-  Assignment assignment(std::uint64_t number, const sweep::Point& point, unsigned attempt) const;
-  std::vector<std::uint64_t> judge(std::span<const TrialEvent> events, sweep::RecordText& records);
+  TrialValues values_at(const sweep::Point& point) const;
+  Assignment assignment(std::uint64_t number, TrialValues values, unsigned attempt) const;
 };
 
 }  // namespace moola::work

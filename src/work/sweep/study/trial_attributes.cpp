@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "work/sweep/study/python_json.h"
 
 namespace moola::work {
 
@@ -31,10 +32,10 @@ double violation_of(const sweep::Trial& trial) {
   };
   for (const sweep::Attribute& each : trial.system) {
     if (each.key == kConstraints) {
-      const Json list = parse_json(each.json, kConstraints);
+      const Json list = parse_python_json(each.json, kConstraints);
       if (list.is_array()) std::ranges::for_each(list, add);
     } else if (each.key.starts_with("constraints:")) {
-      add(parse_json(each.json, each.key));
+      add(parse_python_json(each.json, each.key));
     }
   }
   return out;

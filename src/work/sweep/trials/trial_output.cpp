@@ -4,13 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/nearest.h"
+#include "work/sweep/study/python_json.h"
 
 namespace moola::work {
 namespace {
@@ -18,31 +18,6 @@ namespace {
 constexpr std::size_t kLongestLine = 1 << 20, kLongestAnswer = 64 << 20;
 // A report a millisecond for a day, and no way to fill the memory.
 constexpr std::size_t kMostReports = 100'000'000;
-constexpr std::array<std::string_view, 3> kSpecials{"NaN", "-Infinity", "Infinity"};
-
-// Python's JSON has NaN and infinities as bare words; outside of texts nothing else begins so.
-std::string quoted_specials(std::string_view line) {
-  std::string out;
-  bool in_text = false, escaped = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (in_text) {
-      in_text = escaped || line[i] != '"';
-      escaped = !escaped && line[i] == '\\';
-      out += line[i];
-      continue;
-    }
-    in_text = line[i] == '"';
-    const std::string_view rest = line.substr(i);
-    const auto at = std::ranges::find_if(kSpecials, [&](std::string_view word) { return rest.starts_with(word); });
-    if (at == kSpecials.end()) {
-      out += line[i];
-    } else {
-      out += fmt::format("\"{}\"", *at);
-      i += at->size() - 1;
-    }
-  }
-  return out;
-}
 
 // Keys may have dots themselves, as "xgboost depth=3 rate=0.1" has: the longest that fits is taken first.
 const Json* find_metric(const Json& in, std::string_view path) {
@@ -145,7 +120,7 @@ void TrialOutput::take_line(std::string_view line, std::vector<sweep::Report>& o
   if (begin == std::string_view::npos || line[begin] != '{' || line.find("\"value\"") == std::string_view::npos) return;
   Json json;
   try {
-    json = parse_json(quoted_specials(line), "a line of the trial's output");
+    json = parse_python_json(line, "a line of the trial's output");
   } catch (const DataError&) {
     return;  // it looks like ours and is not
   }
