@@ -70,13 +70,13 @@ sweep::Study run_in_fixed_order(const std::string& sampler, std::size_t processe
 BOOST_FIXTURE_TEST_SUITE(what_a_study_tries, MadeStudy)
 
 BOOST_AUTO_TEST_CASE(a_study_of_fixed_order_is_the_same_for_any_number_of_processes) {
-  for (const char* sampler : {"random", "tpe", "qmc"}) {
-    const auto expected = substance(run_in_fixed_order(sampler, 1, 1));
+  for (const char* each : {"random", "tpe", "qmc"}) {
+    const auto expected = substance(run_in_fixed_order(each, 1, 1));
     BOOST_TEST(expected.size() == 40U);
     for (const std::size_t processes : {2U, 3U, 6U}) {
       for (unsigned seed = 1; seed <= 3; ++seed)
-        BOOST_TEST((substance(run_in_fixed_order(sampler, processes, seed)) == expected),
-                   sampler << " with " << processes << " processes, seed " << seed);
+        BOOST_TEST((substance(run_in_fixed_order(each, processes, seed)) == expected),
+                   each << " with " << processes << " processes, seed " << seed);
     }
   }
 }
