@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "work/evaluate/report/evaluation_report.h"
+#include "work/evaluate/results/returns_file.h"
 
 namespace moola::work {
 namespace {
@@ -83,6 +84,7 @@ Json write_results(const LoadedEvaluateConfig& config, const EvaluationData& dat
   outcome.results = results_json(config, data, results);
   outcome.results.update(besides);
   write_file(outcome.folder / "results.json", json_text(outcome.results, 1) + "\n");
+  write_returns_file(outcome.folder / "returns.h5", config, results);
   write_file(outcome.folder / "report.html", evaluation_report(config, data, prices, splits, results, outcome.run));
   for (const GateResult& gate : results.gates) outcome.gates_met = outcome.gates_met && gate.met;
   Json metrics = {{"verdict", results.verdict}};

@@ -19,8 +19,9 @@ record::Run open_evaluation_run(const std::filesystem::path& workspace, record::
 std::vector<record::DataUse> data_uses(const LoadedEvaluateConfig& config, const EvaluationData& data,
                                        const std::optional<Prices>& prices);
 
-/// Writes results.json, with what stands `besides`, and report.html into the run's folder, and puts the results and
-/// whether all gates are met into the outcome. Returns the metrics for the run's record. Throws IoError.
+/// Writes results.json, with what stands `besides`, report.html and returns.h5 (where something was traded) into the
+/// run's folder, and puts the results and whether all gates are met into the outcome. Returns the metrics for the run's
+/// record. Throws IoError.
 Json write_results(const LoadedEvaluateConfig& config, const EvaluationData& data, const std::optional<Prices>& prices,
                    const EvaluationSplits& splits, const EvaluationResults& results, const Json& besides,
                    EvaluateOutcome& outcome);

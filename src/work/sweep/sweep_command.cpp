@@ -19,6 +19,10 @@
 #include "sweep/journal/repair.h"
 #include "sweep/samplers/sampler_table.h"
 #include "work/sweep/config/sweep_config.h"
+#include "work/sweep/honesty/honesty.h"
+#include "work/sweep/honesty/honesty_settings.h"
+#include "work/sweep/honesty/outer_test.h"
+#include "work/sweep/honesty/trial_recorder.h"
 #include "work/sweep/run_sweep.h"
 #include "work/sweep/study/best_trial.h"
 #include "work/sweep/study/study_summary.h"
@@ -65,6 +69,16 @@ std::vector<std::uint64_t> best_first(const sweep::Study& study) {
   return out;
 }
 
+// study_json, and how far the winner may be an accident.
+Json judged_json(const FoundStudy& found) {
+  Json out = study_json(found);
+  Json honesty = honesty_json(found.study, found.folder());
+  out["dsr"] = honesty["dsr"];
+  out["pbo"] = honesty["overfitting"].is_null() ? Json(nullptr) : honesty["overfitting"]["pbo"];
+  out["honesty"] = std::move(honesty);
+  return out;
+}
+
 void print_study(const FoundStudy& found, std::int64_t top) {
   const sweep::Study& study = found.study;
   const Json summary = study_json(found);
@@ -91,6 +105,7 @@ void print_study(const FoundStudy& found, std::int64_t top) {
   std::cout << table.text();
   if (order.size() > static_cast<std::size_t>(top))
     std::cout << fmt::format("and {} more: --top {}\n", order.size() - static_cast<std::size_t>(top), order.size());
+  std::cout << "\n" << honesty_text(honesty_json(study, found.folder()));
 }
 
 // --set, and what the options say of the same keys.
@@ -179,6 +194,7 @@ int sweep(const Arguments& arguments, const SweepHost& host) {
                                                  .objectives = values.sweep.direction.size(),
                                                  .trials = static_cast<std::uint64_t>(values.sweep.trials),
                                                  .seed = static_cast<std::uint64_t>(values.sweep.seed)});
+  check_outer_test(config, arguments.common.workspace);
   const fs::path folder = study_folder(arguments.common.workspace, values.sweep.name);
   create_folders(folder);
   GpuShare gpus(own_devices(host), values.workers.gpus);
@@ -187,7 +203,11 @@ int sweep(const Arguments& arguments, const SweepHost& host) {
     throw ConfigError(
         fmt::format("{} workers are more than sweep.lag = {}: raise the lag, or give fewer with --workers.", slots,
                     values.sweep.lag));
-  SweepStudy study(request_for(config, folder), config.space.space, std::move(sampler), values.make_pruner());
+  check_honesty_unchanged(folder, values);
+  const TrialRecorder recorder(values, arguments.common.workspace);
+  StudyRequest request = request_for(config, folder);
+  request.keep_record = [&](TrialResult& result, const fs::path& trial) { recorder.keep(result, trial); };
+  SweepStudy study(std::move(request), config.space.space, std::move(sampler), values.make_pruner());
   write_file(folder / "config.toml", config.text);
   for (const std::string& note : study.notes()) log_warning("{}: {}.", values.sweep.name, note);
 
@@ -200,7 +220,7 @@ int sweep(const Arguments& arguments, const SweepHost& host) {
   if (!speaks) {
     // The other has said it.
   } else if (arguments.common.json) {
-    Json out = study_json(found);
+    Json out = judged_json(found);
     out["status"] = kStatus[static_cast<int>(run.end)];
     out["reason"] = run.reason;
     std::cout << json_text(out, 2) << "\n";
@@ -221,7 +241,7 @@ int sweep(const Arguments& arguments, const SweepHost& host) {
 void show(const Arguments& arguments) {
   const FoundStudy found = find_study(arguments.common.workspace, arguments.study, arguments.name);
   if (arguments.common.json)
-    std::cout << json_text(study_json(found), 2) << "\n";
+    std::cout << json_text(judged_json(found), 2) << "\n";
   else
     print_study(found, arguments.top);
 }
@@ -257,7 +277,7 @@ void best(const Arguments& arguments) {
   const std::vector<std::uint64_t> order = best_first(found.study);
   if (order.empty()) throw DataError(fmt::format("the study {} has no complete trial.", found.study.name));
   if (arguments.common.json) {
-    std::cout << json_text(study_json(found), 2) << "\n";
+    std::cout << json_text(judged_json(found), 2) << "\n";
     return;
   }
   if (arguments.toml) {

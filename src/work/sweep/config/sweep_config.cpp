@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/toml.h"
+#include "base/utc_time.h"
 #include "sweep/pruners/pruner_table.h"
 #include "sweep/samplers/sampler_table.h"
 
@@ -112,8 +113,19 @@ sweep::ConfiguredSpace read_space(const std::optional<fs::path>& file) {
   throw ConfigError(fmt::format("{} has no search space. {}", file->string(), kMissing));
 }
 
+void check_honesty(const SweepConfig::Honesty& honesty) {
+  if (honesty.resolution.nanoseconds <= 0) throw ConfigError("honesty.resolution must be above 0, such as \"1d\".");
+  std::int64_t from = 0, to = 0;
+  if (!honesty.test_from.empty()) naming_key("honesty.test_from", [&] { from = parse_utc(honesty.test_from); });
+  if (honesty.test_to.empty()) return;
+  if (honesty.test_from.empty()) throw ConfigError("honesty.test_to needs honesty.test_from, where the part begins.");
+  naming_key("honesty.test_to", [&] { to = parse_utc(honesty.test_to); });
+  if (to <= from) throw ConfigError("honesty.test_to must be later than honesty.test_from.");
+}
+
 void check_values(const SweepConfig& config) {
   check_name(config.sweep.name);
+  check_honesty(config.honesty);
   for (const std::string& each : config.sweep.direction) {
     if (each != "minimize" && each != "maximize")
       throw ConfigError(fmt::format("sweep.direction = \"{}\" must be minimize or maximize.", each));
@@ -290,6 +302,18 @@ void SweepConfig::bind(ConfigSchema& schema) {
       .unit("h")
       .circumstance()
       .help("of all trials' time, times the GPUs that each has; 0: no limit");
+
+  schema.table("honesty", "What is kept to tell skill from luck: see [sweeps](../sweep.md).");
+  schema.key("resolution", honesty.resolution).help("at which trials' out-of-sample returns are kept, such as `1d`");
+  schema.key("returns", honesty.returns)
+      .choices({"simple", "log"})
+      .help(
+          "`simple`: returns of shorter rows are compounded; `log`: they are added up, as logarithmic ones and gains "
+          "on "
+          "a fixed capital are");
+  schema.key("test_from", honesty.test_from)
+      .help("an outer test part begins here (UTC), which no trial may touch; empty: there is none");
+  schema.key("test_to", honesty.test_to).help("and ends here; empty: it has no end");
 }
 
 std::vector<sweep::Direction> SweepConfig::directions() const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/config.h"
+#include "base/duration.h"
 #include "sweep/pruners/pruner_table.h"
 #include "sweep/space/space_toml.h"
 #include "sweep/study/trial.h"
@@ -53,6 +54,11 @@ struct SweepConfig {
     std::string time_limit;
     double gpu_hours = 0;
   } stop;
+
+  struct Honesty {
+    Duration resolution{86'400'000'000'000};
+    std::string returns = "simple", test_from, test_to;
+  } honesty;
 
   void bind(ConfigSchema& schema);
   std::vector<sweep::Direction> directions() const;

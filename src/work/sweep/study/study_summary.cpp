@@ -88,6 +88,11 @@ FoundStudy find_study(const fs::path& workspace, const std::string& which, const
   return {.journal = journal, .study = std::move(*at)};
 }
 
+fs::path FoundStudy::folder() const {
+  const fs::path out = fs::absolute(journal).lexically_normal().parent_path();
+  return journal.filename() == "journal.log" && out.filename() == study.name ? out : fs::path();
+}
+
 TrialValues values_of(const sweep::Study& study, const sweep::Trial& trial) {
   TrialValues out;
   for (const sweep::TrialParameter& each : trial.parameters) {

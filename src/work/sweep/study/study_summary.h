@@ -22,6 +22,9 @@ std::filesystem::path study_folder(const std::filesystem::path& workspace, const
 struct FoundStudy {
   std::filesystem::path journal;
   sweep::Study study;
+
+  /// Where its trials are kept: artifacts/studies/NAME; empty of a study in somebody's journal.
+  std::filesystem::path folder() const;
 };
 
 /// `which` is the name of a study of the workspace, or the file of a journal, which Optuna may have written; `name`

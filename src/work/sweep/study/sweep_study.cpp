@@ -497,6 +497,7 @@ std::vector<TrialResult> SweepStudy::keep_ends(std::span<const TrialEvent> event
       continue;
     }
     if (std::optional<TrialResult> result = result_of(event.number, *event.end)) {
+      if (request_.keep_record) request_.keep_record(*result, trial_folder(event.number));
       failures_in_a_row_ = result->state == TrialState::failed ? failures_in_a_row_ + 1 : 0;
       if (result->state == TrialState::failed) last_failure_ = result->message;
       failure_may_pass_ = result->state == TrialState::failed && is_worth_another_try(*event.end);

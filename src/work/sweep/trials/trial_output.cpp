@@ -156,6 +156,7 @@ void TrialOutput::take_line(std::string_view line, std::vector<sweep::Report>& o
       violation_ += std::isnan(each) ? std::numeric_limits<double>::infinity() : std::max(0.0, each);
   }
   if (json.contains("returns") && json["returns"].is_string()) returns_ = json["returns"].get<std::string>();
+  if (json.contains("folds") && json["folds"].is_array()) attributes_["fold_scores"] = json_text(json["folds"]);
   if (json.contains("attributes") && json["attributes"].is_object()) {
     for (const auto& [key, value] : json["attributes"].items()) attributes_[key] = json_text(value);
   }

@@ -16,7 +16,8 @@ namespace moola::work {
 /// there under these keys ("models.xgboost.scores.log_loss"), one for each objective. Without them, a line that is a
 /// JSON object with `value` (a number, or a list of them) is for us: with `step` it is a report, and the last one of
 /// all is the result. `constraint` (a number or a list, what is above 0 is violated) says whether the trial is
-/// feasible, `returns` names a file of out-of-sample returns, and `attributes` (an object) is kept with the trial.
+/// feasible, `returns` names a file of out-of-sample returns, `folds` (a list) are the scores of folds, kept as the
+/// attribute `fold_scores`, and `attributes` (an object) is kept with the trial.
 /// Everything else is the program's own business.
 class TrialOutput {
  public:

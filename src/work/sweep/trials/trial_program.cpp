@@ -74,6 +74,8 @@ TrialProgram::TrialProgram(const SweepConfig& config, const std::vector<std::str
       job_(config.sweep.job),
       seed_(static_cast<std::uint64_t>(config.sweep.seed)),
       objectives_(config.sweep.direction.size()),
+      test_from_(config.honesty.test_from),
+      test_to_(config.honesty.test_to),
       folder_(std::move(folder)),
       command_(words_from(config, folder_, workspace), parameters),
       metrics_(config.sweep.job.empty() ? std::vector<std::string>() : config.sweep.metric) {
@@ -102,6 +104,9 @@ TrialTask TrialProgram::task(const Assignment& assignment) const {
   std::vector<std::string> words = command_.arguments(assignment.values, context);
   if (!job_.empty()) add_job_words(assignment, words);
   auto environment = trial_environment(assignment.values, context);
+  // So that a program of one's own can keep out of it.
+  environment.emplace_back("MOOLA_TEST_FROM", test_from_);
+  environment.emplace_back("MOOLA_TEST_TO", test_to_);
   environment.emplace_back(kTrialReports, (assignment.folder / "reports.jsonl").string());
   if (metrics_.size() == 1) environment.emplace_back(kTrialMetric, metrics_.front());
   return {.number = assignment.number,

@@ -25,6 +25,7 @@ class TrialProgram {
   std::string study_, job_;
   std::uint64_t seed_;
   std::size_t objectives_;
+  std::string test_from_, test_to_;
   std::optional<std::chrono::nanoseconds> time_limit_;
   std::filesystem::path folder_;
   TrialCommand command_;
