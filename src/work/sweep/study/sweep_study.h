@@ -27,17 +27,17 @@ struct StudyRequest {
   std::string name;
   std::filesystem::path folder;  // artifacts/studies/NAME
   std::vector<sweep::Direction> directions = {sweep::Direction::minimize};
-  std::vector<std::string> metrics = {};   // what the directions are of; empty: not said
-  std::vector<TrialValues> enqueued = {};  // tried first; what they leave out is the sampler's
-  TrialValues fixed = {};                  // the same in every trial
-  std::uint64_t trials = 100;              // of the study in all
-  std::optional<std::uint64_t> lag = {};   // of a study of fixed order
-  bool are_jobs = false;                   // trials are jobs of moola, with its exit codes
-  unsigned retries = 1;                    // of a trial whose program was killed, or ended with a passing fault
+  std::vector<std::string> metrics = {};      // what the directions are of; empty: not said
+  std::vector<TrialValues> enqueued = {};     // tried first; what they leave out is the sampler's
+  TrialValues fixed = {};                     // the same in every trial
+  std::uint64_t trials = 100;                 // of the study in all
+  std::optional<std::uint64_t> lag = {};      // of a study of fixed order
+  bool are_jobs = false;                      // trials are jobs of moola, with its exit codes
+  unsigned retries = 1;                       // of a trial whose program was killed, or ended with a passing fault
+  std::chrono::milliseconds silence{60'000};  // after which a worker of another host that says nothing is lost
   /// Keeps what a complete trial has besides its values, in its folder and in what is written of it next; may make it a
   /// failed one.
   std::function<void(TrialResult&, const std::filesystem::path& folder)> keep_record = {};
-  std::chrono::milliseconds silence{60'000};  // after which a worker of another host that says nothing is lost
 };
 
 /// A trial for this process to run.
