@@ -40,8 +40,9 @@ struct Recorded {
 
 BOOST_AUTO_TEST_CASE(a_programs_returns_are_kept_by_the_day) {
   Recorded recorded;
-  write_file(recorded.folder / "mine.csv",
-             "time,position,return\n2020-01-01T10:00:00Z,1,0.1\n2020-01-01T11:00:00Z,0,0.1\n2020-01-02,1,-0.05\n");
+  write_file(
+      recorded.folder / "mine.csv",
+      "time,position,return\n2020-01-01T10:00:00Z,1,0.1\n2020-01-01T11:00:00Z,0,0.1\n2020-01-02T00:00:00Z,1,-0.05\n");
   const TrialResult kept = recorded.keep(complete("mine.csv"));
   BOOST_TEST(kept.returns_file == "returns.csv");
   BOOST_TEST((kept.state == sweep::TrialState::complete));

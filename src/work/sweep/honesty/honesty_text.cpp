@@ -58,10 +58,13 @@ std::string of_folds(const Json& honesty) {
 }  // namespace
 
 std::string honesty_text(const Json& honesty) {
-  std::string out = honesty["returns"].is_null() ? fmt::format("honesty  {} complete trials, none with returns\n",
-                                                               honesty["complete"].get<std::size_t>())
-                                                 : of_returns(honesty);
-  out += of_sharpe(honesty) + of_overfitting(honesty) + of_folds(honesty);
+  std::string out;
+  if (honesty["returns"].is_null()) {
+    out = fmt::format("honesty  DSR and PBO do not apply: {}\n", honesty["no_returns"].get<std::string>());
+  } else {
+    out = of_returns(honesty) + of_sharpe(honesty) + of_overfitting(honesty);
+  }
+  out += of_folds(honesty);
   for (const Json& note : honesty["notes"]) out += fmt::format("  note   {}\n", note.get<std::string>());
   return out;
 }

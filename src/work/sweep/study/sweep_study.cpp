@@ -239,8 +239,9 @@ void SweepStudy::absorb() {
 
 void SweepStudy::tell_ends_before(std::uint64_t number) {
   for (; told_ < number; ++told_) {
-    const bool begun = told_ < history_->trials().size() && history_->trials()[told_].state == TrialState::running;
-    if (!begun || !is_finished(study().trials[told_].state)) return;
+    // One that is being begun in this very call is in the history and not yet in the journal.
+    if (told_ >= study().trials.size() || !is_finished(study().trials[told_].state)) return;
+    if (history_->trials()[told_].state != TrialState::running) return;
     tell_end(told_);
     open_.erase(told_);
   }
