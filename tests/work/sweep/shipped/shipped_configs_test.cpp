@@ -113,7 +113,8 @@ BOOST_AUTO_TEST_CASE(a_trial_of_each_job_is_a_configuration_that_the_job_takes) 
       words.push_back("--print-config");
       const ProcessResult taken = run_process(words);
       BOOST_REQUIRE_MESSAGE(taken.exit_code == 0, file.filename().string() + ": " + taken.errors);
-      const toml::table resolved = parse_toml(taken.output, "the job's configuration");
+      const std::string text = parse_json(taken.output, "the job's answer")["config"];
+      const toml::table resolved = parse_toml(text, "the job's configuration");
       for (const auto& [name, value] : values)
         BOOST_TEST(value_under(resolved, name) == as_read(value), file.filename().string() + ": " + name);
     }
