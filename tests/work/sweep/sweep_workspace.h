@@ -1,0 +1,170 @@
+#pragma once
+// moola sweep as a process, on objectives that are small shell scripts.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <csignal>
+#include <map>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "base/json.h"
+#include "sweep/journal/journal_reader.h"
+#include "tests/jobs/program.h"
+#include "tests/support/temporary_folder.h"
+
+namespace moola::test {
+
+/// A command that was started and not waited for.
+class StartedProcess {
+ public:
+  explicit StartedProcess(std::vector<std::string> words) {
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    const int nowhere = ::open("/dev/null", O_WRONLY);
+    ::dup2(nowhere, STDOUT_FILENO);
+    ::dup2(nowhere, STDERR_FILENO);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  ~StartedProcess() {
+    if (over_) return;
+    send(SIGKILL);
+    wait();
+  }
+  StartedProcess(const StartedProcess&) = delete;
+  StartedProcess& operator=(const StartedProcess&) = delete;
+
+  void send(int signal) const { ::kill(pid_, signal); }
+  /// The exit code, 128 + n of signal n.
+  int wait() {
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    over_ = true;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  pid_t pid_ = -1;
+  bool over_ = false;
+};
+
+/// A workspace with a study `made` of one parameter x. The objective is a script that notes when it begins and when it
+/// is done, as lines of numbers in two files.
+class SweepWorkspace {
+ public:
+  TemporaryFolder folder;
+  std::string space = "x = { float = [-5.0, 5.0] }\n";
+  std::string keys = {};  // of [sweep], further ones
+  std::string tables = "[trial]\nretries = 50\n";
+  std::string sampler = "random";
+
+  /// `body` is what the script does between its two notes; $1 is x, $MOOLA_TRIAL the number.
+  void write_objective(const std::string& body) const {
+    const std::filesystem::path file = folder / "objective.sh";
+    write_file(file, fmt::format("#!/bin/sh\necho $MOOLA_TRIAL >> begun\n{}\n", body));
+    std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+  }
+  std::filesystem::path config() const {
+    const std::filesystem::path file = folder / "sweep.toml";
+    write_file(file,
+               fmt::format("[sweep]\nname = \"made\"\nsampler = \"{}\"\n{}\n{}\n{}\n[sweep.space]\n{}", sampler,
+                           keys.find("command") == std::string::npos ? "command = [\"./objective.sh\", \"{x}\"]" : "",
+                           keys, tables, space));
+    return file;
+  }
+  std::vector<std::string> call(int trials, std::vector<std::string> further = {}) const {
+    std::vector<std::string> out{config().string(),      "--trials", std::to_string(trials), "--workspace",
+                                 folder.path().string(), "--quiet"};
+    out.insert(out.end(), further.begin(), further.end());
+    return out;
+  }
+  ProcessResult run(int trials, const std::vector<std::string>& further = {}) const {
+    return run_program("moola-sweep", call(trials, further));
+  }
+  std::unique_ptr<StartedProcess> start(int trials, const std::vector<std::string>& further = {}) const {
+    std::vector<std::string> words = call(trials, further);
+    words.insert(words.begin(), program("moola-sweep"));
+    return std::make_unique<StartedProcess>(words);
+  }
+
+  std::filesystem::path study() const { return folder.path() / "artifacts" / "studies" / "made"; }
+  std::filesystem::path journal_file() const { return study() / "journal.log"; }
+  sweep::Study journal() const { return sweep::read_journal(journal_file()).at(0); }
+  std::size_t count(sweep::TrialState state) const {
+    return static_cast<std::size_t>(std::ranges::count(journal().trials, state, &sweep::Trial::state));
+  }
+  /// The numbers that the objective has noted, in their order.
+  std::vector<std::uint64_t> noted(const std::string& file) const {
+    std::vector<std::uint64_t> out;
+    if (!std::filesystem::exists(folder / file)) return out;
+    std::istringstream in(read_file(folder / file));
+    for (std::uint64_t number = 0; in >> number;) out.push_back(number);
+    return out;
+  }
+  /// Trials of which a result is kept.
+  std::set<std::uint64_t> finished() const {
+    std::set<std::uint64_t> out;
+    std::error_code error;  // nothing has begun yet
+    for (const auto& each : std::filesystem::directory_iterator(study() / "trials", error)) {
+      if (std::filesystem::exists(each.path() / "result.json"))
+        out.insert(std::stoull(each.path().filename().string()));
+    }
+    return out;
+  }
+};
+
+/// Kills a sweep at so many random moments, each time without warning, and lets it end: each trial is complete, and
+/// what was kept before a kill was not begun again after it.
+inline void check_killed_sweeps(int kills, unsigned seed) {
+  SweepWorkspace workspace;
+  workspace.write_objective("sleep 0.0$(( $MOOLA_TRIAL % 10 ))\necho \"{\\\"value\\\": $1}\"");
+  std::uint64_t random = seed;
+  for (int kill = 0; kill < kills; ++kill) {
+    // A second and a half of sleep at least, and the kill comes before that.
+    const int trials = static_cast<int>(workspace.finished().size()) + 100;
+    const auto process = workspace.start(trials, {"--workers", "3"});
+    random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20 + (random >> 33) % 700));
+    process->send(SIGKILL);
+    BOOST_REQUIRE(process->wait() == 128 + SIGKILL);
+    const std::set<std::uint64_t> kept = workspace.finished();
+    // Whatever stands in the journal can be read, and says nothing that is not kept.
+    if (std::filesystem::exists(workspace.journal_file())) {
+      const std::vector<sweep::Study> studies = sweep::read_journal(workspace.journal_file());
+      if (!studies.empty()) {
+        for (std::uint64_t number = 0; number < studies[0].trials.size(); ++number)
+          BOOST_TEST((!sweep::is_finished(studies[0].trials[number].state) || kept.contains(number)));
+      }
+    }
+    // The programs that ran have gone with it.
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const std::size_t begun = workspace.noted("begun").size();
+    const auto after = workspace.start(trials, {"--workers", "3"});
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    after->send(SIGTERM);
+    const int code = after->wait();
+    BOOST_TEST((code == 85 || code == 0), "exit code " << code);
+    const std::vector<std::uint64_t> all = workspace.noted("begun");
+    for (std::size_t i = begun; i < all.size(); ++i)
+      BOOST_TEST(!kept.contains(all[i]), "trial " << all[i] << " was finished and is begun again");
+  }
+  const int trials = static_cast<int>(workspace.finished().size()) + 20;
+  const ProcessResult last = workspace.run(trials, {"--workers", "3"});
+  BOOST_TEST(last.exit_code == 0, last.errors);
+  BOOST_TEST(workspace.journal().trials.size() == static_cast<std::size_t>(trials));
+  BOOST_TEST(workspace.count(sweep::TrialState::complete) == static_cast<std::size_t>(trials));
+  BOOST_TEST(workspace.finished().size() == static_cast<std::size_t>(trials));
+}
+
+}  // namespace moola::test
