@@ -22,6 +22,11 @@ std::string_view name_of(TrialState state);
 /// The numbers are those of the journal.
 enum class Direction : std::uint8_t { not_set = 0, minimize = 1, maximize = 2 };
 
+/// Times a value it is a loss, and times a loss the value: -1 where more is better.
+inline double loss_sign(Direction direction) {
+  return direction == Direction::maximize ? -1.0 : 1.0;
+}
+
 /// A value that a trial told of its way: an epoch's loss, a fold's score.
 struct Report {
   std::int64_t step = 0;

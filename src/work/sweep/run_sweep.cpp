@@ -22,6 +22,7 @@ using sweep::TrialState;
 
 // A script with a mistake in it fails every time, and nobody wants to find ten thousand failures in the morning.
 constexpr std::uint64_t kMostFailuresInARow = 20;
+constexpr std::chrono::milliseconds kDrawn{100};
 constexpr std::chrono::milliseconds kLook{1000};  // for what other processes have done
 
 class StopRules {
@@ -34,12 +35,14 @@ class StopRules {
   /// Why it is enough; empty: it is not.
   std::string reason(const SweepStudy& study) const {
     if (until_ && Clock::now() >= *until_) return fmt::format("stop.time_limit = {} is over", config_.stop.time_limit);
+    // Looking at all trials is for those who ask.
+    if (config_.stop.value.empty() && config_.stop.without_improvement == 0) return {};
     const std::optional<BestTrial> best = best_trial(study.study());
     if (!best) return {};
-    const bool maximise = study.study().directions.front() == sweep::Direction::maximize;
+    const double sign = sweep::loss_sign(study.study().directions.front());
     if (!config_.stop.value.empty()) {
       const double wanted = config_.stop.value.front();
-      if (maximise ? best->value >= wanted : best->value <= wanted)
+      if (sign * best->value <= sign * wanted)
         return fmt::format("trial {} has {}, as good as stop.value = {}", best->number, best->value, wanted);
     }
     const std::int64_t patience = config_.stop.without_improvement;
@@ -60,8 +63,10 @@ class Display {
     progress_.emplace("sweep", static_cast<std::int64_t>(trials), "trials");
     progress_->start_at(static_cast<std::int64_t>(study.counts().finished()));
   }
+  // All trials are looked at: no more often than anything new is drawn.
   void update() {
-    if (quiet_) return;
+    if (quiet_ || Clock::now() < next_) return;
+    next_ = Clock::now() + kDrawn;
     const StudyCounts now = study_.counts();
     std::string note = fmt::format("{} running", now.running);
     if (now.pruned > 0) note += fmt::format(", {} pruned", now.pruned);
@@ -77,6 +82,7 @@ class Display {
   const SweepStudy& study_;
   bool quiet_;
   std::optional<Progress> progress_;
+  Clock::time_point next_ = {};
 };
 
 SweepRun end_of_study(const SweepStudy& study) {

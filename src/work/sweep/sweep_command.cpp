@@ -40,7 +40,7 @@ struct Arguments {
   bool print_config = false, config_reference = false;
   std::string study = {}, name = {};
   std::int64_t top = 10;
-  bool toml = false, in_place = false;
+  bool toml = false;
   fs::path file = {}, out = {};
 };
 
@@ -60,11 +60,9 @@ std::vector<std::uint64_t> best_first(const sweep::Study& study) {
   std::vector<std::uint64_t> out;
   for (std::uint64_t number = 0; number < study.trials.size(); ++number) {
     const sweep::Trial& trial = study.trials[number];
-    if (trial.state == sweep::TrialState::complete && trial.values.size() == 1 && !std::isnan(trial.values.front()) &&
-        is_feasible(trial))
-      out.push_back(number);
+    if (has_values(study, trial) && is_feasible(trial)) out.push_back(number);
   }
-  const double sign = study.directions.front() == sweep::Direction::maximize ? -1 : 1;
+  const double sign = sweep::loss_sign(study.directions.front());
   std::ranges::stable_sort(out, {}, [&](std::uint64_t number) { return sign * study.trials[number].values.front(); });
   return out;
 }
@@ -81,11 +79,9 @@ Json judged_json(const FoundStudy& found) {
 
 void print_study(const FoundStudy& found, std::int64_t top) {
   const sweep::Study& study = found.study;
-  const Json summary = study_json(found);
   std::string states;
-  for (const auto& [state, count] : summary["trials"].items()) {
-    if (count.get<std::uint64_t>() > 0)
-      states += fmt::format("{}{} {}", states.empty() ? "" : ", ", count.get<std::uint64_t>(), state);
+  for (const auto& [state, count] : count_trials(study).named()) {
+    if (count > 0) states += fmt::format("{}{} {}", states.empty() ? "" : ", ", count, state);
   }
   std::cout << fmt::format("study    {}\ntrials   {}\njournal  {}\n\n", study.name, states.empty() ? "none" : states,
                            found.journal.string());
@@ -127,14 +123,7 @@ StudyRequest request_for(const LoadedSweepConfig& config, const fs::path& folder
   out.metrics = values.sweep.metric;
   out.are_jobs = !values.sweep.job.empty();
   for (const sweep::NamedValue& each : config.space.fixed) out.fixed.emplace_back(each.name, each.value);
-  for (const sweep::Point& point : config.space.enqueued) {
-    TrialValues tried;
-    for (std::size_t i = 0; i < point.size(); ++i) {
-      const sweep::SpaceParameter& parameter = config.space.space[i];
-      if (!std::isnan(point[i])) tried.emplace_back(parameter.name, sweep::outer(parameter.distribution, point[i]));
-    }
-    out.enqueued.push_back(std::move(tried));
-  }
+  for (const sweep::Point& point : config.space.enqueued) out.enqueued.push_back(values_at(config.space.space, point));
   return out;
 }
 
@@ -173,10 +162,10 @@ std::size_t slots_for(const SweepConfig& config, const SweepHost& host, const Gp
 }
 
 int sweep(const Arguments& arguments, const SweepHost& host) {
-  SweepConfig any;
-  ConfigSchema schema("sweep");
-  any.bind(schema);
   if (arguments.config_reference) {
+    SweepConfig any;
+    ConfigSchema schema("sweep");
+    any.bind(schema);
     std::cout << schema.reference("# Keys of moola sweep\n");
     return 0;
   }

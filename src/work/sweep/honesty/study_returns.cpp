@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/utc_time.h"
 #include "work/sweep/honesty/trial_recorder.h"
+#include "work/sweep/study/study_summary.h"
 
 namespace moola::work {
 namespace {
@@ -106,7 +107,7 @@ StudyReturns read_study_returns(const sweep::Study& study, const std::filesystem
   for (std::uint64_t number = 0; number < study.trials.size(); ++number) {
     if (study.trials[number].state != sweep::TrialState::complete) continue;
     ++complete;
-    const std::filesystem::path file = study_folder / "trials" / fmt::format("{:06}", number) / kReturnsFile;
+    const std::filesystem::path file = trial_folder(study_folder, number) / kReturnsFile;
     if (!std::filesystem::exists(file)) {
       ++without;
       continue;

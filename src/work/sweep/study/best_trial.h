@@ -16,6 +16,9 @@ struct BestTrial {
 /// feasible don't count. None where no trial is complete.
 std::optional<BestTrial> best_trial(const sweep::Study& study);
 
+/// Whether a trial is complete with a value for each direction, none of them NaN.
+bool has_values(const sweep::Study& study, const sweep::Trial& trial);
+
 /// Whether a trial has told that it breaks one of the user's constraints.
 bool is_feasible(const sweep::Trial& trial);
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "sweep/journal/journal_reader.h"
+#include "sweep/study/pareto.h"
 #include "work/sweep/study/best_trial.h"
 
 namespace moola::work {
@@ -35,11 +36,6 @@ Json trial_json(const sweep::Study& study, std::uint64_t number) {
     out["values"] = trial.values;
   out["params"] = std::move(params);
   return out;
-}
-
-bool is_whole(const sweep::Study& study, const sweep::Trial& trial) {
-  return trial.state == sweep::TrialState::complete && trial.values.size() == study.directions.size() &&
-         std::ranges::none_of(trial.values, [](double x) { return std::isnan(x); }) && is_feasible(trial);
 }
 
 }  // namespace
@@ -93,6 +89,10 @@ fs::path FoundStudy::folder() const {
   return journal.filename() == "journal.log" && out.filename() == study.name ? out : fs::path();
 }
 
+fs::path trial_folder(const fs::path& study_folder, std::uint64_t number) {
+  return study_folder / "trials" / fmt::format("{:06}", number);
+}
+
 TrialValues values_of(const sweep::Study& study, const sweep::Trial& trial) {
   TrialValues out;
   for (const sweep::TrialParameter& each : trial.parameters) {
@@ -105,23 +105,43 @@ TrialValues values_of(const sweep::Study& study, const sweep::Trial& trial) {
   return out;
 }
 
+TrialValues values_at(const sweep::SearchSpace& space, const sweep::Point& point) {
+  TrialValues out;
+  for (std::size_t i = 0; i < space.size(); ++i) {
+    if (!std::isnan(point[i])) out.emplace_back(space[i].name, sweep::outer(space[i].distribution, point[i]));
+  }
+  return out;
+}
+
+StudyCounts count_trials(const sweep::Study& study) {
+  StudyCounts out;
+  for (const sweep::Trial& trial : study.trials) {
+    ++(trial.state == sweep::TrialState::complete  ? out.complete
+       : trial.state == sweep::TrialState::pruned  ? out.pruned
+       : trial.state == sweep::TrialState::failed  ? out.failed
+       : trial.state == sweep::TrialState::running ? out.running
+                                                   : out.waiting);
+  }
+  return out;
+}
+
+std::array<std::pair<const char*, std::uint64_t>, 5> StudyCounts::named() const {
+  return {{{"complete", complete}, {"pruned", pruned}, {"failed", failed}, {"running", running}, {"waiting", waiting}}};
+}
+
 std::vector<std::uint64_t> front_of(const sweep::Study& study) {
-  std::vector<std::uint64_t> out;
-  const auto dominates = [&](const sweep::Trial& a, const sweep::Trial& b) {
-    bool better = false;
-    for (std::size_t i = 0; i < study.directions.size(); ++i) {
-      const double sign = study.directions[i] == sweep::Direction::maximize ? -1 : 1;
-      if (sign * a.values[i] > sign * b.values[i]) return false;
-      better = better || a.values[i] != b.values[i];
-    }
-    return better;
-  };
+  std::vector<std::uint64_t> numbers, out;
+  std::vector<double> losses;
   for (std::uint64_t number = 0; number < study.trials.size(); ++number) {
     const sweep::Trial& trial = study.trials[number];
-    if (!is_whole(study, trial)) continue;
-    if (std::ranges::any_of(out, [&](std::uint64_t other) { return dominates(study.trials[other], trial); })) continue;
-    std::erase_if(out, [&](std::uint64_t other) { return dominates(trial, study.trials[other]); });
-    out.push_back(number);
+    if (!has_values(study, trial) || !is_feasible(trial)) continue;
+    numbers.push_back(number);
+    for (std::size_t i = 0; i < trial.values.size(); ++i)
+      losses.push_back(sweep::loss_sign(study.directions[i]) * trial.values[i]);
+  }
+  const std::vector<std::size_t> ranks = sweep::nondominated_ranks(losses, study.directions.size(), 1);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (ranks[i] == 0) out.push_back(numbers[i]);
   }
   return out;
 }
@@ -129,12 +149,7 @@ std::vector<std::uint64_t> front_of(const sweep::Study& study) {
 Json study_json(const FoundStudy& found) {
   const sweep::Study& study = found.study;
   Json states = Json::object(), directions = Json::array();
-  for (const auto& [name, state] : {std::pair("complete", sweep::TrialState::complete),
-                                    {"pruned", sweep::TrialState::pruned},
-                                    {"failed", sweep::TrialState::failed},
-                                    {"running", sweep::TrialState::running},
-                                    {"waiting", sweep::TrialState::waiting}})
-    states[name] = std::ranges::count(study.trials, state, &sweep::Trial::state);
+  for (const auto& [name, count] : count_trials(study).named()) states[name] = count;
   for (const sweep::Direction each : study.directions)
     directions.push_back(each == sweep::Direction::maximize ? "maximize" : "minimize");
   Json out = {{"study", study.name},

@@ -91,7 +91,7 @@ const sweep::Study& SweepStudy::study() const {
 }
 
 fs::path SweepStudy::trial_folder(std::uint64_t number) const {
-  return request_.folder / "trials" / fmt::format("{:06}", number);
+  return work::trial_folder(request_.folder, number);
 }
 
 // ---- opening ---------------------------------------------------------------------------------------------------
@@ -186,13 +186,10 @@ sweep::Point SweepStudy::point_of(const sweep::Trial& trial) const {
 
 void SweepStudy::tell_end(std::uint64_t number) {
   const sweep::Trial& trial = study().trials[number];
-  const auto sign = [&](std::size_t objective) {
-    return request_.directions[objective] == sweep::Direction::maximize ? -1.0 : 1.0;
-  };
   std::vector<double> losses;
   if (trial.state == TrialState::complete) {
     for (std::size_t i = 0; i < trial.values.size() && i < request_.directions.size(); ++i)
-      losses.push_back(sign(i) * trial.values[i]);
+      losses.push_back(sweep::loss_sign(request_.directions[i]) * trial.values[i]);
   }
   const bool fits = losses.size() == request_.directions.size() &&
                     std::ranges::none_of(losses, [](double x) { return std::isnan(x); });
@@ -213,7 +210,7 @@ void SweepStudy::absorb_trial(std::uint64_t number) {
     if (!whole && !is_finished(trial.state)) return;
     history_->begin(number, std::move(point));
   }
-  const double sign = request_.directions.front() == sweep::Direction::maximize ? -1 : 1;
+  const double sign = sweep::loss_sign(request_.directions.front());
   const std::size_t known = history_->trials()[number].reports.size();
   if (trial.reports.size() > known) {
     for (const sweep::Report& each : trial.reports) history_->report(number, each.step, sign * each.value);
@@ -321,7 +318,7 @@ std::vector<std::uint64_t> SweepStudy::take_reports(sweep::RecordText& records, 
 bool SweepStudy::is_to_be_pruned(sweep::RecordText& records, const TrialEvent& event, const sweep::Report& report) {
   if (event.number >= history_->trials().size()) return false;
   if (history_->trials()[event.number].state != TrialState::running) return false;
-  const double sign = request_.directions.front() == sweep::Direction::maximize ? -1 : 1;
+  const double sign = sweep::loss_sign(request_.directions.front());
   history_->report(event.number, report.step, sign * report.value);
   // What has ended by itself has its value, but where the study must not depend on how soon reports arrive.
   if (event.end && !request_.lag) return false;
@@ -336,14 +333,6 @@ bool SweepStudy::is_to_be_pruned(sweep::RecordText& records, const TrialEvent& e
 }
 
 // ---- what is to be done --------------------------------------------------------------------------------------------
-
-TrialValues SweepStudy::values_at(const sweep::Point& point) const {
-  TrialValues out;
-  for (std::size_t i = 0; i < space_.size(); ++i) {
-    if (!std::isnan(point[i])) out.emplace_back(space_[i].name, sweep::outer(space_[i].distribution, point[i]));
-  }
-  return out;
-}
 
 Assignment SweepStudy::assignment(std::uint64_t number, TrialValues values, unsigned attempt) const {
   Assignment out{.number = number, .attempt = attempt, .values = std::move(values), .folder = trial_folder(number)};
@@ -413,7 +402,7 @@ bool SweepStudy::begin_waiting(sweep::RecordText& records, std::uint64_t number,
   history_->begin(number, *point);
   provisional_.push_back(number);
   own_[number] = {};
-  out.push_back(assignment(number, values_at(*point), 1));
+  out.push_back(assignment(number, values_at(space_, *point), 1));
   return true;
 }
 
@@ -436,7 +425,7 @@ bool SweepStudy::begin_new(sweep::RecordText& records, std::uint64_t number, std
   history_->begin(number, *point);
   provisional_.push_back(number);
   own_[number] = {};
-  out.push_back(assignment(number, values_at(*point), 1));
+  out.push_back(assignment(number, values_at(space_, *point), 1));
   return true;
 }
 
@@ -586,15 +575,7 @@ void SweepStudy::leave() {
 }
 
 StudyCounts SweepStudy::counts() const {
-  StudyCounts out;
-  for (const sweep::Trial& trial : study().trials) {
-    ++(trial.state == TrialState::complete  ? out.complete
-       : trial.state == TrialState::pruned  ? out.pruned
-       : trial.state == TrialState::failed  ? out.failed
-       : trial.state == TrialState::running ? out.running
-                                            : out.waiting);
-  }
-  return out;
+  return count_trials(study());
 }
 
 bool SweepStudy::is_done() const {

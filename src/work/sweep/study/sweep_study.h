@@ -15,6 +15,7 @@
 #include "sweep/journal/record_text.h"
 #include "sweep/pruners/pruner.h"
 #include "sweep/samplers/sampler.h"
+#include "work/sweep/study/study_summary.h"
 #include "work/sweep/study/study_worker.h"
 #include "work/sweep/study/trial_result.h"
 #include "work/sweep/trials/trial_command.h"
@@ -52,12 +53,6 @@ struct Assignment {
 struct StudyOrders {
   std::vector<Assignment> begin = {};
   std::vector<std::uint64_t> prune = {};  // running trials to be ended
-};
-
-/// How far a study is. All trials that count towards its number are one of these.
-struct StudyCounts {
-  std::uint64_t complete = 0, pruned = 0, failed = 0, running = 0, waiting = 0;
-  std::uint64_t finished() const { return complete + pruned + failed; }
 };
 
 /// The part of a study's work that this process has: it decides what is tried, knows who has which trial, and keeps
@@ -149,7 +144,6 @@ class SweepStudy {
   bool begin_again(sweep::RecordText& records, std::uint64_t number, std::vector<Assignment>& out);
   bool begin_waiting(sweep::RecordText& records, std::uint64_t number, std::vector<Assignment>& out);
   bool begin_new(sweep::RecordText& records, std::uint64_t number, std::vector<Assignment>& out);
-  TrialValues values_at(const sweep::Point& point) const;
   Assignment assignment(std::uint64_t number, TrialValues values, unsigned attempt) const;
 };
 
