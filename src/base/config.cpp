@@ -191,6 +191,10 @@ bool ConfigSchema::given(const std::string& path) const {
   return at(path).given_;
 }
 
+std::filesystem::path ConfigSchema::folder_of(const std::string& path) const {
+  return at(path).folder_;
+}
+
 std::vector<std::string> ConfigSchema::given_in(const std::string& table) const {
   std::vector<std::string> out;
   for (const auto& key : keys_) {
@@ -236,6 +240,8 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
     if (auto* const text = std::get_if<std::string*>(&key->target_); key->file_name_ && text && !(*text)->empty())
       **text = std::filesystem::absolute(folder / **text).lexically_normal().string();
     key->given_ = true;
+    key->folder_ =
+        folder.empty() ? std::filesystem::current_path() : std::filesystem::absolute(folder).lexically_normal();
     key->check(where);
   };
 
@@ -283,7 +289,10 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
   if (shipped) {
     take(parse_toml(shipped->text, shipped->name), shipped->name, {});
     // What it says are other defaults: nobody who sets a key that makes one of them meaningless has given both.
-    for (const auto& key : keys_) key->shipped_ = std::exchange(key->given_, false);
+    for (const auto& key : keys_) {
+      key->shipped_ = std::exchange(key->given_, false);
+      key->folder_.clear();
+    }
   }
   if (file) {
     if (std::filesystem::exists(*file) && !std::filesystem::is_regular_file(*file) &&

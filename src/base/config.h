@@ -49,6 +49,7 @@ class ConfigKey {
   std::string table_, name_, help_, unit_, default_;
   Target target_;
   double low_ = -std::numeric_limits<double>::infinity(), high_ = std::numeric_limits<double>::infinity();
+  std::filesystem::path folder_;
   bool low_open_ = false, required_ = false, circumstance_ = false, file_name_ = false, given_ = false,
        shipped_ = false, left_out_ = false;
   std::vector<std::string> choices_;
@@ -106,6 +107,9 @@ class ConfigSchema {
 
   /// Whether the file or a setting gave this key a value. Throws std::out_of_range for a key that is none.
   bool given(const std::string& path) const;
+  /// The absolute folder of the file that gave this key its value; of a setting, where the command runs. Empty for a
+  /// default. Throws std::out_of_range for a key that is none.
+  std::filesystem::path folder_of(const std::string& path) const;
   /// Every key of `table` that the file or a setting gave, as "table.key".
   std::vector<std::string> given_in(const std::string& table) const;
   /// The key means nothing beside the others' values: `resolved` and `identity` do without it.

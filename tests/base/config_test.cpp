@@ -166,6 +166,18 @@ BOOST_AUTO_TEST_CASE(inheriting_alone_is_a_configuration) {
   BOOST_TEST(demo.epochs == 3);
 }
 
+BOOST_AUTO_TEST_CASE(the_folder_of_the_file_that_gave_a_key_is_known) {
+  DemoConfig demo;
+  std::filesystem::create_directory(demo.folder / "sub");
+  demo.file("[train]\nepochs = 3\nlr = 0.5\n", "sub/base.toml");
+  demo.schema.load(demo.file("inherit = \"sub/base.toml\"\n[train]\nlr = 0.25\n"), {"model.name=ts2vec"});
+  BOOST_TEST(demo.schema.folder_of("train.epochs") == demo.folder / "sub");
+  BOOST_TEST(demo.schema.folder_of("train.lr") == demo.folder.path());
+  BOOST_TEST(demo.schema.folder_of("model.name") == std::filesystem::current_path());
+  BOOST_TEST(demo.schema.folder_of("train.shuffle") == "");
+  BOOST_CHECK_THROW(demo.schema.folder_of("train.epoch"), std::out_of_range);
+}
+
 BOOST_AUTO_TEST_CASE(inheriting_twice_is_refused_and_both_files_are_named) {
   DemoConfig demo;
   demo.file("[train]\nepochs = 3\n", "ground.toml");

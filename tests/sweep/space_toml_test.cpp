@@ -214,6 +214,8 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said_with_line_key_and_what_to_write) {
           {"line 2", "its condition says opt = b, but the values of opt are a"});
   refused("n = { int = [0, 8], step = 4 }\nx = { int = [0, 1], when = { n = [4, 5] } }", {"n = 5", "in steps of 4"});
   refused("n = { int = [0, 8] }\nx = { int = [0, 1], when = { n = [] } }", {"names no value of n"});
+  refused("n = { float = [0, 8] }\nx = { int = [0, 1], when = { n = 4 } }",
+          {"on n, which is any number", "with a step"});
   refused(
       "a = { int = [0, 1], when = { b = 1 } }\nb = { int = [0, 1], when = { c = 1 } }\nc = { int = [0, 1], when = { a "
       "= 1 } }",
@@ -276,7 +278,7 @@ BOOST_AUTO_TEST_CASE(random_spaces_are_written_and_read_back_equal) {
         KeyedRandom drawn = draws(1, static_cast<std::uint64_t>(i), static_cast<std::uint64_t>(n));
         SearchSpace alone({{"parent", parent}});
         for (std::int64_t k = below(3); k >= 0; --k) when.values.push_back(random_point(alone, drawn)[0]);
-        each.when = when;
+        if (count_of(parent)) each.when = when;
       }
       parameters.push_back(each);
     }

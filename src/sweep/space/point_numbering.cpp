@@ -75,7 +75,7 @@ PointNumbering::PointNumbering(const SearchSpace& space, const std::vector<GridP
     } else if (!all) {
       throw ConfigError(fmt::format(
           "{}: a grid goes through all of its values, and a float without step has no end of them. Give it a "
-          "step, or say how many points of it the grid has.",
+          "step, such as step = 0.1, or take a sampler that needs none.",
           parameter.name));
     }
     values.count = values.listed.empty() ? *all : values.listed.size();

@@ -169,6 +169,14 @@ class SpaceReader {
       for (const toml::node& each : *list) nodes.push_back(&each);
       if (nodes.empty()) refuse(node, definition.name, fmt::format("its condition names no value of {}.", parent.name));
     }
+    // A sampler would never draw the value.
+    if (!is_constant(parent) && !count_of(parent.distribution)) {
+      refuse(
+          node, definition.name,
+          fmt::format("its condition is on {}, which is any number of a range and hardly ever the one that is named. "
+                      "Conditions are on choices, integers and floats with a step.",
+                      parent.name));
+    }
     Condition out;
     for (const toml::node* each : nodes) {
       const ParameterValue value = read_value(*each, definition.name, fmt::format("when {} =", parent.name), where_);

@@ -26,6 +26,7 @@
 #include "work/sweep/run_sweep.h"
 #include "work/sweep/study/best_trial.h"
 #include "work/sweep/study/study_summary.h"
+#include "work/sweep/trials/job_check.h"
 
 namespace moola::work {
 namespace {
@@ -43,16 +44,6 @@ struct Arguments {
   bool toml = false;
   fs::path file = {}, out = {};
 };
-
-std::string shown(const TrialValues& values) {
-  std::string out;
-  for (const auto& [name, value] : values) {
-    const double* number = std::get_if<double>(&value);
-    out += fmt::format("{}{}={}", out.empty() ? "" : " ", name,
-                       number != nullptr ? fmt::format("{:.6g}", *number) : sweep::plain_text(value));
-  }
-  return out;
-}
 
 // Numbers of complete trials, the best first; of several objectives those of the front.
 std::vector<std::uint64_t> best_first(const sweep::Study& study) {
@@ -171,6 +162,7 @@ int sweep(const Arguments& arguments, const SweepHost& host) {
   }
   if (arguments.config.empty())
     throw ConfigError("name the configuration of a sweep: moola sweep CONFIG.toml. configs/sweep/ has examples.");
+  require_workspace(arguments.common.workspace);
   const LoadedSweepConfig config = load_sweep_config(arguments.config, settings_of(arguments));
   if (arguments.print_config) {
     std::cout << config.text;
@@ -183,8 +175,11 @@ int sweep(const Arguments& arguments, const SweepHost& host) {
                                                  .objectives = values.sweep.direction.size(),
                                                  .trials = static_cast<std::uint64_t>(values.sweep.trials),
                                                  .seed = static_cast<std::uint64_t>(values.sweep.seed)});
-  check_outer_test(config, arguments.common.workspace);
+  // Of several that a launcher has started one speaks.
+  const bool speaks = launched_rank() == 0;
   const fs::path folder = study_folder(arguments.common.workspace, values.sweep.name);
+  check_outer_test(config, arguments.common.workspace);
+  if (speaks) check_job(program, config.space, folder);
   create_folders(folder);
   GpuShare gpus(own_devices(host), values.workers.gpus);
   const std::size_t slots = slots_for(values, host, gpus);
@@ -200,8 +195,6 @@ int sweep(const Arguments& arguments, const SweepHost& host) {
   write_file(folder / "config.toml", config.text);
   for (const std::string& note : study.notes()) log_warning("{}: {}.", values.sweep.name, note);
 
-  // Of several that a launcher has started one speaks.
-  const bool speaks = launched_rank() == 0;
   const SweepRun run = run_sweep(study, program, values, slots, std::move(gpus),
                                  {.stop_requested = host.stop_requested, .quiet = arguments.common.quiet || !speaks});
   const FoundStudy found{.journal = study.journal(), .study = study.study()};
@@ -216,6 +209,8 @@ int sweep(const Arguments& arguments, const SweepHost& host) {
   } else {
     print_study(found, arguments.top);
   }
+  if (const std::uint64_t others = count_trials(study.study()).running; others > 0 && run.end != SweepEnd::stopped)
+    log_info("{} trials belong to other processes, which tell their ends.", others);
   if (run.end == SweepEnd::enough) log_info("stopped early: {}.", run.reason);
   if (run.end == SweepEnd::stopped) log_info("stopped by a signal; the same command goes on.");
   if (run.end == SweepEnd::all_failing) {
@@ -270,7 +265,11 @@ void best(const Arguments& arguments) {
     return;
   }
   if (arguments.toml) {
-    std::cout << trial_toml(values_of(found.study, found.study.trials[order.front()]));
+    // What the trial was told, with what is the same in all of them; the journal alone has what was searched.
+    const fs::path told = trial_folder(found.folder(), order.front()) / kParametersFile;
+    std::cout << (!found.folder().empty() && fs::exists(told)
+                      ? read_file(told)
+                      : trial_toml(values_of(found.study, found.study.trials[order.front()])));
     return;
   }
   print_study(found, found.study.directions.size() > 1 ? arguments.top : 1);

@@ -122,6 +122,11 @@ BOOST_AUTO_TEST_CASE(the_workspace_may_be_a_relative_path) {
   fs::current_path(here);
   BOOST_TEST(result.exit_code == 2);  // no configuration is there yet
   config();
+  const ProcessResult nowhere =
+      run_program("moola-sweep", {(folder / "sweep.toml").string(), "--workspace", (folder / "rel").string()});
+  check_refused(nowhere, {"rel", "no folder"});
+  BOOST_TEST(!fs::exists(folder / "rel"));
+  fs::create_directory(folder / "rel");
   fs::current_path(folder.path());
   const ProcessResult second =
       run_program("moola-sweep", {"sweep.toml", "--trials", "3", "--workspace", "rel", "--quiet"});
@@ -255,7 +260,43 @@ BOOST_AUTO_TEST_CASE(a_program_that_cannot_be_run_is_named_before_anything_is_wr
   check_refused(run(3), {(folder / "objective.sh").string(), "can't be executed", "chmod +x"});
   keys = "command = [\"no-such-program-anywhere\", \"{x}\"]\n";
   check_refused(run(3), {"no-such-program-anywhere", "PATH"});
+  keys = "command = \"./objective.sh --x {x}\"\n";
+  check_refused(run(3), {"one word with spaces", "command = [\"./objective.sh\", \"--x\", \"{x}\"]"});
   BOOST_TEST(!fs::exists(study()));
+}
+
+BOOST_AUTO_TEST_CASE(why_trials_fail_is_said_in_their_own_last_words) {
+  write_objective("echo 'no module named torsh' >&2; printf '\\377\\n  \\n' >&2; exit 3");
+  check_refused(run(3), {"all 3 trials have failed", "status 3, its last words: \xEF\xBF\xBD"});
+  write_objective("echo 'first' >&2; echo 'no module named torsh' >&2; exit 3");
+  fs::remove_all(study());
+  check_refused(run(3), {"status 3, its last words: no module named torsh."});
+  for (const sweep::Attribute& each : journal().trials.at(0).user)
+    BOOST_TEST((each.key != "fail_reason" || holds(each.json, "no module named torsh")));
+}
+
+BOOST_AUTO_TEST_CASE(an_inherited_command_runs_where_it_is_said) {
+  write_objective(kSquare);
+  fs::create_directory(folder / "mine");
+  write_file(folder / "mine/own.toml", "inherit = \"../sweep.toml\"\n[sweep]\nname = \"own\"\n");
+  config();
+  const ProcessResult result = run_program(
+      "moola-sweep", {(folder / "mine/own.toml").string(), "--trials", "2", "--workspace", folder.path().string()});
+  BOOST_TEST(result.exit_code == 0, result.errors);
+  BOOST_TEST(noted("done").size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(the_best_as_a_configuration_has_what_all_trials_had) {
+  space = "x = { float = [0.5, 1.0] }\nepochs = { value = 20 }\n";
+  write_objective(kSquare);
+  BOOST_TEST(run(3).exit_code == 0);
+  const auto toml = [&] {
+    return run_program("moola-sweep", {"best", "made", "--toml", "--workspace", folder.path().string()}).output;
+  };
+  BOOST_TEST(holds_all(toml(), {"x = 0.", "epochs = 20\n"}));
+  // Without the folders of trials there is what the journal says.
+  fs::remove_all(study() / "trials");
+  BOOST_TEST(holds(toml(), "x = 0."));
 }
 
 BOOST_AUTO_TEST_CASE(floods_and_forks_are_lived_with) {

@@ -1,14 +1,17 @@
 #include "work/sweep/config/sweep_config.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 #include "base/atomic_file.h"
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/toml.h"
+#include "base/toml_text.h"
 #include "base/utc_time.h"
 #include "sweep/pruners/pruner_table.h"
 #include "sweep/samplers/sampler_table.h"
@@ -48,6 +51,18 @@ void check_name(const std::string& name) {
   }
 }
 
+// A shell's line instead of its words.
+void check_words(const std::vector<std::string>& command) {
+  if (command.size() != 1 || command.front().find(' ') == std::string::npos) return;
+  std::vector<std::string> words;
+  std::istringstream in(command.front());
+  for (std::string word; in >> word;) words.push_back(toml_quoted(word));
+  throw ConfigError(fmt::format(
+      "sweep.command = [{}] is one word with spaces in it; no shell takes it apart. Give each word by itself: "
+      "command = [{}].",
+      toml_quoted(command.front()), fmt::join(words, ", ")));
+}
+
 void check_objective(const SweepConfig::Sweep& sweep) {
   if (sweep.command.empty() == sweep.job.empty()) {
     throw ConfigError(
@@ -57,6 +72,7 @@ void check_objective(const SweepConfig::Sweep& sweep) {
             : "sweep.command and sweep.job exclude each other: a trial is a program of your own or a job of moola.");
   }
   if (sweep.job.empty()) {
+    check_words(sweep.command);
     for (const auto& [key, given] :
          {std::pair("config", !sweep.config.empty()), std::pair("metric", !sweep.metric.empty()),
           std::pair("settings", !sweep.settings.empty())}) {
@@ -180,7 +196,8 @@ void SweepConfig::bind(ConfigSchema& schema) {
   schema.key("command", sweep.command)
       .help(
           "the program and its words; `{NAME}` stands for a parameter, `{trial}`, `{seed}`, `{folder}`, `{parameters}` "
-          "(a TOML file) for what the trial is; it runs where the configuration file is, and its last line of JSON "
+          "(a TOML file) for what the trial is; it runs in the folder of the file that says this, and its last line of "
+          "JSON "
           "with `value` is the result");
   schema.key("job", sweep.job)
       .choices({"", "cv", "walk-forward", "cpcv-pbo", "train", "pretrain"})
@@ -357,7 +374,7 @@ LoadedSweepConfig load_sweep_config(const std::optional<fs::path>& file, const s
   check_pruner(out.values, schema);
   out.space = read_space(file);
   out.text = schema.resolved() + "\n[sweep.space]\n" + sweep::space_text(out.space);
-  out.folder = file ? fs::absolute(*file).parent_path() : fs::current_path();
+  out.folder = schema.given("sweep.command") ? schema.folder_of("sweep.command") : fs::absolute(*file).parent_path();
   return out;
 }
 

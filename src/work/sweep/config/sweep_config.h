@@ -69,7 +69,7 @@ struct LoadedSweepConfig {
   SweepConfig values;
   sweep::ConfiguredSpace space;
   std::string text;              // resolved, with the space, as TOML
-  std::filesystem::path folder;  // absolute: where the file is; programs of trials run there
+  std::filesystem::path folder;  // absolute, of the file that gives sweep.command; programs of trials run there
 };
 
 /// Reads and checks a configuration; nothing is run. Throws ConfigError, IoError.

@@ -58,10 +58,11 @@ void forget_result(const fs::path& file) {
 
 std::string ending_of(const TrialEnd& end) {
   if (!end.not_started.empty()) return end.not_started;
+  const std::string words = end.last_words.empty() ? "" : fmt::format(", its last words: {}", end.last_words);
   if (end.timed_out) return "it took longer than trial.time_limit and was ended";
   if (end.exit_code == 128 + SIGKILL) return "it was killed (signal 9), perhaps for want of memory";
-  if (end.exit_code > 128) return fmt::format("it was ended by signal {}", end.exit_code - 128);
-  if (end.exit_code != 0) return fmt::format("it ended with status {}", end.exit_code);
+  if (end.exit_code > 128) return fmt::format("it was ended by signal {}{}", end.exit_code - 128, words);
+  if (end.exit_code != 0) return fmt::format("it ended with status {}{}", end.exit_code, words);
   if (!end.complaint.empty()) return end.complaint;
   if (!end.values) return "it ended without a line of JSON that has `value`, such as {\"value\": 0.71}";
   return "its value is NaN";
@@ -564,7 +565,7 @@ StudyOrders SweepStudy::advance(std::span<const TrialEvent> events, std::size_t 
   absorb();
   for (const Assignment& each : out.begin) {
     create_folders(each.folder);
-    write_parameters(each.folder / "parameters.toml", each.values);
+    write_parameters(each.folder / kParametersFile, each.values);
   }
   return out;
 }

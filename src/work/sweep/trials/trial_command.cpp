@@ -22,7 +22,7 @@ std::string own_text(std::string_view name, const TrialContext& context) {
   if (name == "attempt") return std::to_string(context.attempt);
   if (name == "seed") return std::to_string(context.seed);
   if (name == "folder") return context.folder.string();
-  return (context.folder / "parameters.toml").string();
+  return (context.folder / kParametersFile).string();
 }
 
 bool is_own(std::string_view name) {
@@ -125,6 +125,16 @@ std::vector<std::pair<std::string, std::optional<std::string>>> trial_environmen
       {"MOOLA_TRIAL_FOLDER", context.folder.string()},
       {"MOOLA_PARAMETERS", own_text("parameters", context)}};
   for (const auto& [name, value] : values) out.emplace_back(variable_of(name), sweep::plain_text(value));
+  return out;
+}
+
+std::string shown(const TrialValues& values) {
+  std::string out;
+  for (const auto& [name, value] : values) {
+    const double* number = std::get_if<double>(&value);
+    out += fmt::format("{}{}={}", out.empty() ? "" : " ", name,
+                       number != nullptr ? fmt::format("{:.6g}", *number) : sweep::plain_text(value));
+  }
   return out;
 }
 

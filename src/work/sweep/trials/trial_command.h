@@ -13,6 +13,12 @@ namespace moola::work {
 /// The values that a trial tries, as users see them, in the space's order; inactive parameters are left out.
 using TrialValues = std::vector<std::pair<std::string, sweep::ParameterValue>>;
 
+/// On one line, for people: "x=0.25 optimiser=adam".
+std::string shown(const TrialValues& values);
+
+/// In a trial's folder: trial_toml of what it was told, fixed values included.
+inline constexpr const char* kParametersFile = "parameters.toml";
+
 /// What of a trial a command may name besides the parameters.
 struct TrialContext {
   std::string study;

@@ -19,6 +19,7 @@ class TrialProgram {
   TrialProgram(const SweepConfig& config, const std::vector<std::string>& parameters, std::filesystem::path folder,
                const std::filesystem::path& workspace);
 
+  bool is_job() const { return !job_.empty(); }
   TrialTask task(const Assignment& assignment) const;
 
  private:

@@ -12,6 +12,7 @@
 #include <csignal>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/launched_ranks.h"
 #include "base/process_group.h"
 #include "work/sweep/trials/trial_output.h"
@@ -43,6 +44,22 @@ class Descriptor {
   int fd_;
 };
 
+constexpr std::size_t kErrorsKept = 4096, kWordsKept = 300;
+
+// With U+FFFD for what is no UTF-8: a program may say anything, and a journal is JSON.
+std::string valid_text(std::string_view text) {
+  return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace)).get<std::string>();
+}
+
+// The last line that says anything, its end left out where it is long.
+std::string last_line(std::string_view text) {
+  const std::size_t end = text.find_last_not_of(" \t\r\n");
+  if (end == std::string_view::npos) return {};
+  text = text.substr(0, end + 1);
+  text.remove_prefix(text.find_last_of("\r\n") + 1);  // npos + 1 is 0
+  return text.size() <= kWordsKept ? valid_text(text) : valid_text(text.substr(0, kWordsKept)) + "…";
+}
+
 struct Pipe {
   Descriptor out, in;
 };
@@ -67,6 +84,7 @@ struct TrialRunner::Running {
   std::uint64_t log_bytes = 0;
   bool log_is_full = false;
   TrialOutput said, reported{1};
+  std::string last_errors;  // the end of standard error
   std::unique_ptr<ProcessGroup> program;
   Clock::time_point began = Clock::now();
   std::optional<Clock::time_point> kill_at = {};
@@ -164,7 +182,11 @@ void TrialRunner::read(Running& trial, TrialEvent& event) {
       }
       const std::string_view text(buffer.data(), static_cast<std::size_t>(got));
       trial.note(text, options_.log_bytes);
-      if (stream != &trial.output) continue;
+      if (stream != &trial.output) {
+        trial.last_errors += text;
+        if (trial.last_errors.size() > kErrorsKept) trial.last_errors.erase(0, trial.last_errors.size() - kErrorsKept);
+        continue;
+      }
       for (const sweep::Report& each : trial.said.take(text)) event.reports.push_back(each);
     }
   }
@@ -214,6 +236,7 @@ std::vector<TrialEvent> TrialRunner::wait(std::chrono::milliseconds at_most) {
                    .violation = trial.said.violation(),
                    .returns_file = trial.said.returns_file(),
                    .complaint = trial.said.complaint(),
+                   .last_words = last_line(trial.last_errors),
                    .seconds = std::chrono::duration<double>(Clock::now() - trial.began).count()};
       for (const auto& [key, json] : trial.said.attributes()) end.attributes.push_back({key, json});
       event.end = std::move(end);

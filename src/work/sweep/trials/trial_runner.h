@@ -37,7 +37,8 @@ struct TrialEnd {
   double violation = 0;
   std::string returns_file = {};
   std::vector<sweep::Attribute> attributes = {};
-  std::string complaint = {};  // about its result
+  std::string complaint = {};   // about its result
+  std::string last_words = {};  // its last line on standard error, up to 300 bytes
   double seconds = 0;
 };
 

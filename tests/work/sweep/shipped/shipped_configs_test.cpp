@@ -122,6 +122,30 @@ BOOST_AUTO_TEST_CASE(a_trial_of_each_job_is_a_configuration_that_the_job_takes) 
   BOOST_TEST(jobs >= 4U);
 }
 
+BOOST_AUTO_TEST_CASE(a_space_that_the_job_does_not_take_costs_no_trial) {
+  const TemporaryFolder workspace;
+  write_file(workspace / "cv.toml",
+             "[data]\ntable = \"btc/v1\"\nhorizon = 20\n[models]\nnames = [\"prior\", \"xgboost\"]\n");
+  for (const auto& [space, parts] : std::vector<std::pair<std::string, std::vector<std::string>>>{
+           {"xgboost.dept = { int = [2, 8] }", {"such as xgboost.dept=2", "moola cv", "Did you mean 'xgboost.depth'?"}},
+           {"xgboost.depth = { int = [2, 80] }", {"such as xgboost.depth=80", "xgboost.depth", "80"}},
+           {"xgboost.depth = { int = [2, 8] }\nxgboost.rat = { float = [0, 1], when = { \"xgboost.depth\" = 7 } }",
+            {"xgboost.rat=", "Did you mean 'xgboost.rate'?"}},
+           {"xgboost.depth = { int = [2, 8] }\nxgboost.rounds = { value = 3 }", {"xgboost.rounds=3"}}}) {
+    write_file(
+        workspace / "sweep.toml",
+        "[sweep]\nname = \"wrong\"\njob = \"cv\"\nconfig = \"cv.toml\"\nmetric = \"models.xgboost.scores.log_loss\"\n"
+        "[sweep.space]\n" +
+            space);
+    const ProcessResult result =
+        run_program("moola-sweep", {(workspace / "sweep.toml").string(), "--workspace", workspace.path().string()});
+    BOOST_TEST(result.exit_code == 2);
+    BOOST_TEST(holds_all(result.errors, parts), result.errors);
+    BOOST_TEST(holds(result.errors, "the job refuses trials of this space"), result.errors);
+    BOOST_TEST(!fs::exists(workspace / "artifacts"));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(every_model_with_parameters_has_a_space_of_its_own) {
   const Json models = parse_json(run_program("moola-models", {"list", "--json"}).output, "models")["models"];
   std::size_t searched = 0;
