@@ -15,6 +15,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/shell_words.h"
 #include "base/terminal.h"
 #include "cluster/launch/child_process.h"
 #include "cluster/launch/rank_watch.h"
@@ -79,17 +80,6 @@ void clear_heartbeats(const std::filesystem::path& folder) {
     if (name == "first-error" || (name.starts_with("rank-") && name.ends_with(".json")))
       std::filesystem::remove(entry.path());
   }
-}
-
-std::string shell_words(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) {
-    const bool plain =
-        !word.empty() &&
-        word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@") == word.npos;
-    text += (text.empty() ? "" : " ") + (plain ? word : "'" + word + "'");
-  }
-  return text;
 }
 
 /// One job from its start to its end.

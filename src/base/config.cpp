@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/atomic_file.h"
+#include "base/config_document.h"
 #include "base/config_value.h"
 #include "base/error.h"
 #include "base/nearest.h"
@@ -170,21 +171,19 @@ void ConfigSchema::meet(Table& tables, const std::string& name, const std::strin
 
 ConfigKey& ConfigSchema::key(std::string name, ConfigKey::Target target) {
   keys_.push_back(std::make_unique<ConfigKey>(current_, std::move(name), target));
+  by_path_.emplace(keys_.back()->path(), keys_.back().get());
   return *keys_.back();
 }
 
-ConfigKey* ConfigSchema::find(const std::string& path) {
-  for (const auto& key : keys_) {
-    if (key->path() == path) return key.get();
-  }
-  return nullptr;
+ConfigKey* ConfigSchema::find(const std::string& path) const {
+  const auto found = by_path_.find(path);
+  return found == by_path_.end() ? nullptr : found->second;
 }
 
 ConfigKey& ConfigSchema::at(const std::string& path) const {
-  for (const auto& key : keys_) {
-    if (key->path() == path) return *key;
-  }
-  throw std::out_of_range("no key " + path);
+  ConfigKey* const key = find(path);
+  if (key == nullptr) throw std::out_of_range("no key " + path);
+  return *key;
 }
 
 bool ConfigSchema::given(const std::string& path) const {
@@ -217,6 +216,10 @@ void ConfigSchema::leave_to_others(std::string name) {
   left_to_others_.push_back(current_ + "." + std::move(name));
 }
 
+void ConfigSchema::leave_table_to_others(std::string name) {
+  left_to_others_.push_back(std::move(name));
+}
+
 void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const std::vector<std::string>& settings,
                         const std::optional<ShippedConfig>& shipped) {
   const auto set = [&](const std::string& path, const toml::node& node, const std::string& where,
@@ -245,9 +248,30 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
     key->check(where);
   };
 
+  using Where = std::function<std::string(const toml::node&)>;
+  const auto is_others = [&](const std::string& path) {
+    return std::ranges::find(left_to_others_, path) != left_to_others_.end();
+  };
+  // Of a table that the user has named; a key of it may stand in tables of its own, and has dots then.
+  const std::function<void(const std::string&, const toml::table&, const Where&, const std::filesystem::path&)>
+      set_all = [&](const std::string& table, const toml::table& values, const Where& where,
+                    const std::filesystem::path& folder) {
+        for (const auto& [key, value] : values) {
+          const std::string path = table + "." + std::string(key.str());
+          const auto below = by_path_.lower_bound(path + ".");
+          const bool is_group = below != by_path_.end() && below->first.starts_with(path + ".");
+          if (is_others(path)) continue;
+          if (value.is_table() && is_group)
+            set_all(path, *value.as_table(), where, folder);
+          else
+            set(path, value, where(value), folder);
+        }
+      };
+
   const auto take = [&](const toml::table& document, const std::string& name, const std::filesystem::path& folder) {
     for (const auto& [table_key, node] : document) {
       const std::string table_name(table_key.str());
+      if (is_others(table_name)) continue;
       const auto where = [&](const toml::node& at) { return fmt::format("{}, line {}", name, at.source().begin.line); };
       const toml::table* table = node.as_table();
       const bool known =
@@ -274,14 +298,13 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
                                           inner_name, toml_kind(inner)));
           }
           meet(*find_tables(table_name), std::string(name_key.str()), where(inner));
-          for (const auto& [key, value] : *inner.as_table())
-            set(inner_name + "." + std::string(key.str()), value, where(value), folder);
+          set_all(inner_name, *inner.as_table(), where, folder);
         }
         continue;
       }
       for (const auto& [key, value] : *table) {
         const std::string path = table_name + "." + std::string(key.str());
-        if (std::ranges::find(left_to_others_, path) == left_to_others_.end()) set(path, value, where(value), folder);
+        if (!is_others(path)) set(path, value, where(value), folder);
       }
     }
   };
@@ -295,31 +318,13 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
     }
   }
   if (file) {
-    if (std::filesystem::exists(*file) && !std::filesystem::is_regular_file(*file) &&
-        !std::filesystem::is_directory(*file)) {
-      throw ConfigError(fmt::format(
-          "{} is no regular file; a configuration is read more than once. Save it to a file first.", file->string()));
-    }
-    const toml::table document = parse_toml(read_file(*file), file->string());
-    if (document.empty()) {
+    const std::vector<ConfigDocument> documents = read_config_documents(*file);
+    if (documents.back().table.empty()) {
       throw ConfigError(
           fmt::format("{} is empty. A configuration of moola {} holds tables such as [{}]; configs/ has examples.",
                       file->string(), job_, tables_.empty() ? "…" : tables_.front().name));
     }
-    if (const toml::node* inherit = document.get("inherit")) {
-      const auto name = inherit->value_exact<std::string>();
-      if (!name)
-        throw ConfigError(
-            fmt::format("{}: inherit must be a text, the base file; found {}.", file->string(), toml_kind(*inherit)));
-      const std::filesystem::path base = file->parent_path() / *name;
-      const toml::table parent = parse_toml(read_file(base), base.string());
-      if (parent.contains("inherit")) {
-        throw ConfigError(fmt::format("{} is inherited by {} and inherits again; one level is allowed.", base.string(),
-                                      file->string()));
-      }
-      take(parent, base.string(), base.parent_path());
-    }
-    take(document, file->string(), file->parent_path());
+    for (const ConfigDocument& each : documents) take(each.table, each.name, each.folder);
   }
 
   for (const std::string& setting : settings) {
@@ -329,9 +334,11 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
       throw ConfigError(fmt::format("{}: expected table.key=value, such as --set train.lr=3e-4.", where));
     }
     const std::string path = trimmed(setting.substr(0, equals)), value = trimmed(setting.substr(equals + 1));
-    if (const std::size_t dot = path.find('.'), last = path.rfind('.'); last != dot && dot != std::string::npos) {
+    const std::size_t dot = path.find('.');
+    const std::size_t next = dot == std::string::npos ? dot : path.find('.', dot + 1);
+    if (next != std::string::npos) {
       if (Table* const named = find_tables(path.substr(0, dot)))
-        meet(*named, path.substr(dot + 1, last - dot - 1), where);
+        meet(*named, path.substr(dot + 1, next - dot - 1), where);
     }
     toml::table parsed;
     try {

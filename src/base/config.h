@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -84,13 +85,15 @@ class ConfigSchema {
   void table(std::string name, std::string help);
   /// Tables [name.X] of which the user says how many there are and what each is called: `bind` is called once for every
   /// X that is met, after `table`, and adds its keys. The reference page shows them for one called NAME. X is letters,
-  /// digits, '_' and '-'.
+  /// digits, '_' and '-'. A key whose name has dots ("retry.time_limit") stands in tables of X.
   void tables(std::string name, std::string help, std::function<void(const std::string& name)> bind);
   /// Every X of the tables [name.X] that were met, in the order of their first keys.
   std::vector<std::string> named_tables(const std::string& name) const;
   ConfigKey& key(std::string name, ConfigKey::Target target);
   /// What a file says under this name of the current table is somebody else's to read: left alone here.
   void leave_to_others(std::string name);
+  /// The same of a whole table [name].
+  void leave_table_to_others(std::string name);
   template <class T>
     requires std::constructible_from<ConfigKey::Target, T*>
   ConfigKey& key(std::string name, T& field) {
@@ -137,9 +140,10 @@ class ConfigSchema {
   std::vector<Table> tables_;
   std::string current_;                           // the table that new keys stand in
   std::vector<std::unique_ptr<ConfigKey>> keys_;  // addresses stay valid while keys are added
+  std::map<std::string, ConfigKey*, std::less<>> by_path_;
   std::vector<std::string> left_to_others_;
 
-  ConfigKey* find(const std::string& path);
+  ConfigKey* find(const std::string& path) const;
   Table* find_tables(std::string_view name);
   void meet(Table& tables, const std::string& name, const std::string& where);
   ConfigKey& at(const std::string& path) const;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <cmath>
 
 namespace moola {
@@ -42,6 +44,13 @@ std::string toml_quoted(const std::string& text) {
     }
   }
   return out + "\"";
+}
+
+std::string toml_key(const std::string& key) {
+  const auto is_bare = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  return !key.empty() && std::ranges::all_of(key, is_bare) ? key : toml_quoted(key);
 }
 
 std::string trimmed(const std::string& text) {

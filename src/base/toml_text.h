@@ -9,6 +9,9 @@ std::string toml_number(double value);
 /// A text in quotes, with what TOML wants escaped.
 std::string toml_quoted(const std::string& text);
 
+/// A key as TOML writes it: bare where it may be, else in quotes.
+std::string toml_key(const std::string& key);
+
 /// Without the blanks and tabs at both ends.
 std::string trimmed(const std::string& text);
 

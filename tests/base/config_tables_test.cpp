@@ -16,7 +16,7 @@ namespace {
 struct Zoo {
   struct Animal {
     std::string food;
-    std::int64_t legs = 4;
+    std::int64_t legs = 4, sleep_hours = 8;
   };
   std::map<std::string, Animal> animals;
   std::int64_t keepers = 1;
@@ -29,6 +29,8 @@ struct Zoo {
     schema.tables("animal", "One that lives here.", [this](const std::string& name) {
       schema.key("food", animals[name].food).help("what it eats");
       schema.key("legs", animals[name].legs).range(0, 1000).help("how many");
+      schema.key("sleep.hours", animals[name].sleep_hours).range(0, 24).help("of a day");
+      schema.leave_to_others("friends");
     });
     schema.table("gates", "Where one gets in.");
   }
@@ -55,6 +57,23 @@ BOOST_AUTO_TEST_CASE(there_are_as_many_as_are_named) {
   BOOST_TEST(zoo.schema.given("animal.bear.food"));
   BOOST_TEST(!zoo.schema.given("animal.bear.legs"));
   BOOST_TEST(zoo.schema.named_tables("animal").size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(keys_of_one_may_stand_in_tables_of_its_own) {
+  Zoo zoo;
+  zoo.load("[animal.bear]\nsleep.hours = 12\nfriends = { ant = 1 }\n[animal.owl.sleep]\nhours = 10\n",
+           {"animal.ant.sleep.hours=0"});
+  BOOST_TEST(zoo.animals["bear"].sleep_hours == 12);
+  BOOST_TEST(zoo.animals["owl"].sleep_hours == 10);
+  BOOST_TEST(zoo.animals["ant"].sleep_hours == 0);
+  BOOST_TEST(zoo.animals.size() == 3U);
+  Zoo again;
+  again.load(zoo.schema.resolved());
+  BOOST_TEST(again.schema.resolved() == zoo.schema.resolved());
+  Zoo wrong;
+  const std::string message = message_of<ConfigError>([&] { wrong.load("[animal.bear.sleep]\nhuors = 12\n"); });
+  BOOST_TEST(holds(message, "zoo.toml, line 2: the key 'animal.bear.sleep.huors' is unknown"), message);
+  BOOST_TEST(holds(message, "Did you mean 'animal.bear.sleep.hours'?"), message);
 }
 
 BOOST_AUTO_TEST_CASE(none_is_no_mistake) {

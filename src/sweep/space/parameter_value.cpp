@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "base/toml_text.h"
 
 namespace moola::sweep {
 namespace {
@@ -54,6 +55,12 @@ std::string json_of(const ParameterValue& value) {
   if (const std::int64_t* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
   if (const double* number = std::get_if<double>(&value)) return json_number_text(*number);
   return Json(std::get<std::string>(value)).dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+std::string toml_text(const ParameterValue& value) {
+  if (const std::string* text = std::get_if<std::string>(&value)) return toml_quoted(*text);
+  if (const double* number = std::get_if<double>(&value)) return toml_number(*number);
+  return std::holds_alternative<std::monostate>(value) ? "{}" : plain_text(value);
 }
 
 std::string plain_text(const ParameterValue& value) {

@@ -15,6 +15,9 @@ std::string json_of(const ParameterValue& value);
 /// As a person or a command line says it: a text without quotes, else as JSON.
 std::string plain_text(const ParameterValue& value);
 
+/// As TOML: `{}` for nothing, which TOML has no word for.
+std::string toml_text(const ParameterValue& value);
+
 /// A double as Python's `repr` and `json` have it: the fewest digits that read back exactly, `1e-05`, `5.0`, `NaN`.
 std::string json_number_text(double value);
 

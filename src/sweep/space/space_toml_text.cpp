@@ -12,22 +12,9 @@
 namespace moola::sweep {
 namespace {
 
-std::string key_text(const std::string& name) {
-  const auto is_bare = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  };
-  return std::ranges::all_of(name, is_bare) ? name : toml_quoted(name);
-}
-
-std::string value_text(const ParameterValue& value) {
-  if (const std::string* text = std::get_if<std::string>(&value)) return toml_quoted(*text);
-  if (const double* number = std::get_if<double>(&value)) return toml_number(*number);
-  return std::holds_alternative<std::monostate>(value) ? "{}" : plain_text(value);
-}
-
 std::string list_text(const std::vector<ParameterValue>& values) {
   std::vector<std::string> out;
-  for (const ParameterValue& each : values) out.push_back(value_text(each));
+  for (const ParameterValue& each : values) out.push_back(toml_text(each));
   return fmt::format("[{}]", fmt::join(out, ", "));
 }
 
@@ -47,16 +34,15 @@ std::string condition_text(const SearchSpace& space, const Condition& when) {
   const SpaceParameter& parent = space[when.parameter];
   std::vector<ParameterValue> values;
   for (const double each : when.values) values.push_back(outer(parent.distribution, each));
-  return fmt::format(", when = {{ {} = {} }}", key_text(parent.name),
-                     values.size() == 1 ? value_text(values[0]) : list_text(values));
+  return fmt::format(", when = {{ {} = {} }}", toml_key(parent.name),
+                     values.size() == 1 ? toml_text(values[0]) : list_text(values));
 }
 
 std::string point_text(const SearchSpace& space, const Point& point) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < point.size(); ++i) {
     if (!std::isnan(point[i]))
-      out.push_back(
-          fmt::format("{} = {}", key_text(space[i].name), value_text(outer(space[i].distribution, point[i]))));
+      out.push_back(fmt::format("{} = {}", toml_key(space[i].name), toml_text(outer(space[i].distribution, point[i]))));
   }
   return fmt::format("{{ {} }}", fmt::join(out, ", "));
 }
@@ -74,9 +60,9 @@ std::string space_text(const ConfiguredSpace& configured) {
   const auto add = [&](const std::string& name, const std::string& table) {
     if (name == "constraints" || name == "enqueue")
       throw ConfigError(fmt::format("a parameter is called {}, which means something else in a configuration.", name));
-    out += fmt::format("{} = {{ {} }}\n", key_text(name), table);
+    out += fmt::format("{} = {{ {} }}\n", toml_key(name), table);
   };
-  for (const NamedValue& each : configured.fixed) add(each.name, "value = " + value_text(each.value));
+  for (const NamedValue& each : configured.fixed) add(each.name, "value = " + toml_text(each.value));
   for (const SpaceParameter& each : space.parameters())
     add(each.name, distribution_text(each.distribution) + (each.when ? condition_text(space, *each.when) : ""));
   std::vector<std::string> constraints, points;

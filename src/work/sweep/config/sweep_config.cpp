@@ -1,17 +1,14 @@
 #include "work/sweep/config/sweep_config.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
-#include <sstream>
 
-#include "base/atomic_file.h"
+#include "base/config_document.h"
 #include "base/duration.h"
 #include "base/error.h"
-#include "base/toml.h"
-#include "base/toml_text.h"
+#include "base/shell_words.h"
 #include "base/utc_time.h"
 #include "sweep/pruners/pruner_table.h"
 #include "sweep/samplers/sampler_table.h"
@@ -51,18 +48,6 @@ void check_name(const std::string& name) {
   }
 }
 
-// A shell's line instead of its words.
-void check_words(const std::vector<std::string>& command) {
-  if (command.size() != 1 || command.front().find(' ') == std::string::npos) return;
-  std::vector<std::string> words;
-  std::istringstream in(command.front());
-  for (std::string word; in >> word;) words.push_back(toml_quoted(word));
-  throw ConfigError(fmt::format(
-      "sweep.command = [{}] is one word with spaces in it; no shell takes it apart. Give each word by itself: "
-      "command = [{}].",
-      toml_quoted(command.front()), fmt::join(words, ", ")));
-}
-
 void check_objective(const SweepConfig::Sweep& sweep) {
   if (sweep.command.empty() == sweep.job.empty()) {
     throw ConfigError(
@@ -72,7 +57,7 @@ void check_objective(const SweepConfig::Sweep& sweep) {
             : "sweep.command and sweep.job exclude each other: a trial is a program of your own or a job of moola.");
   }
   if (sweep.job.empty()) {
-    check_words(sweep.command);
+    check_words(sweep.command, "sweep.command");
     for (const auto& [key, given] :
          {std::pair("config", !sweep.config.empty()), std::pair("metric", !sweep.metric.empty()),
           std::pair("settings", !sweep.settings.empty())}) {
@@ -113,18 +98,11 @@ sweep::ConfiguredSpace read_space(const std::optional<fs::path>& file) {
       "Write what is searched under [sweep.space], such as x = { float = [-5.0, 5.0] }; see docs/sweep.md.";
   if (!file)
     throw ConfigError(fmt::format("there is no search space: it stands in a configuration file. {}", kMissing));
-  const auto space_of = [](const toml::table& document) {
-    const toml::table* sweep = document["sweep"].as_table();
-    return sweep == nullptr ? nullptr : (*sweep)["space"].as_table();
-  };
-  const toml::table document = parse_toml(read_file(*file), file->string());
-  if (const toml::table* own = space_of(document))
-    return sweep::parse_space(*own, fmt::format("{}, [sweep.space]", file->string()));
-  if (const auto base = document["inherit"].value<std::string>()) {
-    const fs::path parent = file->parent_path() / *base;
-    const toml::table inherited = parse_toml(read_file(parent), parent.string());
-    if (const toml::table* space = space_of(inherited))
-      return sweep::parse_space(*space, fmt::format("{}, [sweep.space]", parent.string()));
+  // A space of one's own replaces the inherited one as a whole.
+  const std::vector<ConfigDocument> documents = read_config_documents(*file);
+  for (auto each = documents.rbegin(); each != documents.rend(); ++each) {
+    if (const toml::table* space = each->table["sweep"]["space"].as_table())
+      return sweep::parse_space(*space, fmt::format("{}, [sweep.space]", each->name));
   }
   throw ConfigError(fmt::format("{} has no search space. {}", file->string(), kMissing));
 }

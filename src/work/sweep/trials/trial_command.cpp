@@ -9,7 +9,6 @@
 #include <map>
 
 #include "base/error.h"
-#include "base/nearest.h"
 #include "base/toml_text.h"
 
 namespace moola::work {
@@ -38,19 +37,13 @@ std::string variable_of(const std::string& name) {
   return out;
 }
 
-bool is_bare(std::string_view key) {
-  return !key.empty() && std::ranges::all_of(key, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-}
-
 // Tables within tables keep their dots.
-std::string toml_key(const std::string& key) {
+std::string dotted_key(const std::string& key) {
   std::string out;
   for (std::size_t begin = 0; begin <= key.size();) {
     const std::size_t end = std::min(key.find('.', begin), key.size());
     const std::string part = key.substr(begin, end - begin);
-    out += (begin == 0 ? "" : ".") + (is_bare(part) ? part : toml_quoted(part));
+    out += (begin == 0 ? "" : ".") + toml_key(part);
     begin = end + 1;
   }
   return out;
@@ -58,59 +51,24 @@ std::string toml_key(const std::string& key) {
 
 }  // namespace
 
-TrialCommand::TrialCommand(std::vector<std::string> words, std::vector<std::string> parameters) {
+TrialCommand::TrialCommand(const std::vector<std::string>& words, const std::vector<std::string>& parameters) {
   if (words.empty() || words.front().empty()) throw ConfigError("the command is empty: name the program to run.");
-  for (const std::string& word : words) {
-    std::vector<Piece> pieces(1);
-    for (std::size_t i = 0; i < word.size(); ++i) {
-      const bool doubled = i + 1 < word.size() && word[i + 1] == word[i];
-      if (word[i] == '}' && !doubled)
-        throw ConfigError(
-            fmt::format("the word '{}' of the command has a brace too many; a brace itself is written }}}}.", word));
-      if (word[i] != '{' || doubled) {
-        pieces.back().text += word[i];
-        if (word[i] == '{' || word[i] == '}') ++i;
-        continue;
-      }
-      const std::size_t close = word.find('}', i);
-      if (close == std::string::npos)
-        throw ConfigError(
-            fmt::format("the word '{}' of the command has an open brace; a brace itself is written {{{{.", word));
-      const std::string name = word.substr(i + 1, close - i - 1);
-      if (std::ranges::find(parameters, name) == parameters.end() && !is_own(name)) {
-        std::vector<std::string> known(kOwnNames.begin(), kOwnNames.end());
-        known.insert(known.end(), parameters.begin(), parameters.end());
-        throw ConfigError(fmt::format("the word '{}' of the command names '{}', which is no parameter.{}", word, name,
-                                      did_you_mean(name, known)));
-      }
-      pieces.push_back({.text = name, .is_name = true});
-      pieces.push_back({});
-      i = close;
-    }
-    words_.push_back(std::move(pieces));
-  }
+  std::vector<std::string> names(kOwnNames.begin(), kOwnNames.end());
+  names.insert(names.end(), parameters.begin(), parameters.end());
+  for (const std::string& word : words)
+    words_.emplace_back(word, names, fmt::format("the word '{}' of the command", word));
 }
 
 std::vector<std::string> TrialCommand::arguments(const TrialValues& values, const TrialContext& context) const {
+  const auto value = [&](const std::string& name) -> std::optional<std::string> {
+    const auto at = std::ranges::find(values, name, [](const auto& each) { return each.first; });
+    // A parameter of the same name as one of ours is meant.
+    if (at != values.end()) return sweep::plain_text(at->second);
+    return is_own(name) ? std::optional(own_text(name, context)) : std::nullopt;
+  };
   std::vector<std::string> out;
-  for (const std::vector<Piece>& pieces : words_) {
-    std::string word;
-    bool whole = true;
-    for (const Piece& piece : pieces) {
-      if (!piece.is_name) {
-        word += piece.text;
-        continue;
-      }
-      const auto at = std::ranges::find(values, piece.text, [](const auto& each) { return each.first; });
-      // A parameter of the same name as one of ours is meant.
-      if (at != values.end())
-        word += sweep::plain_text(at->second);
-      else if (is_own(piece.text))
-        word += own_text(piece.text, context);
-      else
-        whole = false;
-    }
-    if (whole) out.push_back(std::move(word));
+  for (const TextTemplate& word : words_) {
+    if (std::optional<std::string> text = word.filled(value)) out.push_back(std::move(*text));
   }
   return out;
 }
@@ -138,13 +96,6 @@ std::string shown(const TrialValues& values) {
   return out;
 }
 
-std::string toml_text(const sweep::ParameterValue& value) {
-  if (const std::string* text = std::get_if<std::string>(&value)) return toml_quoted(*text);
-  if (const double* number = std::get_if<double>(&value); number != nullptr && !std::isfinite(*number))
-    return std::isnan(*number) ? "nan" : *number > 0 ? "inf" : "-inf";
-  return sweep::json_of(value);
-}
-
 std::string trial_toml(const TrialValues& values) {
   // Keys without a table come first, or they would belong to the last one.
   std::map<std::string, std::string> tables;
@@ -153,11 +104,11 @@ std::string trial_toml(const TrialValues& values) {
     const std::size_t dot = name.find('.');
     const std::string table = dot == std::string::npos ? "" : name.substr(0, dot);
     const std::string key = dot == std::string::npos ? name : name.substr(dot + 1);
-    tables[table] += fmt::format("{} = {}\n", toml_key(key), toml_text(value));
+    tables[table] += fmt::format("{} = {}\n", dotted_key(key), sweep::toml_text(value));
   }
   std::string out;
   for (const auto& [table, lines] : tables) {
-    if (!table.empty()) out += fmt::format("{}[{}]\n", out.empty() ? "" : "\n", toml_key(table));
+    if (!table.empty()) out += fmt::format("{}[{}]\n", out.empty() ? "" : "\n", dotted_key(table));
     out += lines;
   }
   return out;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text_template.h"
 #include "sweep/space/parameter_value.h"
 
 namespace moola::work {
@@ -35,16 +36,12 @@ class TrialCommand {
  public:
   /// Throws ConfigError for a name that is none of `parameters` or the above, with the nearest one, and for a brace
   /// that is not closed.
-  TrialCommand(std::vector<std::string> words, std::vector<std::string> parameters);
+  TrialCommand(const std::vector<std::string>& words, const std::vector<std::string>& parameters);
 
   std::vector<std::string> arguments(const TrialValues& values, const TrialContext& context) const;
 
  private:
-  struct Piece {
-    std::string text;
-    bool is_name = false;
-  };
-  std::vector<std::vector<Piece>> words_;
+  std::vector<TextTemplate> words_;
 };
 
 /// The same for programs that look at their environment: MOOLA_STUDY, MOOLA_TRIAL, MOOLA_ATTEMPT, MOOLA_SEED,
@@ -55,8 +52,5 @@ std::vector<std::pair<std::string, std::optional<std::string>>> trial_environmen
 
 /// The parameters as TOML, dotted names as tables' keys: what a configuration holds. A value that is null is left out.
 std::string trial_toml(const TrialValues& values);
-
-/// A parameter's value as TOML.
-std::string toml_text(const sweep::ParameterValue& value);
 
 }  // namespace moola::work

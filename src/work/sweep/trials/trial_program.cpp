@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/subprocess.h"
+#include "base/toml_text.h"
 #include "base/trial_reports.h"
 #include "sweep/samplers/draws.h"
 
@@ -88,9 +89,9 @@ void TrialProgram::add_job_words(const Assignment& assignment, std::vector<std::
     words.insert(words.end(), {"--set", key + "=" + value});
   };
   for (const auto& [name, value] : assignment.values) {
-    if (!std::holds_alternative<std::monostate>(value)) set(name, toml_text(value));
+    if (!std::holds_alternative<std::monostate>(value)) set(name, sweep::toml_text(value));
   }
-  set(job_ == "pretrain" ? "output.name" : "run.name", toml_text(fmt::format("{}-{:06}", study_, assignment.number)));
+  set(job_ == "pretrain" ? "output.name" : "run.name", toml_quoted(fmt::format("{}-{:06}", study_, assignment.number)));
 }
 
 TrialTask TrialProgram::task(const Assignment& assignment) const {

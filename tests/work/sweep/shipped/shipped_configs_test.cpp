@@ -79,13 +79,13 @@ std::string value_under(const toml::table& config, const std::string& key) {
   const auto node = config[key.substr(0, dot)][key.substr(dot + 1)];
   const toml::node* value = node.is_array() && node.as_array()->size() == 1 ? node.as_array()->get(0) : node.node();
   if (value == nullptr) return "nothing";
-  if (const auto number = value->value<double>()) return toml_text(sweep::ParameterValue(*number));
-  return toml_text(sweep::ParameterValue(value->value<std::string>().value_or("neither number nor text")));
+  if (const auto number = value->value<double>()) return sweep::toml_text(sweep::ParameterValue(*number));
+  return sweep::toml_text(sweep::ParameterValue(value->value<std::string>().value_or("neither number nor text")));
 }
 
 std::string as_read(const sweep::ParameterValue& value) {
   const std::int64_t* whole = std::get_if<std::int64_t>(&value);
-  return toml_text(whole == nullptr ? value : sweep::ParameterValue(static_cast<double>(*whole)));
+  return sweep::toml_text(whole == nullptr ? value : sweep::ParameterValue(static_cast<double>(*whole)));
 }
 
 }  // namespace

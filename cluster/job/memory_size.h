@@ -1,0 +1,15 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace moola::cluster {
+
+/// Mebibytes of "512M", "64G", "1.5T", as Slurm counts: powers of 1024. Throws ConfigError that says what was expected;
+/// a number without unit is refused, for Slurm takes it for megabytes and people mean gigabytes.
+std::int64_t parse_memory(std::string_view text);
+
+/// "64G", "1536M": the shortest that parse_memory reads back.
+std::string memory_text(std::int64_t mebibytes);
+
+}  // namespace moola::cluster
