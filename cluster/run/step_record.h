@@ -1,0 +1,56 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/utc_time.h"
+
+// What became of each element of a step, written by whatever runs it, where it runs.
+namespace moola::cluster {
+
+/// What ended an attempt.
+enum class StepEnd {
+  succeeded,
+  gate_not_met,
+  time_limit,
+  preempted,
+  node_failure,
+  out_of_memory,
+  refused,
+  error,
+  cancelled
+};
+std::string_view name_of(StepEnd end);
+
+struct StepAttempt {
+  std::int64_t number = 1;  // from 1
+  std::int64_t begun = kNoTime, ended = kNoTime;
+  std::string host = {};
+  std::string place_id = {};  // what the place calls it: Slurm's job, a pod
+  int exit_code = 0;
+  std::optional<StepEnd> end = {};  // none: it runs, or was lost without a word
+};
+
+/// Of one element. Times are nanoseconds UTC.
+class StepRecord {
+ public:
+  /// `element`: 0 for a step that is no array.
+  StepRecord(const std::filesystem::path& run_folder, const std::string& step, std::size_t element);
+
+  /// In their order. Throws DataError for a record that is none, IoError.
+  std::vector<StepAttempt> attempts() const;
+
+  /// Durable when they return. Throw IoError.
+  void begin(const StepAttempt& attempt) const;
+  void end(const StepAttempt& attempt) const;
+
+  const std::filesystem::path& file() const { return file_; }
+
+ private:
+  std::filesystem::path file_;
+};
+
+}  // namespace moola::cluster
