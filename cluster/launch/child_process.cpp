@@ -73,9 +73,11 @@ ChildProcess::ChildProcess(const LaunchCommand& command) {
   ::waitpid(pid_, nullptr, 0);
   pid_ = -1;
   if (error == ENOENT) {
-    throw ConfigError(fmt::format(
-        "there is no program {}. mpirun comes with Open MPI (Debian: apt install openmpi-bin), srun with Slurm.",
-        command.arguments.front()));
+    const std::string& name = command.arguments.front();
+    throw ConfigError(fmt::format("there is no program {}.{}", name,
+                                  name == "mpirun" ? " It comes with Open MPI (Debian: apt install openmpi-bin)."
+                                  : name == "srun" ? " It comes with Slurm."
+                                                   : ""));
   }
   throw IoError("cannot start " + command.arguments.front(), error);
 }

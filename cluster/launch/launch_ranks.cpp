@@ -1,10 +1,7 @@
 #include "cluster/launch/launch_ranks.h"
 
 #include <fmt/format.h>
-#include <poll.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -19,6 +16,7 @@
 #include "base/terminal.h"
 #include "cluster/launch/child_process.h"
 #include "cluster/launch/rank_watch.h"
+#include "cluster/launch/signal_queue.h"
 
 namespace moola::launch {
 namespace {
@@ -35,43 +33,6 @@ constexpr auto kEndLimit = seconds(4);
 constexpr auto kSendAgain = milliseconds(500);
 // All ranks have said goodbye, but their launcher stays.
 constexpr auto kLingerLimit = seconds(20);
-
-/// Signals as something to poll, blocked for the time of its life.
-class SignalQueue {
- public:
-  SignalQueue() {
-    ::sigemptyset(&ours_);
-    for (const int number : {SIGTERM, SIGINT, SIGUSR2, SIGCHLD}) ::sigaddset(&ours_, number);
-    struct sigaction hangup {};
-    ::sigaction(SIGHUP, nullptr, &hangup);
-    if (hangup.sa_handler != SIG_IGN) ::sigaddset(&ours_, SIGHUP);  // nohup keeps its meaning
-    ::sigprocmask(SIG_BLOCK, &ours_, &before_);
-    fd_ = ::signalfd(-1, &ours_, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (fd_ < 0) {
-      const int error = errno;
-      ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-      throw IoError("cannot wait for signals", error);
-    }
-  }
-  ~SignalQueue() {
-    ::close(fd_);
-    ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-  }
-  SignalQueue(const SignalQueue&) = delete;
-  SignalQueue& operator=(const SignalQueue&) = delete;
-
-  /// The next signal; 0 when none came within `pause`.
-  int wait(milliseconds pause) const {
-    pollfd ready{fd_, POLLIN, 0};
-    if (::poll(&ready, 1, static_cast<int>(pause.count())) <= 0) return 0;
-    signalfd_siginfo info{};
-    return ::read(fd_, &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
-  }
-
- private:
-  sigset_t ours_, before_;
-  int fd_;
-};
 
 void clear_heartbeats(const std::filesystem::path& folder) {
   create_folders(folder);
