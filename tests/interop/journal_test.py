@@ -1,31 +1,18 @@
 """Journals of sweeps as Optuna sees them: what we write it reads, what it writes we read, and both write one study at once.
 
-OPTUNA_PYTHON names a python that has optuna (default: this one); without it every test is skipped, loudly."""
+sweep_peers.py says where Optuna is looked for; without it every test is skipped, loudly."""
 import json
 import os
 import pathlib
 import subprocess
-import sys
 import tempfile
-import textwrap
 import unittest
+
+from sweep_peers import OPEN, OPTUNA, WITHOUT_OPTUNA, run_python, start_python
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("MOOLA_BUILD", CHECKOUT / "build/release")) / "tests/sweep-journal"
-PYTHON = os.environ.get("OPTUNA_PYTHON", sys.executable)
 
-OPEN = """
-    import json, math, sys, warnings
-    warnings.simplefilter("ignore")
-    import optuna
-    from optuna.trial import TrialState
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        from optuna.storages.journal import JournalFileBackend
-    except ImportError:
-        from optuna.storages import JournalFileStorage as JournalFileBackend
-    storage = optuna.storages.JournalStorage(JournalFileBackend(sys.argv[1]))
-"""
 # Everything that Optuna knows of a journal, in the form of sweep-journal.
 SHOW = OPEN + """
     def time(stamp):
@@ -79,23 +66,13 @@ WORK = OPEN + """
 """
 
 
-def has_optuna():
-    return subprocess.run([PYTHON, "-c", "import optuna"], capture_output=True).returncode == 0
-
-
-def python(script, *arguments):
-    ended = subprocess.run([PYTHON, "-c", textwrap.dedent(script), *map(str, arguments)], capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
-
-
 def ours(*arguments):
     ended = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 
 
-@unittest.skipUnless(has_optuna(), f"SKIPPED: {PYTHON} has no optuna; name one that has: OPTUNA_PYTHON=/path/to/python")
+@unittest.skipUnless(OPTUNA, WITHOUT_OPTUNA)
 class Journal(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -103,7 +80,7 @@ class Journal(unittest.TestCase):
         self.file = pathlib.Path(folder.name) / "journal.log"
 
     def assert_same_reading(self):
-        theirs, mine = json.loads(python(SHOW, self.file)), json.loads(ours("show", self.file))
+        theirs, mine = json.loads(run_python(OPTUNA[0], SHOW, self.file)), json.loads(ours("show", self.file))
         # NaN is no number to compare; as text it is.
         self.assertEqual(json.dumps(theirs, sort_keys=True, indent=1), json.dumps(mine, sort_keys=True, indent=1))
         return mine
@@ -116,7 +93,7 @@ class Journal(unittest.TestCase):
         self.assertEqual(["COMPLETE", "WAITING"], [t["state"] for t in two["trials"]])
 
     def test_we_read_what_optuna_writes(self):
-        python(STUDY, self.file)
+        run_python(OPTUNA[0], STUDY, self.file)
         (study,) = self.assert_same_reading()
         states = [t["state"] for t in study["trials"]]
         self.assertEqual(31, len(states))
@@ -124,10 +101,9 @@ class Journal(unittest.TestCase):
             self.assertIn(state, states)
 
     def test_both_write_one_study_at_once_and_none_is_lost(self):
-        python(OPEN + '    optuna.create_study(study_name="shared", storage=storage)', self.file)
+        run_python(OPTUNA[0], OPEN + '    optuna.create_study(study_name="shared", storage=storage)', self.file)
         trials = 150
-        theirs = [subprocess.Popen([PYTHON, "-c", textwrap.dedent(WORK), self.file, str(trials)], stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        theirs = [start_python(OPTUNA[0], WORK, self.file, trials) for _ in range(2)]
         mine = [subprocess.Popen([PROGRAM, "work", self.file, "shared", str(trials)], stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, text=True) for _ in range(2)]
         counts = []

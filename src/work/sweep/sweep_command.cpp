@@ -25,6 +25,7 @@
 #include "work/sweep/honesty/trial_recorder.h"
 #include "work/sweep/run_sweep.h"
 #include "work/sweep/study/best_trial.h"
+#include "work/sweep/study/study_history.h"
 #include "work/sweep/study/study_summary.h"
 #include "work/sweep/trials/job_check.h"
 
@@ -224,10 +225,13 @@ int sweep(const Arguments& arguments, const SweepHost& host) {
 
 void show(const Arguments& arguments) {
   const FoundStudy found = find_study(arguments.common.workspace, arguments.study, arguments.name);
-  if (arguments.common.json)
-    std::cout << json_text(judged_json(found), 2) << "\n";
-  else
+  if (arguments.common.json) {
+    Json out = judged_json(found);
+    out["history"] = history_json(found.study);
+    std::cout << json_text(out, 2) << "\n";
+  } else {
     print_study(found, arguments.top);
+  }
 }
 
 void list(const Arguments& arguments) {
