@@ -22,7 +22,7 @@
 
 namespace moola::test {
 
-/// A command that was started and not waited for.
+/// A command that was started, in a process group of its own, and not waited for.
 class StartedProcess {
  public:
   explicit StartedProcess(std::vector<std::string> words) {
@@ -30,7 +30,11 @@ class StartedProcess {
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     pid_ = ::fork();
-    if (pid_ != 0) return;
+    if (pid_ != 0) {
+      ::setpgid(pid_, pid_);  // whoever of the two is first
+      return;
+    }
+    ::setpgid(0, 0);
     const int nowhere = ::open("/dev/null", O_WRONLY);
     ::dup2(nowhere, STDOUT_FILENO);
     ::dup2(nowhere, STDERR_FILENO);
@@ -46,6 +50,9 @@ class StartedProcess {
   StartedProcess& operator=(const StartedProcess&) = delete;
 
   void send(int signal) const { ::kill(pid_, signal); }
+  /// To all that it has started and that is in its process group.
+  void send_to_group(int signal) const { ::kill(-pid_, signal); }
+  bool is_over() const { return over_; }
   /// The exit code, 128 + n of signal n.
   int wait() {
     int status = 0;
@@ -123,48 +130,5 @@ class SweepWorkspace {
     return out;
   }
 };
-
-/// Kills a sweep at so many random moments, each time without warning, and lets it end: each trial is complete, and
-/// what was kept before a kill was not begun again after it.
-inline void check_killed_sweeps(int kills, unsigned seed) {
-  SweepWorkspace workspace;
-  workspace.write_objective("sleep 0.0$(( $MOOLA_TRIAL % 10 ))\necho \"{\\\"value\\\": $1}\"");
-  std::uint64_t random = seed;
-  for (int kill = 0; kill < kills; ++kill) {
-    // A second and a half of sleep at least, and the kill comes before that.
-    const int trials = static_cast<int>(workspace.finished().size()) + 100;
-    const auto process = workspace.start(trials, {"--workers", "3"});
-    random = random * 6364136223846793005ULL + 1442695040888963407ULL;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20 + (random >> 33) % 700));
-    process->send(SIGKILL);
-    BOOST_REQUIRE(process->wait() == 128 + SIGKILL);
-    const std::set<std::uint64_t> kept = workspace.finished();
-    // Whatever stands in the journal can be read, and says nothing that is not kept.
-    if (std::filesystem::exists(workspace.journal_file())) {
-      const std::vector<sweep::Study> studies = sweep::read_journal(workspace.journal_file());
-      if (!studies.empty()) {
-        for (std::uint64_t number = 0; number < studies[0].trials.size(); ++number)
-          BOOST_TEST((!sweep::is_finished(studies[0].trials[number].state) || kept.contains(number)));
-      }
-    }
-    // The programs that ran have gone with it.
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    const std::size_t begun = workspace.noted("begun").size();
-    const auto after = workspace.start(trials, {"--workers", "3"});
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    after->send(SIGTERM);
-    const int code = after->wait();
-    BOOST_TEST((code == 85 || code == 0), "exit code " << code);
-    const std::vector<std::uint64_t> all = workspace.noted("begun");
-    for (std::size_t i = begun; i < all.size(); ++i)
-      BOOST_TEST(!kept.contains(all[i]), "trial " << all[i] << " was finished and is begun again");
-  }
-  const int trials = static_cast<int>(workspace.finished().size()) + 20;
-  const ProcessResult last = workspace.run(trials, {"--workers", "3"});
-  BOOST_TEST(last.exit_code == 0, last.errors);
-  BOOST_TEST(workspace.journal().trials.size() == static_cast<std::size_t>(trials));
-  BOOST_TEST(workspace.count(sweep::TrialState::complete) == static_cast<std::size_t>(trials));
-  BOOST_TEST(workspace.finished().size() == static_cast<std::size_t>(trials));
-}
 
 }  // namespace moola::test

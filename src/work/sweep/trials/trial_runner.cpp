@@ -142,6 +142,7 @@ void TrialRunner::start(const TrialTask& task) {
     at_once_.push_back({.number = task.number, .end = TrialEnd{.exit_code = 127, .not_started = error.what()}});
     return;
   }
+  guard_.watch(trial->program->id());
   trial->output = std::move(output.out);
   trial->errors = std::move(errors.out);
   trial->process = descriptor_of(trial->program->id());
@@ -225,7 +226,10 @@ std::vector<TrialEvent> TrialRunner::wait(std::chrono::milliseconds at_most) {
     Running& trial = *at->second;
     TrialEvent event{.number = at->first};
     const bool over = is_over(trial);
-    if (over) trial.program->send(SIGKILL);  // whom it has left behind
+    if (over) {
+      trial.program->send(SIGKILL);  // whom it has left behind
+      guard_.forget(trial.program->id());
+    }
     read(trial, event);
     if (over) {
       for (const sweep::Report& each : trial.said.finish()) event.reports.push_back(each);

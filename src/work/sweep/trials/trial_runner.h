@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sweep/study/trial.h"
+#include "work/sweep/trials/trial_guard.h"
 
 namespace moola::work {
 
@@ -54,10 +55,11 @@ struct TrialRunnerOptions {
 };
 
 /// Runs trials as child processes beside each other and reads what they say; one thread, which never waits for one of
-/// them alone. When a program ends, what it has started and left in its process group is killed. The environment is
-/// scrubbed of what launchers of ranks say, so that a trial may start ranks itself.
+/// them alone. When a program ends, what it has started and left in its process group is killed; so are all groups when
+/// this process is. The environment is scrubbed of what launchers of ranks say, so that a trial may start ranks itself.
 class TrialRunner {
  public:
+  /// Throws IoError when no process can be started.
   explicit TrialRunner(const TrialRunnerOptions& options = {});
   /// Kills what runs.
   ~TrialRunner();
@@ -77,6 +79,7 @@ class TrialRunner {
  private:
   struct Running;
   TrialRunnerOptions options_;
+  TrialGuard guard_;
   std::map<std::uint64_t, std::unique_ptr<Running>> trials_;
   std::vector<TrialEvent> at_once_;  // ends of what could not be started
 
