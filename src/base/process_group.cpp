@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,6 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
+#include <memory>
 #include <thread>
 
 #include "base/error.h"
@@ -40,7 +43,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return out;
 }
 
-// Between fork and exec nothing may be called that takes a lock: all is prepared before.
+// Until it becomes another program it runs in our memory, so that this is not copied, for nothing. So nothing may be
+// called that takes a lock or leaves a trace: all is prepared before.
 struct Start {
   const char* program;
   char* const* arguments;
@@ -50,13 +54,14 @@ struct Start {
   pid_t parent;
 };
 
-[[noreturn]] void become(const Start& start) {
+int become(void* what) {
+  const Start& start = *static_cast<const Start*>(what);
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE}) ::signal(signal, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE}) ::signal(signal, SIG_DFL);
   if (::getppid() == start.parent && ::dup2(start.input, 0) >= 0 && ::dup2(start.output, 1) >= 0 &&
       ::dup2(start.errors, 2) >= 0 && (start.folder == nullptr || ::chdir(start.folder) == 0)) {
     ::execve(start.program, start.arguments, start.environment);
@@ -64,6 +69,21 @@ struct Start {
   const int error = errno;
   [[maybe_unused]] const ssize_t written = ::write(start.failed, &error, sizeof error);
   ::_exit(127);
+}
+
+// The process that becomes the program; this thread waits until it has. Signals wait too: a handler of ours that ran in
+// the other process would do its work in our memory.
+pid_t started(Start& start) {
+  constexpr std::size_t kStack = 64 << 10;
+  const auto stack = std::make_unique<std::byte[]>(kStack);
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const pid_t out = ::clone(become, stack.get() + kStack, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
+  const int error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return out;
 }
 
 class Descriptor {
@@ -99,19 +119,17 @@ ProcessGroup::ProcessGroup(const std::vector<std::string>& arguments, const Proc
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw IoError("cannot create a pipe", errno);
   Descriptor told(ends[0]), tells(ends[1]);
-  const Start start{.program = program.c_str(),
-                    .arguments = argv.data(),
-                    .environment = envp.data(),
-                    .folder = folder.empty() ? nullptr : folder.c_str(),
-                    .input = nothing.get(),
-                    .output = options.output < 0 ? nothing.get() : options.output,
-                    .errors = options.errors < 0 ? nothing.get() : options.errors,
-                    .failed = tells.get(),
-                    .parent = ::getpid()};
-  pid_ = ::fork();
+  Start start{.program = program.c_str(),
+              .arguments = argv.data(),
+              .environment = envp.data(),
+              .folder = folder.empty() ? nullptr : folder.c_str(),
+              .input = nothing.get(),
+              .output = options.output < 0 ? nothing.get() : options.output,
+              .errors = options.errors < 0 ? nothing.get() : options.errors,
+              .failed = tells.get(),
+              .parent = ::getpid()};
+  pid_ = started(start);
   if (pid_ < 0) throw IoError(fmt::format("cannot start {}", name), errno);
-  if (pid_ == 0) become(start);
-  ::setpgid(pid_, pid_);  // whoever of the two is first
   tells.close();
   int error = 0;
   ssize_t got = 0;

@@ -22,6 +22,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::milliseconds kReportsLook{100};
+
 class Descriptor {
  public:
   explicit Descriptor(int fd = -1) : fd_(fd) {}
@@ -206,9 +208,11 @@ bool TrialRunner::is_over(Running& trial) {
 
 std::vector<TrialEvent> TrialRunner::wait(std::chrono::milliseconds at_most) {
   std::vector<pollfd> watched;
+  std::vector<std::size_t> watched_before;  // of each trial, in their order
   bool blind = false;
   auto until = Clock::now() + (at_once_.empty() ? at_most : std::chrono::milliseconds(0));
   for (const auto& [number, trial] : trials_) {
+    watched_before.push_back(watched.size());
     for (const Descriptor* each : {&trial->output, &trial->errors, &trial->process}) {
       if (each->is_open()) watched.push_back({.fd = each->get(), .events = POLLIN, .revents = 0});
     }
@@ -221,8 +225,24 @@ std::vector<TrialEvent> TrialRunner::wait(std::chrono::milliseconds at_most) {
   if (blind) left = std::min(left, std::chrono::milliseconds(20));
   ::poll(watched.data(), watched.size(), static_cast<int>(std::max<std::int64_t>(0, left.count())));
 
+  watched_before.push_back(watched.size());
+  const auto has_something = [&](std::size_t trial) {
+    return std::any_of(watched.begin() + static_cast<std::ptrdiff_t>(watched_before[trial]),
+                       watched.begin() + static_cast<std::ptrdiff_t>(watched_before[trial + 1]),
+                       [](const pollfd& each) { return each.revents != 0; });
+  };
+  const Clock::time_point now = Clock::now();
+  // Files of reports can't be waited for, and looking into all of them whenever one trial says something adds up.
+  const bool looks_at_all = blind || now >= until || now >= next_look_;
+  if (looks_at_all) next_look_ = now + kReportsLook;
+
   std::vector<TrialEvent> out = std::exchange(at_once_, {});
+  std::size_t place = 0;
   for (auto at = trials_.begin(); at != trials_.end();) {
+    if (const std::size_t trial = place++; !looks_at_all && !has_something(trial)) {
+      ++at;
+      continue;
+    }
     Running& trial = *at->second;
     TrialEvent event{.number = at->first};
     const bool over = is_over(trial);

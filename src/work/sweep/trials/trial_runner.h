@@ -82,6 +82,7 @@ class TrialRunner {
   TrialGuard guard_;
   std::map<std::uint64_t, std::unique_ptr<Running>> trials_;
   std::vector<TrialEvent> at_once_;  // ends of what could not be started
+  std::chrono::steady_clock::time_point next_look_{};
 
   void read(Running& trial, TrialEvent& event);
   bool is_over(Running& trial);
