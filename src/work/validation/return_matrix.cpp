@@ -73,9 +73,40 @@ std::size_t find_column(const data::SourceTable& table, const std::string& name)
 bool holds_times(const data::SourceTable& table, std::size_t column) {
   if (table.type(column) == data::ColumnType::stamp) return true;
   if (table.type(column) == data::ColumnType::other || table.rows() == 0) return false;
+  const std::string first = table.texts(column).front();
+  const auto parser = data::StampParser::recognise(first);
+  // Of numbers, dates such as 20200131 and what is an epoch by its size.
+  return parser && (table.type(column) == data::ColumnType::text || !parser->is_epoch() || std::stod(first) > 1e8);
+}
+
+// A column called "time" that holds none is no configuration's returns, whatever numbers stand in it.
+void refuse_as_returns(const data::SourceTable& table, std::size_t column) {
+  const std::string& name = table.names()[column];
+  if (lower(name) == "index" || name.empty() || !may_be_time(name)) return;
+  throw DataError(fmt::format(
+      "column '{}' of {} is called as times are, and holds {} in its first row: expected stamps such as "
+      "2020-01-31T17:00:00Z, 2020-01-31 or 20200131, or epochs. Write them so, or name the column otherwise.",
+      name, table.file(), table.shown(column, 0)));
+}
+
+// Dates and date-times, with and without a zone, may stand in one column: what says no zone is UTC.
+std::vector<std::int64_t> times_of(const data::SourceTable& table, std::size_t column) {
+  std::vector<std::int64_t> times = table.stamps(column, data::TimeZone("UTC"));
+  const auto is_missing = [](std::int64_t time) { return time == kNoTime; };
+  if (std::ranges::none_of(times, is_missing)) return times;
   const std::vector<std::string> texts = table.texts(column);
-  return data::StampParser::recognise(texts.front()).has_value() &&
-         (table.type(column) == data::ColumnType::text || std::stod(texts.front()) > 1e8);
+  for (std::size_t row = 0; row < times.size(); ++row) {
+    if (!is_missing(times[row])) continue;
+    const auto parser = data::StampParser::recognise(texts[row]);
+    if (parser && !parser->is_epoch()) times[row] = parser->parse(texts[row]).value_or(kNoTime);
+    if (!is_missing(times[row])) continue;
+    throw DataError(
+        fmt::format("row {} of {} has {} as its time in column '{}', and the first is '{}': expected stamps such as "
+                    "2020-01-31T17:00:00Z or 2020-01-31 in every row, or epochs in every row.",
+                    row + 1, table.file(), texts[row].empty() ? "nothing" : "'" + texts[row] + "'",
+                    table.names()[column], texts.front()));
+  }
+  return times;
 }
 
 // Of a table, two columns that hold numbers: what could be named.
@@ -99,7 +130,7 @@ ReturnMatrix read_table(const ReturnSource& source) {
       if (may_be_time(table.names()[c]) && holds_times(table, c)) time = c;
     }
   }
-  if (time) out.time = table.stamps(*time, data::TimeZone("UTC"));
+  if (time) out.time = times_of(table, *time);
   std::vector<std::size_t> chosen;
   if (!source.columns.empty()) {
     for (const std::string& name : source.columns) chosen.push_back(find_column(table, name));
@@ -109,6 +140,7 @@ ReturnMatrix read_table(const ReturnSource& source) {
       if (may_be_time(table.names()[c]) && table.type(c) == data::ColumnType::number && counts_rows(table.numbers(c))) {
         out.left_out.push_back(fmt::format("'{}' counts the rows", table.names()[c]));
       } else {
+        if (!time) refuse_as_returns(table, c);
         chosen.push_back(c);
       }
     }

@@ -31,9 +31,11 @@ struct ReturnSource {
 };
 
 /// Reads a CSV (with or without names in its first line; plain, .gz, .xz, .zst), a Parquet file, a NumPy array (.npy,
-/// of one or two axes) or an HDF5 file. Rows must be in order of time: a stamp that comes twice or goes back is an
-/// error, as is a value that is missing or not finite, or text where numbers are expected; each names row (from 1) and
-/// column. Throws ConfigError for a file or column that is not there, naming the nearest; DataError; IoError.
+/// of one or two axes) or an HDF5 file. Dates and date-times may be mixed; those that say no zone are UTC. Rows must be
+/// in order of time: a stamp that comes twice or goes back is an error, as is a row without one, a value that is
+/// missing or not finite, text where numbers are expected, and a column called "time" without times; each names row
+/// (from 1) and column. Throws ConfigError for a file or column that is not there, naming the nearest; DataError;
+/// IoError.
 ReturnMatrix read_returns(const ReturnSource& source);
 
 /// Which columns hold the same value in every row.

@@ -3,15 +3,18 @@
 #include <cmath>
 #include <random>
 
+#include "base/utc_time.h"
 #include "data/files/npy.h"
 #include "data/store/hdf5.h"
 #include "tests/support/messages.h"
 #include "tests/work/bars_workspace.h"
 #include "validation/overfitting.h"
 #include "validation/sharpe.h"
+#include "work/validation/return_matrix.h"
 
 using namespace moola;
 using namespace moola::test;
+using namespace moola::work;
 
 namespace {
 
@@ -135,6 +138,38 @@ BOOST_AUTO_TEST_CASE(columns_that_count_rows_are_no_returns) {
   const Json answer = folder.pbo({folder.write("indexed.csv", csv)});
   BOOST_TEST(answer["configurations"] == 12);
   BOOST_TEST(answer["left_out"].size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(dates_and_date_times_may_stand_in_one_column) {
+  const Folder folder;
+  const auto times = [&](const std::vector<std::string>& stamps) {
+    std::string csv = "time,return\n";
+    for (std::size_t i = 0; i < stamps.size(); ++i) csv += fmt::format("{},{}\n", stamps[i], i * i % 5);
+    return read_returns({.file = folder.write("mixed.csv", csv)});
+  };
+  const std::int64_t hour = 3'600'000'000'000, first = parse_utc("2020-01-01");
+  const std::vector<std::int64_t> expected{first, first + 10 * hour, first + 24 * hour, first + 53 * hour};
+  const std::vector<std::vector<std::string>> forms{
+      {"2020-01-01", "2020-01-01 10:00", "2020-01-02", "2020-01-03 05:00"},
+      {"2020-01-01", "2020-01-01T10:00:00Z", "2020-01-02", "2020-01-03T05:00:00Z"},
+      {"2020-01-01T00:00:00Z", "2020-01-01T10:00:00", "2020-01-02", "2020-01-03T06:00:00+01:00"},
+      {"20200101", "202001011000", "20200102", "20200103050000"},
+      {"20200101", "20200101 10:00", "20200102", "20200103 050000"},
+  };
+  for (const std::vector<std::string>& form : forms) {
+    const ReturnMatrix found = times(form);
+    BOOST_TEST_CONTEXT(form[1]) {
+      BOOST_TEST(found.time == expected, boost::test_tools::per_element());
+      BOOST_TEST((found.names == std::vector<std::string>{"return"}));
+    }
+  }
+  BOOST_TEST(holds_all(refusal_of([&] {
+                         times({"2020-01-01", "2020-01-02", "the day after"});
+                       }),
+                       {"row 3", "'the day after'", "column 'time'"}));
+  BOOST_TEST(holds(refusal_of([&] { times({"2020-01-01", "", "2020-01-02"}); }), "row 2"));
+  BOOST_TEST(holds(refusal_of([&] { times({"2020-01-01", "1577923200", "2020-01-03"}); }), "'1577923200'"));
+  BOOST_TEST(holds(refusal_of([&] { times({"0.5", "0.25", "0.125"}); }), "is called as times are"));
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_judged_is_refused_in_one_paragraph) {
