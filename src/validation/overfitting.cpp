@@ -275,6 +275,13 @@ std::string_view to_string(Performance performance) {
   return name_of(performance, kPerformances);
 }
 
+std::string_view Overfitting::verdict() const {
+  return pbo >= 0.5   ? "is no better than drawing lots; what is chosen here does not last"
+         : pbo > 0.2  ? "says something, and much of it is chance"
+         : pbo > 0.05 ? "mostly holds outside"
+                      : "holds outside";
+}
+
 Overfitting backtest_overfitting(std::span<const double> returns, std::size_t columns,
                                  const OverfittingOptions& options, unsigned threads) {
   check(returns, columns, options);

@@ -36,6 +36,8 @@ struct Overfitting {
 
   /// With so few a rank says little: the logit has no more values than there are configurations.
   bool coarse() const { return configurations < 10; }
+  /// What the choice is worth: "is no better than drawing lots; …" from a half on, "holds outside" up to 0.05.
+  std::string_view verdict() const;
 
   // Per combination, in lexicographic order of the blocks that choose.
   std::vector<std::uint32_t> winner;

@@ -50,12 +50,8 @@ std::vector<Winner> winners(const Overfitting& found) {
 }
 
 std::string verdict(const Overfitting& found, validation::Performance metric) {
-  const char* what = found.pbo > 0.5    ? "is no better than drawing lots; what is chosen here does not last"
-                     : found.pbo > 0.2  ? "says something, and much of it is chance"
-                     : found.pbo > 0.05 ? "mostly holds outside"
-                                        : "holds outside";
-  std::string text =
-      fmt::format("choosing the best of {} by {} {}", found.configurations, validation::to_string(metric), what);
+  std::string text = fmt::format("choosing the best of {} by {} {}", found.configurations,
+                                 validation::to_string(metric), found.verdict());
   if (found.coarse())
     text += fmt::format("; with {} configurations PBO is coarse, 10 or more make it telling", found.configurations);
   return text + ".";

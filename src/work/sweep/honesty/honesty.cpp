@@ -218,14 +218,7 @@ class Appraisal {
                            {"prob_loss", found.prob_loss},
                            {"slope", found.slope},
                            {"coarse", found.coarse()},
-                           {"verdict", verdict(found.pbo)}};
-  }
-
-  static const char* verdict(double pbo) {
-    return pbo > 0.45   ? "no better than drawing lots: what is chosen here does not last"
-           : pbo > 0.2  ? "the choice says something, and much of it is chance"
-           : pbo > 0.05 ? "the choice mostly holds outside"
-                        : "the choice holds outside";
+                           {"verdict", fmt::format("the choice {}", found.verdict())}};
   }
 
   void score_folds() {
