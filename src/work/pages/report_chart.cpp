@@ -1,4 +1,4 @@
-#include "work/evaluate/pages/report_chart.h"
+#include "work/pages/report_chart.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 #pragma once
-// Drawings of the page of an evaluation: markup of their own, in the colours of the page's style, with no other program
+// Drawings of pages of results: markup of their own, in the colours of the page's style, with no other program
 // asked. Points that are not finite are not drawn.
 #include <cstdint>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "work/evaluate/pages/report_numbers.h"
+#include "work/pages/report_numbers.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 #pragma once
-// How pages of evaluations write numbers, times and lists.
+// How pages of results write numbers, times and lists.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -7,9 +7,9 @@
 #include <limits>
 
 #include "tests/support/messages.h"
-#include "work/evaluate/pages/report_chart.h"
 #include "work/evaluate/report/evaluation_report.h"
 #include "work/evaluate/report/report_source.h"
+#include "work/pages/report_chart.h"
 
 using namespace moola;
 using namespace moola::test;

@@ -8,8 +8,8 @@
 #include <limits>
 
 #include "work/evaluate/config/believable.h"
-#include "work/evaluate/pages/report_chart.h"
-#include "work/evaluate/pages/report_numbers.h"
+#include "work/pages/report_chart.h"
+#include "work/pages/report_numbers.h"
 
 namespace moola::work {
 namespace {

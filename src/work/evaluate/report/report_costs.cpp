@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 
-#include "work/evaluate/pages/report_chart.h"
 #include "work/evaluate/report/report_sections.h"
+#include "work/pages/report_chart.h"
 
 namespace moola::work {
 namespace {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "work/evaluate/pages/report_chart.h"
 #include "work/evaluate/report/report_sections.h"
+#include "work/pages/report_chart.h"
 
 namespace moola::work {
 namespace {

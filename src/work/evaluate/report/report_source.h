@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "work/evaluate/pages/report_numbers.h"
 #include "work/evaluate/results/evaluation_results.h"
+#include "work/pages/report_numbers.h"
 
 namespace moola::work {
 

@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "record/report.h"
-#include "work/evaluate/pages/report_chart.h"
 #include "work/evaluate/report/report_sections.h"
+#include "work/pages/report_chart.h"
 
 namespace moola::work {
 namespace {
