@@ -6,8 +6,10 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <map>
 
 #include "record/plot.h"
+#include "work/pages/svg.h"
 
 namespace moola::work {
 namespace {
@@ -16,22 +18,6 @@ using record::Html;
 
 constexpr double kWidth = 840;
 constexpr double kMinute = 60e9, kHour = 60 * kMinute, kDay = 24 * kHour;
-
-const char* variable(ChartInk ink) {
-  switch (ink) {
-    case ChartInk::first:
-      return "--plot-first";
-    case ChartInk::second:
-      return "--plot-second";
-    case ChartInk::third:
-      return "--plot-third";
-    case ChartInk::pale:
-      return "--plot-backdrop";
-    case ChartInk::grey:
-      return "--plot-baseline";
-  }
-  return "--plot-first";
-}
 
 double scaled(const ChartAxis& axis, double value) {
   const double low = axis.logarithmic ? std::log10(axis.low) : axis.low,
@@ -52,19 +38,6 @@ double room_below(const ChartAxis& axis) {
   return axis.label.empty() ? 26 : 44;
 }
 
-std::string text_at(double x, double y, const char* anchor, std::string_view words, std::string_view more = "") {
-  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>", x, y, anchor, more,
-                     record::text(words).markup);
-}
-
-std::string opening(std::string_view title, double height) {
-  return fmt::format(
-      "<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\" "
-      "font-family=\"system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif\" font-size=\"12\" "
-      "style=\"fill:var(--plot-text);max-height:none\">\n",
-      kWidth, height, record::text(title).markup);
-}
-
 // The axis below: its line, ticks with their words, and what it counts.
 std::string axis_below(const Field& field) {
   std::string marks, words;
@@ -72,9 +45,9 @@ std::string axis_below(const Field& field) {
     const double x = field.x(tick.at);
     if (!std::isfinite(x) || x < field.left - 0.5 || x > field.right + 0.5) continue;
     marks += fmt::format("M{:.1f} {:.1f}v4", x, field.bottom);
-    words += text_at(x, field.bottom + 17, "middle", tick.label);
+    words += svg_text(x, field.bottom + 17, "middle", tick.label);
   }
-  words += text_at((field.left + field.right) / 2, field.bottom + 36, "middle", field.across.label);
+  words += svg_text((field.left + field.right) / 2, field.bottom + 36, "middle", field.across.label);
   return fmt::format("<path d=\"M{:.1f} {:.1f}H{:.1f}{}\" style=\"fill:none;stroke:var(--plot-axis)\"/>{}\n",
                      field.left, field.bottom, field.right, marks, words);
 }
@@ -83,18 +56,6 @@ std::string dashed(const std::string& path) {
   if (path.empty()) return "";
   return fmt::format(
       "<path d=\"{}\" style=\"fill:none;stroke:var(--plot-baseline);stroke-width:1.3;stroke-dasharray:6 5\"/>\n", path);
-}
-
-// A line of no length with round ends is a dot: all of them are one path.
-std::string dots_at(const std::vector<ChartPoint>& at, ChartInk ink, double size, double opacity) {
-  std::string path;
-  for (const ChartPoint& each : at) {
-    if (std::isfinite(each.x) && std::isfinite(each.y)) path += fmt::format("M{:.1f} {:.1f}h0", each.x, each.y);
-  }
-  if (path.empty()) return "";
-  return fmt::format(
-      "<path d=\"{}\" style=\"fill:none;stroke:var({});stroke-width:{};stroke-linecap:round;stroke-opacity:{}\"/>\n",
-      path, variable(ink), size, opacity);
 }
 
 std::string drawn_line(const Field& field, const ChartLine& line) {
@@ -122,13 +83,13 @@ std::string drawn_line(const Field& field, const ChartLine& line) {
   }
   close();
   if (path.empty()) return "";
-  if (path.find_first_of("LHV") == std::string::npos) return dots_at({{last_x, last_y}}, line.ink, 5, 1);
+  if (path.find_first_of("LHV") == std::string::npos) return svg_dots({{last_x, last_y}}, line.ink, 5, 1);
   std::string out;
   if (line.filled)
-    out = fmt::format("<path d=\"{}\" style=\"fill:var({});fill-opacity:0.18\"/>", fill, variable(line.ink));
+    out = fmt::format("<path d=\"{}\" style=\"fill:var({});fill-opacity:0.18\"/>", fill, ink_variable(line.ink));
   return out +
          fmt::format("<path d=\"{}\" style=\"fill:none;stroke:var({});stroke-width:{};stroke-linejoin:round\"/>\n",
-                     path, variable(line.ink), line.of_second ? 1.2 : 2.0);
+                     path, ink_variable(line.ink), line.of_second ? 1.2 : 2.0);
 }
 
 std::string drawn_bars(const Field& field, const ChartBars& bars) {
@@ -140,7 +101,27 @@ std::string drawn_bars(const Field& field, const ChartBars& bars) {
     path += fmt::format("M{:.1f} {:.1f}H{:.1f}V{:.1f}H{:.1f}z", left + gap, bottom, right - gap, top, left + gap);
   }
   if (path.empty()) return "";
-  return fmt::format("<path d=\"{}\" style=\"fill:var({})\"/>\n", path, variable(bars.ink));
+  return fmt::format("<path d=\"{}\" style=\"fill:var({})\"/>\n", path, ink_variable(bars.ink));
+}
+
+// Cells of one strength are one path.
+std::string drawn_shades(const Field& field, const ChartShades& shades) {
+  constexpr int kStrengths = 12;
+  std::array<std::string, kStrengths + 1> paths;
+  for (const ChartShades::Cell& cell : shades.cells) {
+    const double left = field.x(cell.left), right = field.x(cell.right), top = field.y(cell.top),
+                 bottom = field.y(cell.bottom);
+    if (!std::isfinite(left + right + top + bottom + cell.strength)) continue;
+    const auto strength = static_cast<std::size_t>(std::lround(std::clamp(cell.strength, 0.0, 1.0) * kStrengths));
+    paths[strength] += fmt::format("M{:.1f} {:.1f}H{:.1f}V{:.1f}H{:.1f}z", left, bottom, right, top, left);
+  }
+  std::string out;
+  for (std::size_t i = 1; i < paths.size(); ++i) {
+    if (!paths[i].empty())
+      out += fmt::format("<path d=\"{}\" style=\"fill:var({});fill-opacity:{:.2f}\"/>\n", paths[i],
+                         ink_variable(shades.ink), 0.85 * static_cast<double>(i) / kStrengths);
+  }
+  return out;
 }
 
 // In letters, which may take several bytes.
@@ -165,7 +146,7 @@ std::string shortened(const std::string& words, std::size_t most) {
 }
 
 Html in_figure(const Html& legend, std::string svg, std::string_view caption) {
-  return Html{"<figure>"} + legend + Html{"<div class=\"scroll plot\">" + std::move(svg) + "</svg></div><figcaption>"} +
+  return Html{"<figure>"} + legend + Html{"<div class=\"scroll plot\">" + std::move(svg) + "</div><figcaption>"} +
          record::text(caption) + Html{"</figcaption></figure>\n"};
 }
 
@@ -230,7 +211,7 @@ Html chart_legend(const std::vector<std::pair<ChartInk, std::string>>& inks) {
   if (inks.empty()) return {};
   Html out{"<div class=\"legend\">"};
   for (const auto& [ink, words] : inks) {
-    out += Html{fmt::format("<span><i style=\"background:var({})\"></i>", variable(ink))} + record::text(words) +
+    out += Html{fmt::format("<span><i style=\"background:var({})\"></i>", ink_variable(ink))} + record::text(words) +
            Html{"</span>"};
   }
   return out + Html{"</div>"};
@@ -289,10 +270,10 @@ ChartAxis time_axis(double first, double last) {
   return out;
 }
 
-Html chart_figure(const Chart& chart, std::string_view caption) {
+Html chart_drawing(const Chart& chart) {
   const Field field{.left = 66,
                     .top = 8,
-                    .right = kWidth - 22,
+                    .right = chart.width - 22,
                     .bottom = chart.height - room_below(chart.x),
                     .across = chart.x,
                     .up = chart.y};
@@ -300,31 +281,23 @@ Html chart_figure(const Chart& chart, std::string_view caption) {
   for (const ChartAxis::Tick& tick : chart.y.ticks) {
     const double y = field.y(tick.at);
     grid += fmt::format("M{:.1f} {:.1f}H{:.1f}", field.left, y, field.right);
-    words += text_at(field.left - 8, y + 4, "end", tick.label);
+    words += svg_text(field.left - 8, y + 4, "end", tick.label);
   }
   const double middle = (field.top + field.bottom) / 2;
-  words += text_at(14, middle, "middle", chart.y.label, fmt::format(" transform=\"rotate(-90 14 {:.1f})\"", middle));
+  words += svg_text(14, middle, "middle", chart.y.label, fmt::format(" transform=\"rotate(-90 14 {:.1f})\"", middle));
   for (const double at : chart.level)
     across += fmt::format("M{:.1f} {:.1f}H{:.1f}", field.left, field.y(at), field.right);
   for (const double at : chart.upright)
     across += fmt::format("M{:.1f} {:.1f}V{:.1f}", field.x(at), field.bottom, field.top);
 
-  std::vector<std::pair<ChartInk, std::string>> legend;
-  const auto name = [&](const auto& each) {
-    if (!each.label.empty()) legend.emplace_back(each.ink, each.label);
-  };
-  std::string svg = opening(chart.title, chart.height) +
+  std::string svg = svg_opening(chart.title, chart.width, chart.height) + drawn_shades(field, chart.shades) +
                     fmt::format("<path d=\"{}\" style=\"fill:none;stroke:var(--plot-grid)\"/>{}\n", grid, words);
-  for (const ChartBars& bars : chart.bars) {
-    svg += drawn_bars(field, bars);
-    name(bars);
-  }
+  for (const ChartBars& bars : chart.bars) svg += drawn_bars(field, bars);
   svg += dashed(across);
   for (const ChartDots& dots : chart.dots) {
     std::vector<ChartPoint> at;
     for (const ChartPoint& point : dots.points) at.push_back({field.x(point.x), field.y(point.y)});
-    svg += dots_at(at, dots.ink, 3.5, 0.5);
-    name(dots);
+    svg += svg_dots(at, dots.ink, dots.size, dots.opacity);
   }
   // What it is about lies on top.
   for (const bool second : {true, false}) {
@@ -332,8 +305,18 @@ Html chart_figure(const Chart& chart, std::string_view caption) {
       if (chart.lines[i].of_second == second) svg += drawn_line(field, chart.lines[i]);
     }
   }
+  return Html{svg + axis_below(field) + "</svg>"};
+}
+
+Html chart_figure(const Chart& chart, std::string_view caption) {
+  std::vector<std::pair<ChartInk, std::string>> legend;
+  const auto name = [&](const auto& each) {
+    if (!each.label.empty()) legend.emplace_back(each.ink, each.label);
+  };
+  for (const ChartBars& bars : chart.bars) name(bars);
+  for (const ChartDots& dots : chart.dots) name(dots);
   for (const ChartLine& line : chart.lines) name(line);
-  return in_figure(chart_legend(legend), svg + axis_below(field), caption);
+  return in_figure(chart_legend(legend), chart_drawing(chart).markup, caption);
 }
 
 Html row_chart_figure(const RowChart& chart, const std::vector<std::pair<ChartInk, std::string>>& legend,
@@ -360,20 +343,22 @@ Html row_chart_figure(const RowChart& chart, const std::vector<std::pair<ChartIn
     const RowChart::Row& row = chart.rows[i];
     const double middle = top + chart.row_height * (static_cast<double>(i) + 0.5);
     const std::string label = shortened(row.label, kMost);
-    words += label == row.label ? text_at(field.left - 8, middle + 4, "end", label)
+    words += label == row.label ? svg_text(field.left - 8, middle + 4, "end", label)
                                 : "<g><title>" + record::text(row.label).markup + "</title>" +
-                                      text_at(field.left - 8, middle + 4, "end", label) + "</g>";
-    if (!row.value.empty()) words += text_at(kWidth - 12, middle + 4, "end", row.value);
+                                      svg_text(field.left - 8, middle + 4, "end", label) + "</g>";
+    if (!row.value.empty()) words += svg_text(kWidth - 12, middle + 4, "end", row.value);
     const double half = 0.36 * chart.row_height;
+    std::map<ChartInk, std::string> paths;
     for (const RowChart::Piece& piece : row.pieces) {
       const double from = field.x(std::min(piece.from, piece.to)), to = field.x(std::max(piece.from, piece.to));
       if (!std::isfinite(piece.from) || !std::isfinite(piece.to)) continue;
-      svg += fmt::format("<path d=\"M{:.1f} {:.1f}H{:.1f}v{:.1f}H{:.1f}z\" style=\"fill:var({})\"/>", from,
-                         middle - half, to, 2 * half, from, variable(piece.ink));
+      paths[piece.ink] += fmt::format("M{:.1f} {:.1f}H{:.1f}v{:.1f}H{:.1f}z", from, middle - half, to, 2 * half, from);
     }
+    for (const auto& [ink, path] : paths)
+      svg += fmt::format("<path d=\"{}\" style=\"fill:var({})\"/>", path, ink_variable(ink));
     std::vector<ChartPoint> at;
     for (const double each : row.dots) at.push_back({field.x(each), middle});
-    svg += dots_at(at, ChartInk::first, 6, 0.6);
+    svg += svg_dots(at, ChartInk::first, 6, 0.6);
     if (row.mark && std::isfinite(*row.mark)) {
       svg += fmt::format(
           "<path d=\"M{:.1f} {:.1f}v{:.1f}\" style=\"fill:none;stroke:var(--plot-second);stroke-width:3\"/>",
@@ -383,9 +368,9 @@ Html row_chart_figure(const RowChart& chart, const std::vector<std::pair<ChartIn
   std::string across;
   if (chart.upright) across = fmt::format("M{:.1f} {:.1f}V{:.1f}", field.x(*chart.upright), bottom, top);
   return in_figure(chart_legend(legend),
-                   opening(chart.title, bottom + room_below(chart.x)) +
+                   svg_opening(chart.title, kWidth, bottom + room_below(chart.x)) +
                        fmt::format("<path d=\"{}\" style=\"fill:none;stroke:var(--plot-grid)\"/>{}\n", grid, words) +
-                       dashed(across) + svg + axis_below(field),
+                       dashed(across) + svg + axis_below(field) + "</svg>",
                    caption);
 }
 

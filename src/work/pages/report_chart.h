@@ -13,7 +13,7 @@
 
 namespace moola::work {
 
-enum class ChartInk : std::uint8_t { first, second, third, pale, grey };
+enum class ChartInk : std::uint8_t { first, second, third, pale, grey, alarm };
 
 /// A block of an ink's colour and what it stands for. Nothing for an empty list.
 record::Html chart_legend(const std::vector<std::pair<ChartInk, std::string>>& inks);
@@ -59,6 +59,7 @@ struct ChartDots {
   std::string label;
   ChartInk ink = ChartInk::first;
   std::vector<ChartPoint> points = {};
+  double size = 3.5, opacity = 0.5;
 };
 struct ChartBars {
   std::string label;
@@ -69,6 +70,16 @@ struct ChartBars {
   std::vector<Bar> bars = {};
 };
 
+/// Coloured cells below everything else, such as a map's.
+struct ChartShades {
+  ChartInk ink = ChartInk::first;
+  struct Cell {
+    double left, right, bottom, top;
+    double strength;  // 0: paper, 1: the ink
+  };
+  std::vector<Cell> cells = {};
+};
+
 struct Chart {
   std::string title;  // for readers who cannot see it
   ChartAxis x, y;
@@ -77,7 +88,11 @@ struct Chart {
   std::vector<ChartBars> bars = {};
   std::vector<double> upright = {}, level = {};  // dashed, across all of it
   double height = 300;
+  double width = 840;
+  ChartShades shades = {};
 };
+/// The drawing alone: for several side by side.
+record::Html chart_drawing(const Chart& chart);
 record::Html chart_figure(const Chart& chart, std::string_view caption);
 
 /// A line for each thing, all on one axis.

@@ -1,0 +1,51 @@
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "record/html.h"
+#include "work/pages/report_chart.h"
+#include "work/sweep/report/study_facts.h"
+
+namespace moola::work {
+
+/// The page of a study: one file, no script, nothing from elsewhere. Points are thinned out where there are many, and
+/// the page says so: it stays below a megabyte or two at any number of trials.
+std::string study_page(const StudyFacts& facts);
+
+/// Writes report.html and report.json of a study into its folder. Throws IoError.
+void write_study_report(const FoundStudy& found, const std::filesystem::path& folder);
+
+// ---- its parts -------------------------------------------------------------------------------------------------
+
+record::Html history_section(const StudyFacts& facts);
+record::Html intermediate_section(const StudyFacts& facts);
+record::Html timeline_section(const StudyFacts& facts);
+record::Html cost_section(const StudyFacts& facts);
+record::Html failures_section(const StudyFacts& facts);
+record::Html importance_section(const StudyFacts& facts);
+record::Html parallel_section(const StudyFacts& facts);
+record::Html slices_section(const StudyFacts& facts);
+record::Html contours_section(const StudyFacts& facts);
+
+/// At most `most` of the numbers, evenly taken, always the first and the last.
+std::vector<std::uint64_t> thinned_out(const std::vector<std::uint64_t>& numbers, std::size_t most);
+
+/// An axis of an objective that shows the good end whole: where the worst values are far beyond the others it ends
+/// before them. Values of complete trials.
+struct ValueAxis {
+  ChartAxis axis = {};
+  std::size_t outside = 0;  // values that it leaves out
+  /// The value, or the axis's end that it lies beyond.
+  double shown(double value) const;
+};
+ValueAxis value_axis(const StudyFacts& facts, std::size_t objective);
+
+/// An axis of a parameter over all ranges that it had, by factors where its scale is logarithmic; choices stand at
+/// 0, 1, and so on. Labels of choices are cut to `letters`.
+ChartAxis parameter_axis(const StudyFacts& facts, const ParameterFacts& parameter, std::string label,
+                         std::size_t letters = 12);
+bool are_choices(const StudyFacts& facts, const ParameterFacts& parameter);
+
+}  // namespace moola::work
