@@ -23,6 +23,7 @@
 #include "work/sweep/honesty/honesty_settings.h"
 #include "work/sweep/honesty/outer_test.h"
 #include "work/sweep/honesty/trial_recorder.h"
+#include "work/sweep/report/study_report.h"
 #include "work/sweep/run_sweep.h"
 #include "work/sweep/study/best_trial.h"
 #include "work/sweep/study/study_history.h"
@@ -199,6 +200,7 @@ int sweep(const Arguments& arguments, const SweepHost& host) {
   const SweepRun run = run_sweep(study, program, values, slots, std::move(gpus),
                                  {.stop_requested = host.stop_requested, .quiet = arguments.common.quiet || !speaks});
   const FoundStudy found{.journal = study.journal(), .study = study.study()};
+  write_study_report(found, folder);
   static constexpr const char* kStatus[] = {"finished", "enough", "stopped", "failing"};
   if (!speaks) {
     // The other has said it.
@@ -279,6 +281,28 @@ void best(const Arguments& arguments) {
   print_study(found, found.study.directions.size() > 1 ? arguments.top : 1);
 }
 
+void report(const Arguments& arguments) {
+  const FoundStudy found = find_study(arguments.common.workspace, arguments.study, arguments.name);
+  fs::path page = arguments.out;
+  if (page.empty()) {
+    const fs::path folder = found.journal.parent_path();
+    if (folder.parent_path() != studies_folder(arguments.common.workspace)) {
+      throw ConfigError(
+          fmt::format("{} is in no study of this workspace, so there is no folder for its report. Say where with --out "
+                      "report.html.",
+                      found.journal.string()));
+    }
+    write_study_report(found, folder);
+    page = folder / "report.html";
+  } else {
+    write_file(page, study_page(facts_of(found)));
+  }
+  if (arguments.common.json)
+    std::cout << json_text(facts_json(facts_of(found)), 2) << "\n";
+  else
+    std::cout << page.string() << "\n";
+}
+
 void repair(const Arguments& arguments) {
   const bool in_place = arguments.out.empty();
   const sweep::JournalRepair done =
@@ -339,6 +363,10 @@ void add_sweep_command(CLI::App& app, int& exit_code, SweepHost host) {
   CLI::App* best_command = command("best", "the best trial, or those of several objectives that none dominates", best);
   of_study(best_command);
   best_command->add_flag("--toml", arguments->toml, "its parameters as a configuration");
+  CLI::App* report_command = command(
+      "report", "the page of a study: report.html and report.json in its folder; --json prints the latter", report);
+  of_study(report_command);
+  report_command->add_option("--out", arguments->out, "write the page there instead, as of a journal from elsewhere");
   CLI::App* repair_command =
       command("repair", "make a damaged journal readable again, keeping the damaged one", repair);
   repair_command->add_option("FILE", arguments->file, "the journal")->required();
