@@ -17,6 +17,8 @@ namespace {
 using record::Html;
 
 constexpr double kWidth = 840;
+// Further out, differences and factors of two ends would be no numbers.
+constexpr double kLargest = 1e300, kLeast = 1e-300;
 constexpr double kMinute = 60e9, kHour = 60 * kMinute, kDay = 24 * kHour;
 
 double scaled(const ChartAxis& axis, double value) {
@@ -87,9 +89,10 @@ std::string drawn_line(const Field& field, const ChartLine& line) {
   std::string out;
   if (line.filled)
     out = fmt::format("<path d=\"{}\" style=\"fill:var({});fill-opacity:0.18\"/>", fill, ink_variable(line.ink));
+  const std::string pale = line.opacity < 1 ? fmt::format(";stroke-opacity:{}", line.opacity) : "";
   return out +
-         fmt::format("<path d=\"{}\" style=\"fill:none;stroke:var({});stroke-width:{};stroke-linejoin:round\"/>\n",
-                     path, ink_variable(line.ink), line.of_second ? 1.2 : 2.0);
+         fmt::format("<path d=\"{}\" style=\"fill:none;stroke:var({});stroke-width:{};stroke-linejoin:round{}\"/>\n",
+                     path, ink_variable(line.ink), line.of_second ? 1.2 : 2.0, pale);
 }
 
 std::string drawn_bars(const Field& field, const ChartBars& bars) {
@@ -161,7 +164,8 @@ double round_step(double span, std::size_t most) {
 
 std::string tick_label(double value, double step) {
   if (std::fabs(value) < step * 1e-6) return "0";
-  if (step >= 1) return record::readable(std::round(value));
+  if (step >= 1 && step == std::round(step)) return record::readable(std::round(value));
+  if (step < 1e-6) return fmt::format("{:.4g}", value);
   int digits = 0;
   for (double at = step; digits < 12 && std::fabs(at - std::round(at)) > 1e-6 * at; at *= 10) ++digits;
   return fmt::format("{:.{}f}", value, digits);
@@ -218,8 +222,11 @@ Html chart_legend(const std::vector<std::pair<ChartInk, std::string>>& inks) {
 }
 
 ChartAxis number_axis(std::string label, double low, double high, std::size_t most) {
-  if (!(high - low > 1e-9 * (std::fabs(low) + std::fabs(high)))) {
-    const double margin = low == 0 ? 1 : std::fabs(low) / 10;
+  low = std::clamp(low, -kLargest, kLargest);
+  high = std::clamp(high, -kLargest, kLargest);
+  if (!(high - low > 1e-9 * (std::fabs(low) + std::fabs(high)) && high - low > kLeast)) {
+    const double margin = std::fabs(low) < kLeast ? 1 : std::fabs(low) / 10;
+    high = low;
     low -= margin;
     high += margin;
   }
@@ -235,26 +242,38 @@ ChartAxis number_axis(std::string label, double low, double high, std::size_t mo
   return out;
 }
 
+ChartAxis count_axis(std::string label, double last, std::size_t most) {
+  last = std::max(1.0, last);
+  ChartAxis out{.label = std::move(label), .low = 0, .high = last};
+  double step = std::max(1.0, round_step(last, most));
+  if (step == 2.5) step = 5;
+  for (double at = 0; at <= last; at += step) out.ticks.push_back({at, tick_label(at, step)});
+  return out;
+}
+
 ChartAxis factor_axis(std::string label, double low, double high) {
+  low = std::clamp(low, kLeast, kLargest);
+  high = std::clamp(high, low, kLargest);
   ChartAxis out{.label = std::move(label), .low = low / 1.05, .high = high * 1.05, .logarithmic = true};
-  const bool few = std::log10(out.high / out.low) > 3;
-  for (double power = std::pow(10.0, std::floor(std::log10(out.low))); power <= out.high; power *= 10) {
+  const double first = std::floor(std::log10(out.low)), decades = std::log10(out.high) - std::log10(out.low);
+  const double every = std::max(1.0, std::ceil(decades / 8));
+  for (double power = first; power <= std::log10(out.high); power += every) {
     for (const double times : {1.0, 2.0, 5.0}) {
-      if (few && times > 1) continue;
-      const double at = times * power;
+      if (decades > 3 && times > 1) continue;
+      const double at = times * std::pow(10.0, power);
       if (at >= out.low && at <= out.high) out.ticks.push_back({at, record::readable(at)});
     }
   }
   return out;
 }
 
-ChartAxis time_axis(double first, double last) {
+ChartAxis time_axis(double first, double last, std::size_t most) {
   if (!(last > first)) last = first + kMinute;
   ChartAxis out{.low = first, .high = last};
   constexpr std::array kSteps{kMinute,   5 * kMinute, 15 * kMinute, 30 * kMinute, kHour,    3 * kHour,
                               6 * kHour, 12 * kHour,  kDay,         2 * kDay,     7 * kDay, 14 * kDay};
   constexpr std::array kMonths{1, 2, 3, 6, 12, 24, 60, 120, 240};
-  const double least = (last - first) / 9;
+  const double least = (last - first) / static_cast<double>(std::max<std::size_t>(1, most));
   for (const double step : kSteps) {
     if (step < least) continue;
     if (step < kDay) out.label = "UTC";
@@ -271,9 +290,13 @@ ChartAxis time_axis(double first, double last) {
 }
 
 Html chart_drawing(const Chart& chart) {
-  const Field field{.left = 66,
+  constexpr double kLetter = 6.8;
+  std::size_t longest = 0;
+  for (const ChartAxis::Tick& tick : chart.y.ticks) longest = std::max(longest, length_of(tick.label));
+  const double last = chart.x.ticks.empty() ? 0 : static_cast<double>(length_of(chart.x.ticks.back().label));
+  const Field field{.left = std::max(66.0, 30 + kLetter * static_cast<double>(longest)),
                     .top = 8,
-                    .right = chart.width - 22,
+                    .right = chart.width - std::max(22.0, kLetter * last / 2 + 2),
                     .bottom = chart.height - room_below(chart.x),
                     .across = chart.x,
                     .up = chart.y};

@@ -28,12 +28,15 @@ struct ChartAxis {
   std::vector<Tick> ticks = {};
   bool logarithmic = false;
 };
-/// What lies between `low` and `high`, out to round numbers. Room for about `most` of them.
+/// What lies between `low` and `high`, out to round numbers, and around `low` where `high` is no further. Room for
+/// about `most` of them. No axis goes beyond 1e300.
 ChartAxis number_axis(std::string label, double low, double high, std::size_t most = 7);
 /// The same by factors; `low` above 0.
 ChartAxis factor_axis(std::string label, double low, double high);
-/// Nanoseconds UTC, with ticks where years, months, days or hours begin.
-ChartAxis time_axis(double first, double last);
+/// From 0 to `last`, which need not be round: of things that are counted, with ticks at whole numbers.
+ChartAxis count_axis(std::string label, double last, std::size_t most = 8);
+/// Nanoseconds UTC, with ticks where years, months, days or hours begin; at most `most` + 1 of them.
+ChartAxis time_axis(double first, double last, std::size_t most = 9);
 
 /// The lowest and the highest finite value that was taken.
 struct ChartExtent {
@@ -54,6 +57,7 @@ struct ChartLine {
   bool steps = false;      // level until the next point
   bool filled = false;     // down or up to 0
   bool of_second = false;  // thin, and drawn first
+  double opacity = 1;
 };
 struct ChartDots {
   std::string label;

@@ -845,6 +845,28 @@ BOOST_AUTO_TEST_CASE(an_axis_of_factors_has_ones_twos_and_fives) {
   BOOST_TEST(labels(factor_axis("", 1, 1e5)) == "1 10 100 1,000 10,000 100,000");
 }
 
+BOOST_AUTO_TEST_CASE(an_axis_of_what_is_counted_ends_at_the_last_one_and_has_whole_ticks) {
+  BOOST_TEST(labels(count_axis("", 19)) == "0 5 10 15");
+  BOOST_TEST(labels(count_axis("", 999)) == "0 200 400 600 800");
+  BOOST_TEST(count_axis("", 999).high == 999);
+  BOOST_TEST(labels(count_axis("", 0)) == "0 1");
+}
+
+BOOST_AUTO_TEST_CASE(axes_hold_where_doubles_end) {
+  constexpr double kMost = std::numeric_limits<double>::max(), kLeast = std::numeric_limits<double>::denorm_min();
+  for (const auto& [low, high] :
+       {std::pair(-kMost, kMost), {0.0, kMost}, {-kLeast, kLeast}, {kLeast, 3 * kLeast}, {kMost, kMost}, {5.0, 1.0}}) {
+    const ChartAxis axis = number_axis("", low, high);
+    BOOST_TEST((std::isfinite(axis.low) && axis.low < axis.high));
+    BOOST_TEST((axis.ticks.size() >= 2U && axis.ticks.size() < 20U));
+  }
+  for (const auto& [low, high] : {std::pair(kLeast, kMost), {kMost, kMost}, {kLeast, kLeast}, {1e-12, 1e12}}) {
+    const ChartAxis axis = factor_axis("", low, high);
+    BOOST_TEST((std::isfinite(axis.high) && axis.low > 0 && axis.low < axis.high));
+    BOOST_TEST(axis.ticks.size() < 12U);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_line_breaks_where_a_point_is_no_number_and_one_point_is_a_dot) {
   const auto markup = [](std::vector<ChartPoint> points) {
     return chart_figure({.title = "t",
