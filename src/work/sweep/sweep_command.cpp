@@ -47,30 +47,20 @@ struct Arguments {
   fs::path file = {}, out = {};
 };
 
-// Numbers of complete trials, the best first; of several objectives those of the front.
-std::vector<std::uint64_t> best_first(const sweep::Study& study) {
-  if (study.directions.size() > 1) return front_of(study);
-  std::vector<std::uint64_t> out;
-  for (std::uint64_t number = 0; number < study.trials.size(); ++number) {
-    const sweep::Trial& trial = study.trials[number];
-    if (has_values(study, trial) && is_feasible(trial)) out.push_back(number);
-  }
-  const double sign = sweep::loss_sign(study.directions.front());
-  std::ranges::stable_sort(out, {}, [&](std::uint64_t number) { return sign * study.trials[number].values.front(); });
-  return out;
+Json honesty_of(const FoundStudy& found) {
+  return honesty_json(found.study, found.folder());
 }
 
 // study_json, and how far the winner may be an accident.
-Json judged_json(const FoundStudy& found) {
+Json judged_json(const FoundStudy& found, Json honesty) {
   Json out = study_json(found);
-  Json honesty = honesty_json(found.study, found.folder());
   out["dsr"] = honesty["dsr"];
   out["pbo"] = honesty["overfitting"].is_null() ? Json(nullptr) : honesty["overfitting"]["pbo"];
   out["honesty"] = std::move(honesty);
   return out;
 }
 
-void print_study(const FoundStudy& found, std::int64_t top) {
+void print_study(const FoundStudy& found, const Json& honesty, std::int64_t top) {
   const sweep::Study& study = found.study;
   std::string states;
   for (const auto& [state, count] : count_trials(study).named()) {
@@ -94,7 +84,7 @@ void print_study(const FoundStudy& found, std::int64_t top) {
   std::cout << table.text();
   if (order.size() > static_cast<std::size_t>(top))
     std::cout << fmt::format("and {} more: --top {}\n", order.size() - static_cast<std::size_t>(top), order.size());
-  std::cout << "\n" << honesty_text(honesty_json(study, found.folder()));
+  std::cout << "\n" << honesty_text(honesty);
 }
 
 // --set, and what the options say of the same keys.
@@ -200,18 +190,20 @@ int sweep(const Arguments& arguments, const SweepHost& host) {
   const SweepRun run = run_sweep(study, program, values, slots, std::move(gpus),
                                  {.stop_requested = host.stop_requested, .quiet = arguments.common.quiet || !speaks});
   const FoundStudy found{.journal = study.journal(), .study = study.study()};
-  write_study_report(found, folder);
+  const Json honesty = honesty_json(found.study, folder);
   static constexpr const char* kStatus[] = {"finished", "enough", "stopped", "failing"};
   if (!speaks) {
     // The other has said it.
   } else if (arguments.common.json) {
-    Json out = judged_json(found);
+    Json out = judged_json(found, honesty);
     out["status"] = kStatus[static_cast<int>(run.end)];
     out["reason"] = run.reason;
     std::cout << json_text(out, 2) << "\n";
   } else {
-    print_study(found, arguments.top);
+    print_study(found, honesty, arguments.top);
   }
+  // Of several processes the last to leave has seen all.
+  write_study_report(facts_of(found, honesty), folder);
   if (const std::uint64_t others = count_trials(study.study()).running; others > 0 && run.end != SweepEnd::stopped)
     log_info("{} trials belong to other processes, which tell their ends.", others);
   if (run.end == SweepEnd::enough) log_info("stopped early: {}.", run.reason);
@@ -228,11 +220,11 @@ int sweep(const Arguments& arguments, const SweepHost& host) {
 void show(const Arguments& arguments) {
   const FoundStudy found = find_study(arguments.common.workspace, arguments.study, arguments.name);
   if (arguments.common.json) {
-    Json out = judged_json(found);
+    Json out = judged_json(found, honesty_of(found));
     out["history"] = history_json(found.study);
     std::cout << json_text(out, 2) << "\n";
   } else {
-    print_study(found, arguments.top);
+    print_study(found, honesty_of(found), arguments.top);
   }
 }
 
@@ -267,7 +259,7 @@ void best(const Arguments& arguments) {
   const std::vector<std::uint64_t> order = best_first(found.study);
   if (order.empty()) throw DataError(fmt::format("the study {} has no complete trial.", found.study.name));
   if (arguments.common.json) {
-    std::cout << json_text(judged_json(found), 2) << "\n";
+    std::cout << json_text(judged_json(found, honesty_of(found)), 2) << "\n";
     return;
   }
   if (arguments.toml) {
@@ -278,27 +270,26 @@ void best(const Arguments& arguments) {
                       : trial_toml(values_of(found.study, found.study.trials[order.front()])));
     return;
   }
-  print_study(found, found.study.directions.size() > 1 ? arguments.top : 1);
+  print_study(found, honesty_of(found), found.study.directions.size() > 1 ? arguments.top : 1);
 }
 
 void report(const Arguments& arguments) {
   const FoundStudy found = find_study(arguments.common.workspace, arguments.study, arguments.name);
-  fs::path page = arguments.out;
-  if (page.empty()) {
-    const fs::path folder = found.journal.parent_path();
-    if (folder.parent_path() != studies_folder(arguments.common.workspace)) {
-      throw ConfigError(
-          fmt::format("{} is in no study of this workspace, so there is no folder for its report. Say where with --out "
-                      "report.html.",
-                      found.journal.string()));
-    }
-    write_study_report(found, folder);
-    page = folder / "report.html";
-  } else {
-    write_file(page, study_page(facts_of(found)));
+  const fs::path folder = found.folder();
+  if (arguments.out.empty() && folder.empty()) {
+    throw ConfigError(fmt::format(
+        "{} is no study of a workspace's artifacts/studies, so there is no folder for its report. Say where: --out "
+        "report.html.",
+        found.journal.string()));
   }
+  const StudyFacts facts = facts_of(found, honesty_of(found));
+  const fs::path page = arguments.out.empty() ? folder / "report.html" : arguments.out;
+  if (arguments.out.empty())
+    write_study_report(facts, folder);
+  else
+    write_file(page, study_page(facts));
   if (arguments.common.json)
-    std::cout << json_text(facts_json(facts_of(found)), 2) << "\n";
+    std::cout << json_text(facts_json(facts), 2) << "\n";
   else
     std::cout << page.string() << "\n";
 }

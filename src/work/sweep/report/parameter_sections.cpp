@@ -34,12 +34,12 @@ Html side_by_side(const std::vector<Html>& drawings, std::string_view caption) {
 // The best tenth, at least one; of several objectives the front.
 std::vector<std::uint64_t> top_of(const StudyFacts& facts) {
   std::vector<std::uint64_t> out = facts.best_first;
-  if (facts.study().directions.size() == 1) out.resize((out.size() + 9) / 10);
+  if (facts.is_single()) out.resize((out.size() + 9) / 10);
   return out;
 }
 
 const char* top_words(const StudyFacts& facts) {
-  return facts.study().directions.size() == 1 ? "the best tenth" : "the front";
+  return facts.is_single() ? "the best tenth" : "the front";
 }
 
 // Points on one place of an axis of choices are spread over it.
@@ -95,7 +95,7 @@ std::string cut(const std::string& words, std::size_t most) {
   return out;
 }
 
-// The strength of a cell: 1 for the best tenth of the values, 0 for the worst, evenly by rank.
+// 1 for the best of the values, near 0 for the worst, evenly by rank.
 double strength_of(const std::vector<double>& sorted_losses, double loss) {
   const auto below = std::ranges::lower_bound(sorted_losses, loss) - sorted_losses.begin();
   return 1 - static_cast<double>(below) / static_cast<double>(std::max<std::size_t>(1, sorted_losses.size()));
@@ -108,21 +108,22 @@ std::size_t cells_of(const sweep::Distribution& distribution) {
 
 Html contour(const StudyFacts& facts, const ParameterFacts& across, const ParameterFacts& up) {
   const sweep::Study& study = facts.study();
-  const double sign = study.directions.front() == sweep::Direction::maximize ? -1 : 1;
+  const double sign = sweep::loss_sign(study.directions.front());
   const sweep::Distribution &x_range = latest(facts, across), &y_range = latest(facts, up);
   std::vector<LandscapePoint> points;
-  std::vector<std::uint64_t> numbers;
   std::vector<double> losses;
   for (const std::uint64_t number : facts.complete) {
     const sweep::Trial& trial = study.trials[number];
     const double x = value_in(trial, across), y = value_in(trial, up), loss = sign * trial.values.front();
-    if (!std::isfinite(loss) || !sweep::contains(x_range, x) || !sweep::contains(y_range, y)) continue;
+    if (!sweep::contains(x_range, x) || !sweep::contains(y_range, y)) continue;
     points.push_back({sweep::to_unit(x_range, x), sweep::to_unit(y_range, y), loss});
-    numbers.push_back(number);
     losses.push_back(loss);
   }
   if (points.size() < 10) return {};
+  const LandscapePoint best = *std::ranges::min_element(points, {}, &LandscapePoint::value);
+  // By its place among all, one that went wrong by a factor of a million is no more than the worst.
   std::ranges::sort(losses);
+  for (LandscapePoint& point : points) point.value = strength_of(losses, point.value);
   const std::size_t columns = cells_of(x_range), rows = cells_of(y_range);
   constexpr double kReach = 0.2;
   const std::vector<double> values = landscape(points, columns, rows, kReach);
@@ -153,19 +154,16 @@ Html contour(const StudyFacts& facts, const ParameterFacts& across, const Parame
       const auto share = [](std::size_t i, std::size_t all) {
         return static_cast<double>(i) / static_cast<double>(all);
       };
-      chart.shades.cells.push_back({share(column, columns), share(column + 1, columns), share(row, rows),
-                                    share(row + 1, rows), strength_of(losses, value)});
+      chart.shades.cells.push_back(
+          {share(column, columns), share(column + 1, columns), share(row, rows), share(row + 1, rows), value});
     }
   }
   std::vector<ChartPoint> dots;
   std::vector<std::uint64_t> order(points.size());
   std::iota(order.begin(), order.end(), 0);
   for (const std::uint64_t i : thinned_out(order, 300)) dots.push_back({points[i].x, points[i].y});
-  const std::size_t best =
-      static_cast<std::size_t>(std::ranges::min_element(points, {}, &LandscapePoint::value) - points.begin());
-  chart.dots = {
-      {.label = "", .ink = ChartInk::grey, .points = std::move(dots), .size = 2.5, .opacity = 0.6},
-      {.label = "", .ink = ChartInk::second, .points = {{points[best].x, points[best].y}}, .size = 9, .opacity = 1}};
+  chart.dots = {{.label = "", .ink = ChartInk::grey, .points = std::move(dots), .size = 2.5, .opacity = 0.6},
+                {.label = "", .ink = ChartInk::second, .points = {{best.x, best.y}}, .size = 9, .opacity = 1}};
   return chart_drawing(chart);
 }
 
@@ -219,7 +217,8 @@ Html importance_section(const StudyFacts& facts) {
   for (const sweep::ParameterImportance& each : facts.importance) {
     if (chart.rows.size() == kMost) break;
     std::string label = each.name;
-    if (each.trials < facts.count(sweep::TrialState::complete)) label += fmt::format(" ({} trials)", each.trials);
+    if (each.trials < facts.counts().complete)
+      label += fmt::format(" ({})", count_text(each.trials, "trial", "trials"));
     chart.rows.push_back(
         {.label = label, .pieces = {{.from = 0, .to = 100 * each.share}}, .value = share_text(each.share)});
   }
@@ -227,7 +226,7 @@ Html importance_section(const StudyFacts& facts) {
       "How differently {} of the trials have chosen a parameter than all of them, as shares of the sum (PED-ANOVA, as "
       "Optuna computes it). It looks at one parameter at a time. With few trials, or a sampler that has hardly left "
       "one place, it says little; these are {}.",
-      facts.study().directions.size() == 1 ? "the best tenth" : "the tenth nearest to the common front",
+      facts.is_single() ? "the best tenth" : "the tenth nearest to the common front",
       count_text(facts.complete.size(), "complete trial", "complete trials"));
   if (facts.importance.size() > kMost)
     caption += fmt::format(" The first {} of {} are shown.", kMost, facts.importance.size());
@@ -262,13 +261,13 @@ Html parallel_section(const StudyFacts& facts) {
     return out + fmt::format("L{:.0f} {:.1f}", x(axes), y(std::clamp(at, 0.0, 1.0)));
   };
   std::vector<std::uint64_t> top = top_of(facts);
-  if (facts.study().directions.size() == 1 && top.size() > kMostTop) top.resize(kMostTop);
+  if (facts.is_single() && top.size() > kMostTop) top.resize(kMostTop);
   top = thinned_out(top, kMostTop);
   std::string pale, strong, best;
   const std::vector<std::uint64_t> drawn = thinned_out(facts.complete, kMostLines);
   for (const std::uint64_t number : drawn) pale += line(number);
   for (const std::uint64_t number : top) strong += line(number);
-  if (facts.study().directions.size() == 1) best = line(facts.best_first.front());
+  if (facts.is_single()) best = line(facts.best_first.front());
   const auto path = [](const std::string& d, ChartInk ink, double width, double opacity) {
     return fmt::format(
         "<path d=\"{}\" style=\"fill:none;stroke:var({});stroke-width:{};stroke-opacity:{};stroke-linejoin:round\"/>\n",
@@ -296,11 +295,12 @@ Html parallel_section(const StudyFacts& facts) {
   }
   if (some_without) svg += svg_text(4, y(-kNoValue) + 4, "start", "not set");
   svg += fmt::format("<path d=\"{}\" style=\"fill:none;stroke:var(--plot-axis)\"/></svg>", bars);
-  const bool single = facts.study().directions.size() == 1;
+  const bool single = facts.is_single();
   std::string caption = fmt::format("A line for each trial, through what it tried to what came of it{}. ",
                                     single ? "" : " for the first objective");
   if (drawn.size() < facts.complete.size())
-    caption += fmt::format("{} of {} are drawn, evenly taken. ", drawn.size(), facts.complete.size());
+    caption += fmt::format("{} of {} are drawn, evenly taken. ", drawn.size(),
+                           count_text(facts.complete.size(), "trial", "trials"));
   if (axes < facts.parameters.size())
     caption += fmt::format("The {} most important of {} parameters.", axes, facts.parameters.size());
   std::vector<std::pair<ChartInk, std::string>> legend;
@@ -343,7 +343,7 @@ Html slices_section(const StudyFacts& facts) {
 }
 
 Html contours_section(const StudyFacts& facts) {
-  if (facts.study().directions.size() != 1) return {};
+  if (!facts.is_single()) return {};
   std::vector<Html> drawings;
   const std::size_t important = std::min(kImportant, facts.parameters.size());
   for (std::size_t i = 0; i < important; ++i) {
@@ -356,8 +356,8 @@ Html contours_section(const StudyFacts& facts) {
   return section(
       "contours", "The most important parameters in pairs",
       side_by_side(drawings,
-                   "Strong colour is good: each cell has the mean of the 8 nearest complete trials, weighted "
-                   "by the inverse square of their distance, and is coloured by its place among all values. "
+                   "Strong colour is good: each cell has the mean place, among all values, of the 8 nearest complete "
+                   "trials, weighted by the inverse square of their distance. "
                    "All other parameters differ among those trials; nothing is fitted, and where no trial is "
                    "near there is no colour. Dots are trials (at most 300), orange is the best."));
 }

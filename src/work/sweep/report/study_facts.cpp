@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "work/sweep/study/best_trial.h"
+#include "work/sweep/study/python_json.h"
 #include "work/sweep/study/trial_attributes.h"
 
 namespace moola::work {
@@ -19,15 +20,10 @@ using sweep::TrialState;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* kMetricNames = "study:metric_names";  // Optuna's
 
-bool has_all_values(const sweep::Study& study, const sweep::Trial& trial) {
-  return trial.state == TrialState::complete && trial.values.size() == study.directions.size() &&
-         std::ranges::none_of(trial.values, [](double x) { return std::isnan(x); });
-}
-
 std::vector<std::string> objective_names(const sweep::Study& study) {
   std::vector<std::string> out;
   if (const std::string* json = find_attribute(study.system, kMetricNames)) {
-    const Json names = parse_json(*json, kMetricNames);
+    const Json names = parse_python_json(*json, kMetricNames);
     for (const Json& each : names.is_array() ? names : Json::array()) {
       if (each.is_string()) out.push_back(each);
     }
@@ -42,20 +38,16 @@ std::vector<std::string> objective_names(const sweep::Study& study) {
 void add_order(StudyFacts& facts) {
   const sweep::Study& study = facts.study();
   for (std::uint64_t number = 0; number < study.trials.size(); ++number) {
-    if (!has_all_values(study, study.trials[number])) continue;
+    if (!has_values(study, study.trials[number])) continue;
     if (is_feasible(study.trials[number]))
       facts.complete.push_back(number);
     else
       ++facts.infeasible;
   }
-  if (study.directions.size() != 1) {
-    facts.best_first = front_of(study);
-    return;
-  }
-  const double sign = study.directions.front() == sweep::Direction::maximize ? -1 : 1;
+  facts.best_first = best_first(study);
+  if (!facts.is_single()) return;
+  const double sign = sweep::loss_sign(study.directions.front());
   const auto loss = [&](std::uint64_t number) { return sign * study.trials[number].values.front(); };
-  facts.best_first = facts.complete;
-  std::ranges::stable_sort(facts.best_first, {}, loss);
   std::vector<std::uint64_t> ended = facts.complete;
   std::ranges::stable_sort(ended, {}, [&](std::uint64_t number) { return study.trials[number].completed; });
   for (const std::uint64_t number : ended) {
@@ -86,11 +78,16 @@ void add_parameters(StudyFacts& facts) {
 std::string failure_of(const sweep::Trial& trial) {
   for (const auto* attributes : {&trial.user, &trial.system}) {
     if (const std::string* json = find_attribute(*attributes, "fail_reason")) {
-      const Json said = parse_json(*json, "fail_reason");
+      const Json said = parse_python_json(*json, "fail_reason");
       return said.is_string() ? said.get<std::string>() : *json;
     }
   }
   return "the journal does not say why";
+}
+
+double attempts_of(const sweep::Trial& trial) {
+  const std::string* json = owner_of(trial) ? find_attribute(trial.user, "attempts") : nullptr;
+  return json == nullptr ? 1 : json_number(parse_python_json(*json, "attempts")).value_or(1);
 }
 
 void add_work(StudyFacts& facts) {
@@ -104,8 +101,7 @@ void add_work(StudyFacts& facts) {
     if (!is_finished(trial.state)) continue;
     facts.last_end = std::max(facts.last_end, trial.completed);
     const double seconds = std::isfinite(seconds_of(trial)) ? seconds_of(trial) : 0;
-    const std::optional<Owner> owner = owner_of(trial);
-    const std::string name = owner ? owner->worker : "";
+    const std::string name = worker_of(trial);
     WorkerFacts& worker = workers.try_emplace(name, WorkerFacts{.name = name}).first->second;
     ++worker.trials;
     ++(trial.state == TrialState::complete ? worker.complete
@@ -113,8 +109,7 @@ void add_work(StudyFacts& facts) {
                                            : worker.failed);
     worker.seconds += seconds;
     facts.seconds += seconds;
-    if (const std::string* json = find_attribute(trial.user, "attempts"))
-      facts.retried += json_number(parse_json(*json, "attempts")).value_or(1) > 1 ? 1 : 0;
+    facts.retried += attempts_of(trial) > 1 ? 1 : 0;
     if (trial.state != TrialState::failed) continue;
     facts.failed_seconds += seconds;
     const std::string message = failure_of(trial);
@@ -132,12 +127,8 @@ Json time_json(std::int64_t time) {
 
 }  // namespace
 
-std::uint64_t StudyFacts::count(TrialState state) const {
-  return static_cast<std::uint64_t>(std::ranges::count(study().trials, state, &sweep::Trial::state));
-}
-
-StudyFacts facts_of(const FoundStudy& found) {
-  StudyFacts out{.found = &found, .objectives = objective_names(found.study)};
+StudyFacts facts_of(const FoundStudy& found, Json honesty) {
+  StudyFacts out{.found = &found, .honesty = std::move(honesty), .objectives = objective_names(found.study)};
   add_order(out);
   add_parameters(out);
   add_work(out);
@@ -145,12 +136,19 @@ StudyFacts facts_of(const FoundStudy& found) {
 }
 
 double seconds_of(const sweep::Trial& trial) {
-  if (const std::string* json = find_attribute(trial.user, "seconds")) {
-    const std::optional<double> said = json_number(parse_json(*json, "seconds"));
-    if (said && *said >= 0) return *said;
+  // Of a trial of anybody else's, an attribute of this name may be anything.
+  const std::string* json = owner_of(trial) ? find_attribute(trial.user, "seconds") : nullptr;
+  if (json != nullptr) {
+    const std::optional<double> said = json_number(parse_python_json(*json, "seconds"));
+    if (said && *said >= 0 && std::isfinite(*said)) return *said;
   }
   if (trial.started == kNoTime || trial.completed == kNoTime) return kNone;
   return std::max(0.0, 1e-9 * static_cast<double>(trial.completed - trial.started));
+}
+
+std::string worker_of(const sweep::Trial& trial) {
+  const std::optional<Owner> owner = owner_of(trial);
+  return owner ? owner->worker : "";
 }
 
 double value_in(const sweep::Trial& trial, const ParameterFacts& parameter) {
@@ -182,6 +180,9 @@ Json facts_json(const StudyFacts& facts) {
   }
   for (const FailureFacts& each : facts.failures)
     failures.push_back({{"message", each.message}, {"count", each.trials.size()}, {"trials", each.trials}});
+  out["dsr"] = facts.honesty["dsr"];
+  out["pbo"] = facts.honesty["overfitting"].is_null() ? Json(nullptr) : facts.honesty["overfitting"]["pbo"];
+  out["honesty"] = facts.honesty;
   out["objectives"] = facts.objectives;
   out["infeasible"] = facts.infeasible;
   out["importance"] = std::move(importance);

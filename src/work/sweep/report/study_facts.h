@@ -30,9 +30,11 @@ struct ParameterFacts {
   std::uint64_t trials = 0;                 // that have it, whatever their state
 };
 
-/// What a report says of a study, apart from drawings. All of it comes from the journal; times are nanoseconds UTC.
+/// What a report says of a study, apart from drawings. All of it comes from the journal and from what trials have kept
+/// in the study's folder; times are nanoseconds UTC.
 struct StudyFacts {
   const FoundStudy* found = nullptr;
+  Json honesty = {};                             // honesty_json
   std::vector<std::string> objectives = {};      // what they are called: metrics where the study names them
   std::vector<std::uint64_t> complete = {};      // feasible ones with all values, by number
   std::vector<std::uint64_t> best_first = {};    // those by value; of several objectives the front, by number
@@ -47,20 +49,24 @@ struct StudyFacts {
   std::uint64_t retried = 0, infeasible = 0;
 
   const sweep::Study& study() const { return found->study; }
-  std::uint64_t count(sweep::TrialState state) const;
+  StudyCounts counts() const { return count_trials(study()); }
+  bool is_single() const { return study().directions.size() == 1; }
 };
 
-/// `found` must outlive it. Cost O(trials * parameters).
-StudyFacts facts_of(const FoundStudy& found);
+/// `honesty`: what honesty_json says of the same study. `found` must outlive it. Cost O(trials * parameters).
+StudyFacts facts_of(const FoundStudy& found, Json honesty);
 
-/// How long a trial took over all its attempts: `seconds` where it says so, else from its start to its end; NaN
-/// while it has no end.
+/// How long a finished trial took over all its attempts: `seconds` where one of ours says so, else from its start to
+/// its end; NaN while it has no end.
 double seconds_of(const sweep::Trial& trial);
+
+/// Who ran it; "" where the trial does not say so.
+std::string worker_of(const sweep::Trial& trial);
 
 /// The inner value of a parameter in a trial; NaN where it has none.
 double value_in(const sweep::Trial& trial, const ParameterFacts& parameter);
 
-/// What `report.json` holds: what study_json says, and importance, improvements, workers, cost, failures.
+/// What `report.json` holds: what study_json says, and honesty, importance, improvements, workers, cost, failures.
 Json facts_json(const StudyFacts& facts);
 
 }  // namespace moola::work

@@ -9,12 +9,12 @@
 #include "base/atomic_file.h"
 #include "base/version.h"
 #include "work/pages/report_numbers.h"
+#include "work/sweep/study/best_trial.h"
 
 namespace moola::work {
 namespace {
 
 using namespace record;  // NOLINT(google-build-using-namespace): the page is made of its parts
-using sweep::TrialState;
 
 std::string value_words(const sweep::ParameterValue& value) {
   const double* number = std::get_if<double>(&value);
@@ -40,59 +40,48 @@ std::string range_words(const sweep::Distribution& range) {
 
 std::string states_words(const StudyFacts& facts) {
   std::string out;
-  for (const auto& [state, words] : {std::pair(TrialState::complete, "complete"),
-                                     {TrialState::pruned, "pruned"},
-                                     {TrialState::failed, "failed"},
-                                     {TrialState::running, "running"},
-                                     {TrialState::waiting, "waiting"}}) {
-    if (const std::uint64_t count = facts.count(state); count > 0)
-      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", figure_text(static_cast<double>(count)), words);
+  for (const auto& [state, count] : facts.counts().named()) {
+    if (count > 0)
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", figure_text(static_cast<double>(count)), state);
   }
-  return out.empty() ? "none" : out;
+  return out;
 }
 
 Html verdict(const StudyFacts& facts) {
   const sweep::Study& study = facts.study();
-  const std::string trials =
-      fmt::format("{}: {}.", count_text(study.trials.size(), "trial", "trials"), states_words(facts));
   if (study.trials.empty()) return callout(Tone::warning, text("No trial has begun yet."));
-  if (facts.best_first.empty())
-    return callout(Tone::bad, Html{"<b>"} + text("There is no result.") + Html{"</b> "} + text(trials));
-  if (study.directions.size() > 1) {
-    return callout(Tone::plain, Html{"<b>"} + text(count_text(facts.best_first.size(), "trial is", "trials are")) +
-                                    text(" on the front.") + Html{"</b> "} + text(trials));
+  const auto said = [&](Tone tone, const std::string& what, const std::string& more = "") {
+    return callout(tone, Html{"<b>"} + text(what) + Html{"</b> "} +
+                             text(fmt::format("{}: {}.{}", count_text(study.trials.size(), "trial", "trials"),
+                                              states_words(facts), more)));
+  };
+  if (facts.best_first.empty()) {
+    const StudyCounts counts = facts.counts();
+    if (counts.finished() < study.trials.size()) return said(Tone::warning, "There is no result yet.");
+    return said(Tone::bad, counts.complete > 0 ? "No trial that counts is complete." : "No trial is complete.");
   }
-  const std::uint64_t best = facts.best_first.front();
-  const std::uint64_t after =
-      facts.complete.size() - 1 -
-      static_cast<std::uint64_t>(std::ranges::count_if(facts.complete, [&](std::uint64_t number) {
-        return study.trials[number].completed < study.trials[best].completed && number != best;
-      }));
-  return callout(Tone::plain, Html{"<b>"} +
-                                  text(fmt::format("Trial {} is the best: {} = {:.6g}.", best, facts.objectives.front(),
-                                                   study.trials[best].values.front())) +
-                                  Html{"</b> "} +
-                                  text(fmt::format("{} {} ended after it without a better value.", trials,
-                                                   count_text(after, "complete trial", "complete trials"))));
+  if (!facts.is_single())
+    return said(Tone::plain, count_text(facts.best_first.size(), "trial is", "trials are") + " on the front.");
+  const BestTrial best = *best_trial(study);
+  return said(Tone::plain,
+              fmt::format("Trial {} is the best: {} = {:.6g}.", best.number, facts.objectives.front(), best.value),
+              fmt::format(" {} ended after it without a better value.",
+                          count_text(best.complete_since, "complete trial", "complete trials")));
 }
 
 Html numbers(const StudyFacts& facts) {
-  const auto count = [&](TrialState state) { return figure_text(static_cast<double>(facts.count(state))); };
-  std::vector<Card> out{{.value = count(TrialState::complete), .label = "complete", .note = "trials with a value"}};
-  if (facts.count(TrialState::pruned) > 0)
-    out.push_back({.value = count(TrialState::pruned), .label = "pruned", .note = "given up on their way"});
-  if (facts.count(TrialState::failed) > 0)
-    out.push_back(
-        {.value = count(TrialState::failed), .label = "failed", .note = "see why below", .tone = Tone::warning});
+  const StudyCounts counts = facts.counts();
+  const auto count = [](std::uint64_t number) { return figure_text(static_cast<double>(number)); };
+  std::vector<Card> out{{.value = count(counts.complete), .label = "complete", .note = "came to their end"}};
+  if (counts.pruned > 0)
+    out.push_back({.value = count(counts.pruned), .label = "pruned", .note = "given up on their way"});
+  if (counts.failed > 0)
+    out.push_back({.value = count(counts.failed), .label = "failed", .note = "see why below", .tone = Tone::warning});
   if (facts.infeasible > 0)
-    out.push_back({.value = figure_text(static_cast<double>(facts.infeasible)),
-                   .label = "not feasible",
-                   .note = "break a constraint"});
-  const std::uint64_t open = facts.count(TrialState::running) + facts.count(TrialState::waiting);
-  if (open > 0)
-    out.push_back({.value = figure_text(static_cast<double>(open)), .label = "open", .note = "running or waiting"});
-  out.push_back(
-      {.value = figure_text(static_cast<double>(facts.parameters.size())), .label = "parameters", .note = "searched"});
+    out.push_back({.value = count(facts.infeasible), .label = "not feasible", .note = "break a constraint"});
+  if (const std::uint64_t open = counts.running + counts.waiting; open > 0)
+    out.push_back({.value = count(open), .label = "open", .note = "running or waiting"});
+  out.push_back({.value = count(facts.parameters.size()), .label = "parameters", .note = "searched"});
   if (facts.seconds > 0)
     out.push_back({.value = fixed_text(facts.seconds / 3600, facts.seconds < 36'000 ? 2 : 0),
                    .label = "hours of trials",
@@ -103,7 +92,7 @@ Html numbers(const StudyFacts& facts) {
 // Parameters of the best trial beside what was searched; of a front each parameter's range in it.
 Html searched(const StudyFacts& facts) {
   const sweep::Study& study = facts.study();
-  const bool single = study.directions.size() == 1 && !facts.best_first.empty();
+  const bool single = facts.is_single() && !facts.best_first.empty();
   HtmlTable table{{"parameter", "searched", "trials"}, {}, {false, false, true}};
   if (single) {
     table.titles.push_back(fmt::format("in trial {}", facts.best_first.front()));
@@ -148,7 +137,7 @@ Html best_trials(const StudyFacts& facts) {
   Html out = record::table(table);
   if (facts.best_first.size() > kMost)
     out += paragraph(muted(fmt::format("{} of {}.", kMost, facts.best_first.size())));
-  return section("best", study.directions.size() > 1 ? "The front" : "The best trials", out);
+  return section("best", !facts.is_single() ? "The front" : "The best trials", out);
 }
 
 }  // namespace
@@ -170,14 +159,13 @@ std::string study_page(const StudyFacts& facts) {
            .body = {}};
   // Drawings side by side are smaller than a page's others.
   out.body = Html{"<style>figure .slice svg { min-width: 0; }</style>\n"} + verdict(facts) + numbers(facts) +
-             searched(facts) + history_section(facts) + importance_section(facts) + parallel_section(facts) +
-             slices_section(facts) + contours_section(facts) + intermediate_section(facts) + best_trials(facts) +
-             timeline_section(facts) + cost_section(facts) + failures_section(facts);
+             honesty_section(facts) + searched(facts) + history_section(facts) + importance_section(facts) +
+             parallel_section(facts) + slices_section(facts) + contours_section(facts) + intermediate_section(facts) +
+             best_trials(facts) + timeline_section(facts) + cost_section(facts) + failures_section(facts);
   return page(out);
 }
 
-void write_study_report(const FoundStudy& found, const std::filesystem::path& folder) {
-  const StudyFacts facts = facts_of(found);
+void write_study_report(const StudyFacts& facts, const std::filesystem::path& folder) {
   write_file(folder / "report.json", json_text(facts_json(facts), 2) + "\n");
   write_file(folder / "report.html", study_page(facts));
 }

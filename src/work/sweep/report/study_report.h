@@ -14,11 +14,12 @@ namespace moola::work {
 /// the page says so: it stays below a megabyte or two at any number of trials.
 std::string study_page(const StudyFacts& facts);
 
-/// Writes report.html and report.json of a study into its folder. Throws IoError.
-void write_study_report(const FoundStudy& found, const std::filesystem::path& folder);
+/// Writes report.html and report.json into the study's folder. Throws IoError.
+void write_study_report(const StudyFacts& facts, const std::filesystem::path& folder);
 
 // ---- its parts -------------------------------------------------------------------------------------------------
 
+record::Html honesty_section(const StudyFacts& facts);
 record::Html history_section(const StudyFacts& facts);
 record::Html intermediate_section(const StudyFacts& facts);
 record::Html timeline_section(const StudyFacts& facts);
@@ -32,14 +33,18 @@ record::Html contours_section(const StudyFacts& facts);
 /// At most `most` of the numbers, evenly taken, always the first and the last.
 std::vector<std::uint64_t> thinned_out(const std::vector<std::uint64_t>& numbers, std::size_t most);
 
-/// An axis of an objective that shows the good end whole: where the worst values are far beyond the others it ends
-/// before them. Values of complete trials.
+/// The colour of a trial in every drawing.
+ChartInk ink_of(sweep::TrialState state);
+
+/// An axis of values that shows the good end whole: where the worst ones are far beyond the others it ends before them.
 struct ValueAxis {
   ChartAxis axis = {};
   std::size_t outside = 0;  // values that it leaves out
   /// The value, or the axis's end that it lies beyond.
   double shown(double value) const;
 };
+ValueAxis axis_of_values(std::string label, const std::vector<double>& values, sweep::Direction direction);
+/// The same of an objective of the complete trials.
 ValueAxis value_axis(const StudyFacts& facts, std::size_t objective);
 
 /// An axis of a parameter over all ranges that it had, by factors where its scale is logarithmic; choices stand at

@@ -146,6 +146,18 @@ std::vector<std::uint64_t> front_of(const sweep::Study& study) {
   return out;
 }
 
+std::vector<std::uint64_t> best_first(const sweep::Study& study) {
+  if (study.directions.size() > 1) return front_of(study);
+  std::vector<std::uint64_t> out;
+  for (std::uint64_t number = 0; number < study.trials.size(); ++number) {
+    const sweep::Trial& trial = study.trials[number];
+    if (has_values(study, trial) && is_feasible(trial)) out.push_back(number);
+  }
+  const double sign = sweep::loss_sign(study.directions.front());
+  std::ranges::stable_sort(out, {}, [&](std::uint64_t number) { return sign * study.trials[number].values.front(); });
+  return out;
+}
+
 Json study_json(const FoundStudy& found) {
   const sweep::Study& study = found.study;
   Json states = Json::object(), directions = Json::array();

@@ -60,4 +60,7 @@ Json study_json(const FoundStudy& found);
 /// Numbers of complete, feasible trials that no other one dominates.
 std::vector<std::uint64_t> front_of(const sweep::Study& study);
 
+/// Numbers of complete, feasible trials, the best first; of several objectives those of the front.
+std::vector<std::uint64_t> best_first(const sweep::Study& study);
+
 }  // namespace moola::work
