@@ -107,6 +107,7 @@ SweepRun run_sweep(SweepStudy& study, const TrialProgram& program, const SweepCo
                    GpuShare gpus, const SweepHooks& hooks) {
   const auto patience = std::chrono::milliseconds(std::llround(config.trial.patience * 1000));
   TrialRunner runner({.log_bytes = static_cast<std::uint64_t>(config.trial.log_megabytes) << 20, .patience = patience});
+  study.set_guard(runner.guard());
   const StopRules rules(config);
   Display display(study, static_cast<std::uint64_t>(config.sweep.trials), hooks.quiet);
   SweepRun out;

@@ -89,6 +89,8 @@ void StudyWorker::write() {
                         {"host", host_name()},
                         {"process", ::getpid()},
                         {"process_start", start_of(::getpid())},
+                        {"guard", guard_},
+                        {"guard_start", guard_ == 0 ? 0 : start_of(guard_)},
                         {"process_space", process_space()},
                         {"beats", beats_},
                         {"left", left_}};
@@ -99,6 +101,11 @@ void StudyWorker::write() {
 void StudyWorker::beat() {
   if (left_ || std::chrono::steady_clock::now() - last_beat_ < std::chrono::seconds(1)) return;
   ++beats_;
+  write();
+}
+
+void StudyWorker::set_guard(pid_t guard) {
+  guard_ = guard;
   write();
 }
 
@@ -120,9 +127,12 @@ WorkerState StudyWorker::state_of(const std::string& id) {
   if (!said.is_object()) said = Json::object();
   if (value_of(said, "left", false)) return WorkerState::left;
   if (value_of(said, "process_space", std::string()) == process_space()) {
-    const auto process = value_of(said, "process", std::int64_t{0});
-    const std::int64_t began = start_of(static_cast<pid_t>(process));
-    return began != 0 && began == value_of(said, "process_start", std::int64_t{-1}) ? WorkerState::alive
+    const auto is_there = [&](const char* key, const char* start_key) {
+      const std::int64_t began = start_of(static_cast<pid_t>(value_of(said, key, std::int64_t{0})));
+      return began != 0 && began == value_of(said, start_key, std::int64_t{-1});
+    };
+    // What it has started may outlive it by a moment, and the guard sees to that.
+    return is_there("process", "process_start") || is_there("guard", "guard_start") ? WorkerState::alive
                                                                                     : WorkerState::lost;
   }
   const auto now = std::chrono::steady_clock::now();

@@ -72,6 +72,8 @@ class SweepStudy {
   /// Keeps what has happened to this process's trials, hears of what others have done, and says what is to be begun on
   /// `free` slots. Results and records are on the disk when it returns.
   StudyOrders advance(std::span<const TrialEvent> events, std::size_t free);
+  /// Others take none of this process's trials while `guard`, a process that outlives it by a moment, is there.
+  void set_guard(pid_t guard) { worker_.set_guard(guard); }
   /// The running trials of this process go on elsewhere, in the attempt they are in. Nothing is begun after it.
   void leave();
   /// To be called every few seconds, so that others know that this process is at work.

@@ -15,6 +15,8 @@ class TrialGuard {
   TrialGuard(const TrialGuard&) = delete;
   TrialGuard& operator=(const TrialGuard&) = delete;
 
+  /// It is there until all that was watched is gone.
+  pid_t process() const { return process_; }
   void watch(pid_t group) const { tell(group, true); }
   void forget(pid_t group) const { tell(group, false); }
 

@@ -67,6 +67,8 @@ class TrialRunner {
   TrialRunner& operator=(const TrialRunner&) = delete;
 
   std::size_t running() const { return trials_.size(); }
+  /// A process that is there as long as any of the programs may be, also after this process was killed.
+  pid_t guard() const { return guard_.process(); }
   /// A program that can't be started is an event like any other end. Throws IoError when the log can't be opened.
   void start(const TrialTask& task);
   /// SIGTERM now, SIGKILL after the options' patience or another; its end comes as an event. Of a trial that does not
