@@ -94,10 +94,13 @@ File File::open_existing(const std::filesystem::path& path, unsigned flags) {
           path};
 }
 
+// At the end of the process HDF5 would close what a failed write has spoilt, and crash over it. What is sound was
+// closed by its handle. It must be told before anything else, and even its constants set it to work.
+__attribute__((constructor)) void leave_all_as_it_is_at_exit() {
+  H5dont_atexit();
+}
+
 void silence() {
-  // At the end of the process HDF5 would close what a failed write has spoilt. What is sound was closed by its handle.
-  static const int once = H5dont_atexit();
-  static_cast<void>(once);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 

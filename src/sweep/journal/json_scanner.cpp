@@ -211,7 +211,7 @@ bool JsonScanner::take_string(const RawText& likely) {
   const std::size_t size = likely.raw.size();
   // What `likely` holds is whole, escapes and letters, so a quote behind the same bytes ends this string too.
   if (next() != '"' || static_cast<std::size_t>(end_ - at_) < size + 2 || at_[size + 1] != '"') return false;
-  if (std::memcmp(at_ + 1, likely.raw.data(), size) != 0) return false;
+  if (std::string_view(at_ + 1, size) != likely.raw) return false;
   at_ += size + 2;
   return true;
 }
