@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/duration.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "work/sweep/study/best_trial.h"
@@ -101,10 +102,8 @@ SweepRun end_of_study(const SweepStudy& study) {
           .may_pass = study.failure_may_pass()};
 }
 
-}  // namespace
-
-SweepRun run_sweep(SweepStudy& study, const TrialProgram& program, const SweepConfig& config, std::size_t slots,
-                   GpuShare gpus, const SweepHooks& hooks) {
+SweepRun run_trials(SweepStudy& study, const TrialProgram& program, const SweepConfig& config, std::size_t slots,
+                    GpuShare gpus, const SweepHooks& hooks) {
   const auto patience = std::chrono::milliseconds(std::llround(config.trial.patience * 1000));
   TrialRunner runner({.log_bytes = static_cast<std::uint64_t>(config.trial.log_megabytes) << 20, .patience = patience});
   study.set_guard(runner.guard());
@@ -152,6 +151,20 @@ SweepRun run_sweep(SweepStudy& study, const TrialProgram& program, const SweepCo
       return out;
     }
     events = runner.wait(kLook);
+  }
+}
+
+}  // namespace
+
+SweepRun run_sweep(SweepStudy& study, const TrialProgram& program, const SweepConfig& config, std::size_t slots,
+                   GpuShare gpus, const SweepHooks& hooks) {
+  try {
+    return run_trials(study, program, config, slots, std::move(gpus), hooks);
+  } catch (const IoError& error) {
+    throw IoError(
+        fmt::format("{}. Trials that are over are kept, {} of them; make room, or mend what is wrong there, "
+                    "and the same command goes on.",
+                    error.what(), study.counts().finished()));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -139,13 +140,16 @@ class KilledSweeps {
   void sleep_at_most(unsigned milliseconds) {
     std::this_thread::sleep_for(std::chrono::milliseconds(random_() % milliseconds));
   }
-  // Some moment of a sweep's life, however slow the machine is: mostly one after it has begun another trial.
+  void wait_for_more(const std::function<std::size_t()>& count) {
+    const std::size_t before = count();
+    for (int i = 0; i < 3000 && count() == before; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  // Some moment of a sweep's life, however slow the machine is: mostly one after it has begun or finished a trial.
   void wait_for_a_moment() {
-    if (random_() % 8 == 0) return sleep_at_most(200);
-    const std::size_t before = workspace_.noted("begun").size();
-    for (int i = 0; i < 3000 && workspace_.noted("begun").size() == before; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    sleep_at_most(400);
+    const auto dice = random_() % 8;
+    if (dice > 0) wait_for_more([&] { return workspace_.noted("begun").size(); });
+    if (dice > 3) wait_for_more([&] { return workspace_.finished().size(); });
+    sleep_at_most(300);
   }
 
   // The process of a trial that runs now.
