@@ -10,6 +10,8 @@
 #include "data/store/hdf5.h"
 #include "tests/support/messages.h"
 #include "tests/work/bars_workspace.h"
+#include "validation/normal.h"
+#include "validation/overfitting.h"
 #include "validation/sharpe.h"
 #include "work/sweep/honesty/fold_scores.h"
 #include "work/sweep/honesty/honesty.h"
@@ -271,6 +273,53 @@ BOOST_AUTO_TEST_CASE(the_best_so_far_is_corrected_by_what_so_many_trials_have_by
              boost::test_tools::tolerance(1e-9));
 }
 
+BOOST_AUTO_TEST_CASE(models_that_were_trained_on_each_others_parts_tell_less) {
+  MadeStudy made;
+  std::mt19937_64 random(13);
+  for (std::size_t t = 0; t < 8; ++t) made.add(days(noise(random, 101, t == 2 ? 0.004 : 0)));
+  const Json before = made.honesty();
+  BOOST_TEST(before["effective_observations"] == 101);
+  BOOST_REQUIRE(before["judged"] == 2);
+  made.study.trials[2].user.push_back({kSharedTraining, "2"});
+  const Json found = made.honesty();
+  BOOST_TEST(found["effective_observations"] == 51);
+  // The same distance from the benchmark in root-of-two times as wide errors.
+  const auto errors = [](const Json& honesty) { return validation::normal_quantile(honesty["dsr"].get<double>()); };
+  BOOST_TEST(errors(found) == errors(before) / std::sqrt(2), boost::test_tools::tolerance(1e-6));
+  BOOST_TEST(found["best_so_far"].back()["dsr"].get<double>() == found["dsr"].get<double>(),
+             boost::test_tools::tolerance(1e-9));
+  BOOST_TEST(holds(notes_of(found), "101 returns of trial 2 tell as much as 51"));
+}
+
+BOOST_AUTO_TEST_CASE(of_several_paths_dsr_takes_the_median_and_pbo_the_mean) {
+  MadeStudy made, means;
+  std::mt19937_64 random(14);
+  for (std::size_t t = 0; t < 12; ++t) {
+    const std::uint64_t number = made.add(days(noise(random, 160)));
+    const TrackRecord mean = days(noise(random, 160, t == 3 ? 0.005 : 0));
+    write_track_record(made.folder / fmt::format("trials/{:06}", number) / kMeanReturnsFile, mean);
+    means.add(mean);
+  }
+  const Json before = made.honesty(), of_means = means.honesty();
+  BOOST_TEST(before["overfitting"] == of_means["overfitting"]);
+  BOOST_TEST(before["sharpe"].get<double>() == made.study.trials[before["judged"].get<std::size_t>()].values[0],
+             boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(of_means["judged"] == 3);
+  BOOST_TEST(before["effective_trials"] == of_means["effective_trials"]);
+}
+
+BOOST_AUTO_TEST_CASE(a_half_is_no_better_than_drawing_lots) {
+  const auto says = [](double pbo) {
+    validation::Overfitting found;
+    found.pbo = pbo;
+    return std::string(found.verdict());
+  };
+  BOOST_TEST(holds(says(0.5), "drawing lots"));
+  BOOST_TEST(holds(says(0.499), "much of it is chance"));
+  BOOST_TEST(holds(says(0.2), "mostly holds"));
+  BOOST_TEST(says(0.05) == "holds outside");
+}
+
 BOOST_AUTO_TEST_CASE(threads_change_nothing) {
   MadeStudy made;
   std::mt19937_64 random(10);
@@ -304,6 +353,37 @@ BOOST_AUTO_TEST_CASE(the_best_mean_of_folds_is_what_luck_gives_when_trials_do_no
   // The expected maximum is an approximation, 2 % too high for 20.
   const double mean = beyond / kStudies, error = std::sqrt(squares) / kStudies;
   BOOST_TEST(std::fabs(mean) < 4 * error + 0.03);
+}
+
+BOOST_AUTO_TEST_CASE(folds_that_test_the_same_rows_are_fewer_than_they_look) {
+  // 15 splits, each of two of six groups: a trial's score on a group is drawn once, and every split that tests it has
+  // it.
+  constexpr int kStudies = 200;
+  constexpr std::size_t kTrials = 20, kGroups = 6;
+  std::mt19937_64 random(15);
+  std::normal_distribution<double> normal(0, 1);
+  double beyond = 0, squares = 0, luck_alone = 0;
+  for (int each = 0; each < kStudies; ++each) {
+    FoldScores scores{.folds = 15, .tests = 5};
+    double best_mean = 1e9;
+    for (std::size_t t = 0; t < kTrials; ++t) {
+      scores.trials.push_back(t);
+      double group[kGroups], mean = 0;
+      for (double& score : group) score = normal(random);
+      for (std::size_t a = 0; a < kGroups; ++a) {
+        mean += group[a] / kGroups;
+        for (std::size_t b = a + 1; b < kGroups; ++b) scores.values.push_back((group[a] + group[b]) / 2);
+      }
+      best_mean = std::min(best_mean, mean);
+    }
+    const auto luck = measure_fold_luck(scores, 0, false, 1);
+    BOOST_REQUIRE(luck.has_value());
+    beyond += best_mean - luck->expected_of_all;
+    squares += std::pow(best_mean - luck->expected_of_all, 2);
+    luck_alone += luck->expected_of_all;
+  }
+  BOOST_TEST(std::fabs(beyond / kStudies) < 4 * std::sqrt(squares) / kStudies + 0.03);
+  BOOST_TEST(luck_alone / kStudies < -0.7);  // -1.87 / sqrt(6)
 }
 
 BOOST_AUTO_TEST_CASE(a_trial_that_is_better_on_every_fold_is_beyond_luck) {

@@ -1,13 +1,14 @@
-// What is kept of a trial, and which sweeps are refused for the outer test part.
+// What is kept of a trial.
 #include <fmt/format.h>
 
 #include <boost/test/unit_test.hpp>
 
+#include "base/atomic_file.h"
+#include "base/json.h"
 #include "base/utc_time.h"
 #include "data/store/hdf5.h"
 #include "tests/support/messages.h"
-#include "tests/work/bars_workspace.h"
-#include "work/sweep/honesty/outer_test.h"
+#include "tests/support/temporary_folder.h"
 #include "work/sweep/honesty/trial_recorder.h"
 #include "work/sweep/study/trial_attributes.h"
 
@@ -106,70 +107,36 @@ BOOST_AUTO_TEST_CASE(a_jobs_returns_and_fold_scores_are_those_of_the_metrics_con
   BOOST_TEST((read_track_record(recorded.folder / "returns.csv").value == std::vector<double>{1, 2}));
 }
 
-namespace {
-
-// 60 days of a table whose labels end six days after their rows.
-struct OuterTest {
-  BarsWorkspace workspace;
-
-  OuterTest() {
-    std::string csv = "time,x,label,t1\n";
-    const std::int64_t first = parse_utc("2020-01-01"), day = 86'400'000'000'000;
-    for (std::int64_t i = 0; i < 60; ++i)
-      csv += fmt::format("{},{},{},{}\n", utc_text(first + i * day), i % 7, i % 2 == 0 ? 1 : -1,
-                         utc_text(first + (i + 6) * day));
-    write_file(workspace.path("table.csv"), csv);
-    const ProcessResult imported =
-        workspace.run("data", {"import", "table", workspace.path("table.csv"), "--name", "mine", "--horizon", "6",
-                               "--symbol-name", "SYM", "--t1", "t1", "--label", "label"});
-    BOOST_REQUIRE_MESSAGE(imported.exit_code == 0, imported.errors);
-  }
-
-  void check(const std::string& data, const std::string& honesty, const std::string& space = "",
-             const std::string& metric = "models.logistic.scores.log_loss") const {
-    write_file(workspace.path("job.toml"), "[data]\ntable = \"mine/v1\"\n" + data);
-    write_file(workspace.path("sweep.toml"),
-               fmt::format("[sweep]\nname = \"s\"\njob = \"walk-forward\"\nconfig = \"job.toml\"\nmetric = \"{}\"\n"
-                           "[honesty]\n{}\n[sweep.space]\nlogistic.c = {{ float = [0.1, 1.0] }}\n{}\n",
-                           metric, honesty, space));
-    check_outer_test(load_sweep_config(workspace.path("sweep.toml"), {}), workspace.folder());
-  }
-  std::string refusal(const std::string& data, const std::string& honesty, const std::string& space = "") const {
-    return refusal_of([&] { check(data, honesty, space); });
-  }
-};
-
-}  // namespace
-
-BOOST_FIXTURE_TEST_CASE(rows_and_labels_that_reach_into_the_outer_test_part_are_refused, OuterTest) {
-  const std::string from = "test_from = \"2020-02-01\"";
-  // The label of the row of 26 January ends on 1 February.
-  BOOST_TEST(
-      holds_all(refusal("", from), {"depends on prices up to 2020-02-01", "data.to = \"2020-01-26T00:00:00Z\""}));
-  BOOST_TEST(holds(refusal("to = \"2020-02-01\"\n", from), "the label of the row of 2020-01-26"));
-  BOOST_CHECK_NO_THROW(check("to = \"2020-01-26\"\n", from));
-  BOOST_TEST(holds(refusal("to = \"2020-01-27\"\n", from), "2020-01-26"));
-  BOOST_CHECK_NO_THROW(check("", ""));
-}
-
-BOOST_FIXTURE_TEST_CASE(purge_and_embargo_keep_further_away, OuterTest) {
-  const std::string part = "test_from = \"2020-02-01\"\ntest_to = \"2020-02-10\"";
-  BOOST_TEST(
-      holds(refusal("to = \"2020-01-26\"\n[splits]\npurge = \"10d\"\n", part), "nearer to it than splits.purge"));
-  BOOST_CHECK_NO_THROW(check("to = \"2020-01-22\"\n[splits]\npurge = \"10d\"\n", part));
-  BOOST_CHECK_NO_THROW(check("from = \"2020-02-10\"\n", part));
-  BOOST_TEST(holds(refusal("from = \"2020-02-09\"\n", part), "data.from = \"2020-02-10T00:00:00Z\""));
-  BOOST_TEST(holds(refusal("from = \"2020-02-10\"\n[splits]\nembargo = \"2bars\"\n", part),
-                   "data.from = \"2020-02-12T00:00:00Z\""));
-}
-
-BOOST_FIXTURE_TEST_CASE(any_trial_that_would_touch_it_is_enough, OuterTest) {
-  const std::string from = "test_from = \"2020-02-01\"";
-  BOOST_TEST(holds(refusal("to = \"2020-01-20\"\n", from, "data.to = { choice = [\"2020-01-20\", \"2020-02-20\"] }"),
-                   "data.to = \"2020-02-20\""));
-  BOOST_CHECK_NO_THROW(check("to = \"2020-02-20\"\n", from, "data.to = { choice = [\"2020-01-20\", \"2020-01-22\"] }"));
-}
-
-BOOST_FIXTURE_TEST_CASE(a_metric_of_a_test_part_is_refused, OuterTest) {
-  BOOST_TEST(holds(refusal_of([&] { check("", "", "", "sealed.rows"); }), "is of a test part"));
+BOOST_AUTO_TEST_CASE(a_job_of_several_paths_is_kept_by_its_median_path_and_by_their_mean) {
+  Recorded recorded;
+  recorded.config.sweep.job = "cpcv-pbo";
+  recorded.config.sweep.metric = {"models.logistic.scores.log_loss"};
+  const std::filesystem::path run = recorded.folder / "artifacts/runs/R1";
+  create_folders(run);
+  const auto write = [&](const Json& moments, bool paths) {
+    write_file(run / "results.json",
+               json_text({{"best", "logistic"}, {"models", {{"logistic", {{"backtest", {{"moments", moments}}}}}}}}));
+    data::hdf5::File file = data::hdf5::File::create(run / "returns.h5");
+    file.set_attribute("column_names", std::vector<std::string>{"logistic"});
+    file.write("time", std::vector<std::int64_t>{parse_utc("2020-01-01"), parse_utc("2020-01-05")});
+    file.create_dataset("returns", data::hdf5::Type::float64, {2, 1}).write(std::vector<double>{0.25, 0.5});
+    if (paths)
+      file.create_dataset("median_path", data::hdf5::Type::float64, {2, 1}).write(std::vector<double>{0.125, -0.5});
+    file.close();
+  };
+  TrialResult result = complete("");
+  result.attributes = {{"run", "\"R1\""}};
+  write({{"observations", 101}, {"effective_observations", 101}}, true);
+  const TrialResult several = recorded.keep(result);
+  BOOST_TEST((read_track_record(recorded.folder / "returns.csv").value == std::vector<double>{0.125, -0.5}));
+  BOOST_TEST((read_track_record(recorded.folder / "mean_returns.csv").value == std::vector<double>{0.25, 0.5}));
+  BOOST_TEST(find_attribute(several.attributes, kSharedTraining) == nullptr);
+  // Of one path: nothing is left of the mean, and 101 returns that tell as much as 51 are half as many.
+  write({{"observations", 101}, {"effective_observations", 51}}, false);
+  const TrialResult one = recorded.keep(result);
+  BOOST_TEST((read_track_record(recorded.folder / "returns.csv").value == std::vector<double>{0.25, 0.5}));
+  BOOST_TEST(!std::filesystem::exists(recorded.folder / "mean_returns.csv"));
+  const std::string* shared = find_attribute(one.attributes, kSharedTraining);
+  BOOST_REQUIRE(shared != nullptr);
+  BOOST_TEST(std::stod(*shared) == 2);
 }

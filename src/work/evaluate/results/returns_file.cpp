@@ -19,18 +19,27 @@ bool write_returns_file(const std::filesystem::path& file, const LoadedEvaluateC
     names.push_back(configuration.name);
   }
   std::vector<std::int64_t> time;
-  std::vector<double> returns;
+  std::vector<double> returns, median;
+  const bool has_paths = std::ranges::any_of(traded, [](const auto* each) { return !each->mean_returns.empty(); });
   for (std::size_t i = 0; i < results.clock.size() && !traded.empty(); ++i) {
-    const auto is_untested = [&](const ConfigurationResult* each) { return std::isnan(each->column()[i]); };
+    const auto is_untested = [&](const ConfigurationResult* each) {
+      return std::isnan(each->column()[i]) || std::isnan(each->returns[i]);
+    };
     if (std::ranges::any_of(traded, is_untested)) continue;
     time.push_back(results.clock[i]);
-    for (const ConfigurationResult* each : traded) returns.push_back(each->column()[i]);
+    for (const ConfigurationResult* each : traded) {
+      returns.push_back(each->column()[i]);
+      median.push_back(each->returns[i]);
+    }
   }
   if (time.empty()) return false;
   AtomicFile atomic(file, Overwrite::yes);
   data::hdf5::File out = data::hdf5::File::create(atomic.temporary());
   out.set_attribute("column_names", names);
   out.create_dataset("returns", data::hdf5::Type::float64, {time.size(), traded.size()}, {.deflate = 1}).write(returns);
+  if (has_paths)
+    out.create_dataset("median_path", data::hdf5::Type::float64, {time.size(), traded.size()}, {.deflate = 1})
+        .write(median);
   out.write("time", time, {.deflate = 1});
   out.close();
   atomic.commit();

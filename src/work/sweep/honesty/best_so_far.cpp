@@ -27,7 +27,7 @@ struct Spread {
 }  // namespace
 
 Json best_so_far(const sweep::Study& study, const StudyReturns& returns,
-                 std::span<const validation::ReturnMoments> moments, double fold_noise, std::size_t folds) {
+                 std::span<const validation::ReturnMoments> moments, double mean_noise) {
   Json out = Json::array();
   const bool maximise = study.directions.front() == sweep::Direction::maximize;
   const double sign = maximise ? -1 : 1;
@@ -57,9 +57,8 @@ Json best_so_far(const sweep::Study& study, const StudyReturns& returns,
                     {"corrected", moments[*at].sharpe - by_luck},
                     {"dsr", validation::deflated_sharpe(moments[*at], variance, count)}});
     }
-    if (!std::isnan(fold_noise)) {
-      const double by_luck = fold_noise / std::sqrt(static_cast<double>(folds)) *
-                             validation::expected_maximum(static_cast<double>(trials));
+    if (!std::isnan(mean_noise)) {
+      const double by_luck = mean_noise * validation::expected_maximum(static_cast<double>(trials));
       point["corrected_value"] = best_value + sign * by_luck;
     }
     out.push_back(std::move(point));

@@ -36,6 +36,8 @@ std::optional<FoldScores> fold_scores_of(const sweep::Study& study) {
     const std::vector<double> scores = scores_of(study.trials[number]);
     if (scores.size() < 2) continue;
     FoldScores& out = by_folds[scores.size()];
+    if (const std::string* tests = find_attribute(study.trials[number].user, kFoldTests))
+      out.tests = std::max(out.tests, json_number(parse_json(*tests, kFoldTests)).value_or(1));
     out.folds = scores.size();
     out.trials.push_back(number);
     out.values.insert(out.values.end(), scores.begin(), scores.end());
@@ -72,14 +74,15 @@ std::optional<FoldLuck> measure_fold_luck(const FoldScores& scores, std::size_t 
     }
   }
   if (!(squares > 1e-24 * all_squares)) return std::nullopt;  // what is left is rounding
-  out.noise = std::sqrt(squares / ((trial_count - 1) * (fold_count - 1)));
+  const double shared = std::min((scores.tests - 1) / (fold_count - 1), 1 - 1 / fold_count);
+  out.noise = std::sqrt(squares / ((trial_count - 1) * (fold_count - 1)) / (1 - shared));
+  out.mean_noise = out.noise * std::sqrt((1 + (fold_count - 1) * shared) / fold_count);
   out.best_mean = trial_mean[judged];
   out.effective = effective_trials(apart, trials, threads).count;
   const double sign = maximise ? 1 : -1;
-  const double deviation = out.noise / std::sqrt(fold_count);
   out.expected_best =
-      out.grand_mean + sign * deviation * validation::expected_maximum(static_cast<double>(out.effective));
-  out.expected_of_all = out.grand_mean + sign * deviation * validation::expected_maximum(trial_count);
+      out.grand_mean + sign * out.mean_noise * validation::expected_maximum(static_cast<double>(out.effective));
+  out.expected_of_all = out.grand_mean + sign * out.mean_noise * validation::expected_maximum(trial_count);
   return out;
 }
 

@@ -38,7 +38,7 @@ class Appraisal {
     overfit();
     score_folds();
     out_["best_so_far"] = study_.directions.size() == 1
-                              ? best_so_far(study_, moving_, moments_, luck_ ? luck_->noise : kNone, folds_)
+                              ? best_so_far(study_, moving_, moments_, luck_ ? luck_->mean_noise : kNone)
                               : Json(nullptr);
     look_at_test_part();
     out_["notes"] = std::move(notes_);
@@ -53,24 +53,22 @@ class Appraisal {
   unsigned threads_;
   HonestySettings settings_;
   StudyReturns all_, moving_;                       // moving: without trials whose returns never change
+  StudyReturns means_;                              // of trials of several paths, the mean over them; else as all_
   std::vector<validation::ReturnMoments> moments_;  // of `moving_`
   std::optional<std::uint64_t> judged_;
   std::optional<FoldLuck> luck_;
-  std::size_t folds_ = 0;
   std::vector<std::string> notes_;
   Json out_ = Json::object();
 
   void read() {
     if (const std::optional<BestTrial> best = best_trial(study_)) judged_ = best->number;
     all_ = read_study_returns(study_, folder_, judged_);
-    std::vector<bool> moves(all_.columns());
-    for (std::size_t i = 0; i < all_.values.size(); ++i) {
-      const std::size_t c = i % all_.columns();
-      if (all_.values[i] != all_.values[c]) moves[c] = true;
-    }
-    moving_ = all_.with(moves);
-    for (std::size_t c = 0; c < moving_.columns() && moving_.rows() >= 3; ++c)
+    means_ = read_study_returns(study_, folder_, judged_, PathsAs::mean);
+    moving_ = all_.moving();
+    for (std::size_t c = 0; c < moving_.columns() && moving_.rows() >= 3; ++c) {
       moments_.push_back(validation::measure_returns(moving_.column(c)));
+      moments_.back().observations = telling_observations(moving_.trials[c], moving_.rows());
+    }
     if (study_.directions.size() > 1) judge_front();
     out_["complete"] = all_.complete;
     out_["judged"] = judged_ ? Json(*judged_) : Json(nullptr);
@@ -85,6 +83,15 @@ class Appraisal {
       highest = moments_[*at].sharpe;
       judged_ = number;
     }
+  }
+
+  // Returns that are independent of each other as far as the trial's models are.
+  std::size_t telling_observations(std::uint64_t trial, std::size_t rows) const {
+    const std::string* json = find_attribute(study_.trials[trial].user, kSharedTraining);
+    const std::optional<double> shared =
+        json == nullptr ? std::nullopt : json_number(parse_json(*json, kSharedTraining));
+    if (!shared || !(*shared > 1)) return rows;
+    return 1 + static_cast<std::size_t>(static_cast<double>(rows - 1) / *shared);
   }
 
   void tell_returns() {
@@ -146,7 +153,7 @@ class Appraisal {
   }
 
   void deflate() {
-    for (const char* key : {"sharpe", "annual_sharpe", "psr"}) out_[key] = nullptr;
+    for (const char* key : {"sharpe", "annual_sharpe", "effective_observations", "psr"}) out_[key] = nullptr;
     out_["trials"] = all_.complete;
     for (const char* key : {"trial_variance", "expected_maximum", "dsr", "effective_trials", "effective_dsr"})
       out_[key] = nullptr;
@@ -165,11 +172,17 @@ class Appraisal {
       const double span = static_cast<double>(moving_.time.back()) - static_cast<double>(moving_.time.front());
       out_["annual_sharpe"] = best.sharpe * std::sqrt(static_cast<double>(moving_.rows() - 1) * kYear / span);
     }
+    out_["effective_observations"] = best.observations;
+    if (best.observations < moving_.rows())
+      notes_.push_back(
+          fmt::format("the {} returns of trial {} tell as much as {} independent ones: each of its models was trained "
+                      "on the others' test parts",
+                      moving_.rows(), *judged_, best.observations));
     out_["psr"] = validation::probabilistic_sharpe(best);
     out_["trial_variance"] = variance;
     out_["expected_maximum"] = validation::deflation_benchmark(variance, trials);
     out_["dsr"] = validation::deflated_sharpe(best, variance, trials);
-    const EffectiveTrials effective = effective_trials(all_.values, all_.columns(), threads_);
+    const EffectiveTrials effective = effective_trials(means_.values, means_.columns(), threads_);
     const double cluster_variance =
         effective.sharpe_variance > 0 ? effective.sharpe_variance : 1.0 / static_cast<double>(moving_.rows() - 1);
     out_["effective_trials"] = effective.count;
@@ -195,21 +208,22 @@ class Appraisal {
   void overfit() {
     out_["overfitting"] = nullptr;
     std::string why;
-    const std::size_t blocks = std::min(kMostBlocks, moving_.rows() / 4 * 2);
+    const StudyReturns moving = means_.moving();
+    const std::size_t blocks = std::min(kMostBlocks, moving.rows() / 4 * 2);
     if (all_.columns() == 0) {
       why = why_no_returns();
-    } else if (moving_.columns() < 2) {
+    } else if (moving.columns() < 2) {
       why = fmt::format("{} of the trials {} returns that move: where nothing is chosen nothing can be overfit",
-                        moving_.columns(), moving_.columns() == 1 ? "has" : "have");
+                        moving.columns(), moving.columns() == 1 ? "has" : "have");
     } else if (blocks < kFewestBlocks) {
-      why = fmt::format("{} rows that all trials have are too few to be cut into blocks", moving_.rows());
+      why = fmt::format("{} rows that all trials have are too few to be cut into blocks", moving.rows());
     }
     if (!why.empty()) {
       out_["no_overfitting"] = why;
       return;
     }
     const validation::Overfitting found =
-        validation::backtest_overfitting(moving_.values, moving_.columns(), {.blocks = blocks}, threads_);
+        validation::backtest_overfitting(moving.values, moving.columns(), {.blocks = blocks}, threads_);
     out_["overfitting"] = {{"pbo", found.pbo},
                            {"trials", found.configurations},
                            {"blocks", blocks},
@@ -230,12 +244,12 @@ class Appraisal {
     luck_ = measure_fold_luck(*scores, static_cast<std::size_t>(at - scores->trials.begin()),
                               study_.directions.front() == sweep::Direction::maximize, threads_);
     if (!luck_) return;
-    folds_ = scores->folds;
     out_["fold_scores"] = {{"trials", scores->trials.size()},
                            {"folds", scores->folds},
                            {"grand_mean", luck_->grand_mean},
                            {"best_mean", luck_->best_mean},
                            {"noise", luck_->noise},
+                           {"mean_noise", luck_->mean_noise},
                            {"expected_best", luck_->expected_best},
                            {"expected_best_of_all", luck_->expected_of_all},
                            {"effective_trials", luck_->effective}};

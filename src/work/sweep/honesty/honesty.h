@@ -13,13 +13,15 @@ namespace moola::work {
 ///   highest Sharpe ratio; null where there is none.
 /// - "returns": {trials, rows, from, to, resolution, compounding, longest, without, left_out}, or null and "no_returns"
 ///   says why. Everything below is of the rows that all these trials have.
-/// - "sharpe", "annual_sharpe", "psr", "trials" (all complete ones), "trial_variance" (of Sharpe ratios, of those with
-///   returns that move), "expected_maximum" (what the best of so many without skill has), "dsr"; "effective_trials",
-///   "effective_dsr", "clustered_trials" (how many were looked at for it). Null where they can't be told, and "no_dsr"
-///   says why.
+/// - "sharpe", "annual_sharpe", "effective_observations" (independent returns that tell as much as those of `judged`:
+///   fewer than rows where its models were trained on each other's test parts), "psr", "trials" (all complete ones),
+///   "trial_variance" (of Sharpe ratios, of those with returns that move), "expected_maximum" (what the best of so many
+///   without skill has), "dsr"; "effective_trials", "effective_dsr", "clustered_trials" (how many were looked at for
+///   it). Null where they can't be told, and "no_dsr" says why. Of trials of several paths these are the median path's,
+///   and "effective_trials" and "overfitting" are of the mean over paths, as in an evaluation.
 /// - "overfitting": {pbo, trials, blocks, combinations, rows, prob_loss, slope, coarse, verdict}, or null and
 ///   "no_overfitting" says why. Configurations are chosen by the Sharpe ratio, whatever the study's objective is.
-/// - "fold_scores": {trials, folds, grand_mean, best_mean, noise, expected_best, expected_best_of_all,
+/// - "fold_scores": {trials, folds, grand_mean, best_mean, noise, mean_noise, expected_best, expected_best_of_all,
 ///   effective_trials} (fold_scores.h), or null.
 /// - "best_so_far", of one objective: a list of {trials, best, value, sharpe, expected_maximum, corrected, dsr,
 ///   corrected_value}, after so many complete trials in the order of their numbers; thinned to some hundred, with

@@ -57,7 +57,11 @@ std::optional<std::size_t> StudyReturns::find(std::uint64_t trial) const {
   return static_cast<std::size_t>(at - trials.begin());
 }
 
-StudyReturns StudyReturns::with(const std::vector<bool>& keep) const {
+StudyReturns StudyReturns::moving() const {
+  std::vector<bool> keep(columns());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] != values[i % columns()]) keep[i % columns()] = true;
+  }
   StudyReturns out = *this;
   out.trials.clear();
   out.values.clear();
@@ -100,14 +104,16 @@ StudyReturns align_returns(const Records& records, std::optional<std::uint64_t> 
 }
 
 StudyReturns read_study_returns(const sweep::Study& study, const std::filesystem::path& study_folder,
-                                std::optional<std::uint64_t> judged) {
+                                std::optional<std::uint64_t> judged, PathsAs paths) {
   Records records;
   std::vector<std::string> faults;
   std::size_t complete = 0, without = 0;
   for (std::uint64_t number = 0; number < study.trials.size(); ++number) {
     if (study.trials[number].state != sweep::TrialState::complete) continue;
     ++complete;
-    const std::filesystem::path file = trial_folder(study_folder, number) / kReturnsFile;
+    const std::filesystem::path folder = trial_folder(study_folder, number);
+    const bool by_mean = paths == PathsAs::mean && std::filesystem::exists(folder / kMeanReturnsFile);
+    const std::filesystem::path file = folder / (by_mean ? kMeanReturnsFile : kReturnsFile);
     if (!std::filesystem::exists(file)) {
       ++without;
       continue;

@@ -24,8 +24,8 @@ struct StudyReturns {
   std::size_t rows() const { return trials.empty() ? 0 : values.size() / trials.size(); }
   std::vector<double> column(std::size_t which) const;
   std::optional<std::size_t> find(std::uint64_t trial) const;
-  /// The columns for which `keep` holds true.
-  StudyReturns with(const std::vector<bool>& keep) const;
+  /// Without the columns that never change.
+  StudyReturns moving() const;
 };
 
 /// Puts together what trials have kept. `judged` is the trial whose luck is in question: trials whose returns cover
@@ -35,9 +35,13 @@ struct StudyReturns {
 StudyReturns align_returns(const std::vector<std::pair<std::uint64_t, TrackRecord>>& records,
                            std::optional<std::uint64_t> judged);
 
-/// The same of all complete trials of a study, from `study_folder`/trials/NNNNNN/returns.csv. Files that can't be read
-/// leave their trial out and say so.
+/// Of trials that have several paths: what the median one earned, which somebody could have traded, or the mean over
+/// all, which no choice of a path favours. A trial of one path has the same.
+enum class PathsAs : std::uint8_t { median, mean };
+
+/// The same of all complete trials of a study, from `study_folder`/trials/NNNNNN (trial_recorder.h). Files that can't
+/// be read leave their trial out and say so.
 StudyReturns read_study_returns(const sweep::Study& study, const std::filesystem::path& study_folder,
-                                std::optional<std::uint64_t> judged);
+                                std::optional<std::uint64_t> judged, PathsAs paths = PathsAs::median);
 
 }  // namespace moola::work
