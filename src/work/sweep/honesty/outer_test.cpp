@@ -11,6 +11,7 @@
 #include "data/tables/labelled_horizon.h"
 #include "validation/separation.h"
 #include "work/sweep/honesty/honesty_settings.h"
+#include "work/sweep/honesty/seen_test_part.h"
 
 namespace moola::work {
 namespace {
@@ -19,8 +20,10 @@ namespace fs = std::filesystem;
 
 // What one trial's configuration may say of its times.
 struct Reach {
-  std::string from, to, purge, embargo;
+  std::string from = {}, to = {}, purge = {}, embargo = {}, look_back = {}, window = {};
 };
+
+using Stretch = std::pair<std::int64_t, std::int64_t>;  // [from, to), ns UTC
 
 std::string outer_part(const HonestySettings& settings) {
   return settings.test_to == HonestySettings{}.test_to
@@ -51,7 +54,9 @@ class TableCheck {
     const std::size_t end = validation::first_at_or_after(time_, time_of("data.to", reach.to, INT64_MAX));
     const std::size_t test = validation::first_at_or_after(time_, settings_.test_from);
     const std::size_t before = validation::end_before(time_, test, separation_of(reach.purge, "splits.purge"));
-    const std::size_t behind = first_behind(separation_of(reach.embargo, "splits.embargo"));
+    const std::size_t behind = std::max({first_behind(separation_of(reach.embargo, "splits.embargo")),
+                                         first_behind(separation_of(reach.look_back, "splits.look_back")),
+                                         first_behind(validation::Separation::bars(rows_before(reach)))});
     for (std::size_t row = begin; row < end; ++row) {
       const bool ends_before = row < before && labels.t1[row] < settings_.test_from;
       if (ends_before || row >= behind) continue;
@@ -60,6 +65,11 @@ class TableCheck {
   }
 
  private:
+  // Of the window that ends with a row.
+  static std::int64_t rows_before(const Reach& reach) {
+    return std::max<std::int64_t>(0, static_cast<std::int64_t>(parse_number(reach.window).value_or(0)) - 1);
+  }
+
   const data::FeatureTableFile& table_;
   const std::vector<std::int64_t>& time_;
   HonestySettings settings_;
@@ -74,7 +84,12 @@ class TableCheck {
   [[noreturn]] void refuse(std::size_t row, std::size_t begin, std::size_t behind, const data::HorizonColumns& labels,
                            const Reach& reach) const {
     const bool by_label = time_[row] < settings_.test_from;
-    const std::string what = !by_label ? fmt::format("the row of {} lies in it", utc_text(time_[row]))
+    const bool behind_it = time_[row] >= settings_.test_to;
+    const std::string what = behind_it ? fmt::format(
+                                             "the row of {} is too near behind it, or looks back into it "
+                                             "(splits.embargo, splits.look_back, data.window)",
+                                             utc_text(time_[row]))
+                             : !by_label ? fmt::format("the row of {} lies in it", utc_text(time_[row]))
                              : labels.t1[row] >= settings_.test_from
                                  ? fmt::format("the label of the row of {} depends on prices up to {}",
                                                utc_text(time_[row]), utc_text(labels.t1[row]))
@@ -91,8 +106,31 @@ class TableCheck {
   }
 };
 
-// Times are all that is known: rows end before `to`.
-void check_times(const HonestySettings& settings, const Reach& reach, const std::string& table) {
+// Pieces of time that no window may touch, a line each: "2018-01-01/2018-02-01".
+std::vector<Stretch> stretches(const std::string& lines) {
+  std::vector<Stretch> out;
+  for (std::size_t at = 0; at < lines.size();) {
+    const std::size_t end = std::min(lines.find('\n', at), lines.size());
+    const std::string piece = lines.substr(at, end - at);
+    const std::size_t slash = std::min(piece.find('/'), piece.size());
+    out.emplace_back(time_of("windows.exclude", piece.substr(0, slash), INT64_MIN),
+                     time_of("windows.exclude", piece.substr(std::min(slash + 1, piece.size())), INT64_MIN));
+    at = end + 1;
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+bool is_left_out(Stretch part, const std::vector<Stretch>& excluded) {
+  for (const Stretch& each : excluded) {
+    if (each.first <= part.first) part.first = std::max(part.first, each.second);
+  }
+  return part.first >= part.second;
+}
+
+// Times are all that is known: windows lie whole between `from` and `to`.
+void check_times(const HonestySettings& settings, const Reach& reach, const std::string& table,
+                 const std::string& exclude = {}) {
   const std::string from_key = table + ".from", to_key = table + ".to";
   const validation::Separation purge = separation_of(reach.purge, "splits.purge"),
                                embargo = separation_of(reach.embargo, "splits.embargo");
@@ -101,23 +139,62 @@ void check_times(const HonestySettings& settings, const Reach& reach, const std:
       throw ConfigError(fmt::format("{} must be a time, such as \"1d\", where honesty.test_from is given.", key));
     return apart.value;
   };
-  const std::int64_t latest = validation::earlier_by(settings.test_from, nanoseconds(purge, "splits.purge"));
-  const std::int64_t earliest = validation::later_by(settings.test_to, nanoseconds(embargo, "splits.embargo"));
-  if (time_of(to_key, reach.to, INT64_MAX) <= latest || time_of(from_key, reach.from, INT64_MIN) >= earliest) return;
+  const std::int64_t begin = validation::earlier_by(settings.test_from, nanoseconds(purge, "splits.purge"));
+  const std::int64_t end = validation::later_by(settings.test_to, nanoseconds(embargo, "splits.embargo"));
+  const Stretch seen{std::max(begin, time_of(from_key, reach.from, INT64_MIN)),
+                     std::min(end, time_of(to_key, reach.to, INT64_MAX))};
+  if (is_left_out(seen, stretches(exclude))) return;
   throw ConfigError(fmt::format(
       "trials would touch {}: {} = \"{}\" and {} = \"{}\" do not keep out of it. Set {} = \"{}\" or earlier, "
       "or honesty.test_from otherwise.",
-      outer_part(settings), from_key, reach.from, to_key, reach.to, to_key, utc_text(latest)));
+      outer_part(settings), from_key, reach.from, to_key, reach.to, to_key, utc_text(begin)));
 }
 
-void for_each_reach(const LoadedSweepConfig& config, const std::string& table, auto&& call) {
-  const bool splits = table == "data";
-  const PossibleValues none{""};
-  for (const std::string& from : possible_values(config, table + ".from"))
-    for (const std::string& to : possible_values(config, table + ".to"))
-      for (const std::string& purge : splits ? possible_values(config, "splits.purge") : none)
-        for (const std::string& embargo : splits ? possible_values(config, "splits.embargo") : none)
-          call(Reach{.from = from, .to = to, .purge = purge, .embargo = embargo});
+bool is_among(const PossibleValues& values, const std::string& wanted) {
+  return std::ranges::any_of(values, [&](const std::string& lines) {
+    return ("\n" + lines + "\n").find("\n" + wanted + "\n") != std::string::npos;
+  });
+}
+
+void for_each_reach(const LoadedSweepConfig& config, auto&& call) {
+  constexpr std::int64_t kUsualWindow = 60;  // data.window where it is not given
+  const bool windowed = is_among(possible_values(config, "models.names"), "minirocket");
+  for (const std::string& from : possible_values(config, "data.from"))
+    for (const std::string& to : possible_values(config, "data.to"))
+      for (const std::string& purge : possible_values(config, "splits.purge"))
+        for (const std::string& embargo : possible_values(config, "splits.embargo"))
+          for (const std::string& look_back : possible_values(config, "splits.look_back"))
+            for (const std::string& window : windowed ? possible_values(config, "data.window") : PossibleValues{"0"})
+              call(Reach{.from = from,
+                         .to = to,
+                         .purge = purge,
+                         .embargo = embargo,
+                         .look_back = look_back,
+                         .window = window.empty() ? std::to_string(kUsualWindow) : window});
+}
+
+void check_pretraining(const LoadedSweepConfig& config, const HonestySettings& settings) {
+  for (const std::string& from : possible_values(config, "windows.from"))
+    for (const std::string& to : possible_values(config, "windows.to"))
+      for (const std::string& exclude : possible_values(config, "windows.exclude"))
+        check_times(settings, {.from = from, .to = to}, "windows", exclude);
+}
+
+// An encoder that is trained anew for every split sees all but the split's own test part, and in a walk-forward what
+// comes before it.
+void check_refitted_encoders(const LoadedSweepConfig& config, const HonestySettings& settings) {
+  if (!is_among(possible_values(config, "fit.refit"), "encoder")) return;
+  const bool forward = config.values.sweep.job == "walk-forward";
+  for (const std::string& name : possible_values(config, "data.encoder")) {
+    if (name.empty()) continue;
+    const fs::path file = config.folder / name;
+    const Reach reach{.from = value_in(file, "windows.from"), .to = value_in(file, "windows.to")};
+    for (const std::string& to : possible_values(config, "data.to")) {
+      if (forward && time_of("data.to", to, INT64_MAX) <= settings.test_from) continue;
+      naming_key("data.encoder = \"" + name + "\"",
+                 [&] { check_times(settings, reach, "windows", value_in(file, "windows.exclude")); });
+    }
+  }
 }
 
 void check_tables(const LoadedSweepConfig& config, const HonestySettings& settings, const fs::path& workspace) {
@@ -128,7 +205,7 @@ void check_tables(const LoadedSweepConfig& config, const HonestySettings& settin
     for (const std::string& bars : possible_values(config, "data.horizon")) {
       const double horizon = parse_number(bars).value_or(0);
       const auto wanted = horizon > 0 ? std::optional(static_cast<std::int32_t>(horizon)) : std::nullopt;
-      for_each_reach(config, "data", [&](const Reach& reach) { check.check(wanted, reach); });
+      for_each_reach(config, [&](const Reach& reach) { check.check(wanted, reach); });
     }
   }
 }
@@ -150,13 +227,15 @@ void check_outer_test(const LoadedSweepConfig& config, const fs::path& workspace
   const HonestySettings settings = honesty_settings(config.values);
   if (!settings.has_outer_test || config.values.sweep.job.empty()) return;
   if (config.values.sweep.job == "pretrain") {
-    for_each_reach(config, "windows", [&](const Reach& reach) { check_times(settings, reach, "windows"); });
+    check_pretraining(config, settings);
     return;
   }
   const PossibleValues windows = possible_values(config, "data.windows");
   if (std::ranges::any_of(windows, [](const std::string& each) { return !each.empty(); }))
-    for_each_reach(config, "data", [&](const Reach& reach) { check_times(settings, reach, "data"); });
+    for_each_reach(config, [&](const Reach& reach) { check_times(settings, reach, "data"); });
   check_tables(config, settings, workspace);
+  check_refitted_encoders(config, settings);
+  check_fitted_parts(config, settings, workspace);
 }
 
 }  // namespace moola::work

@@ -15,12 +15,22 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMostValues = 10'000;
 
+// The elements of a list are lines.
 std::string text_of(const toml::node_view<const toml::node>& value) {
+  if (const toml::array* list = value.as_array()) {
+    std::string out;
+    for (const toml::node& each : *list)
+      out += (out.empty() ? "" : "\n") + text_of(toml::node_view<const toml::node>(each));
+    return out;
+  }
   if (const auto text = value.value_exact<std::string>()) return *text;
-  if (const auto number = value.value<std::int64_t>()) return std::to_string(*number);
-  if (const auto number = value.value<double>()) return fmt::format("{}", *number);
+  if (const auto number = value.value_exact<std::int64_t>()) return std::to_string(*number);
+  if (const auto number = value.value_exact<double>()) return fmt::format("{}", *number);
+  if (const auto choice = value.value_exact<bool>()) return *choice ? "true" : "false";
   return {};
 }
+
+}  // namespace
 
 std::string value_in(const fs::path& file, const std::string& key) {
   const toml::table document = parse_toml(read_file(file), file.string());
@@ -32,14 +42,20 @@ std::string value_in(const fs::path& file, const std::string& key) {
   return text_of(inherited.at_path(key));
 }
 
+namespace {
+
 // "data.to=2020-01-01" or data.to="2020-01-01"; the last one counts.
 std::string value_in(const std::vector<std::string>& settings, const std::string& key) {
   std::string out;
   for (const std::string& each : settings) {
     if (!each.starts_with(key + "=")) continue;
     out = each.substr(key.size() + 1);
-    if (out.size() >= 2 && (out.front() == '"' || out.front() == '\'') && out.back() == out.front())
+    if (out.starts_with('[')) {
+      const toml::table list = parse_toml("list = " + out, "sweep.settings");
+      out = text_of(list["list"]);
+    } else if (out.size() >= 2 && (out.front() == '"' || out.front() == '\'') && out.back() == out.front()) {
       out = out.substr(1, out.size() - 2);
+    }
   }
   return out;
 }
