@@ -161,10 +161,10 @@ SweepRun run_sweep(SweepStudy& study, const TrialProgram& program, const SweepCo
   try {
     return run_trials(study, program, config, slots, std::move(gpus), hooks);
   } catch (const IoError& error) {
-    throw IoError(
-        fmt::format("{}. Trials that are over are kept, {} of them; make room, or mend what is wrong there, "
-                    "and the same command goes on.",
-                    error.what(), study.counts().finished()));
+    throw Error(fmt::format("{}. Trials that are over are kept, {} of them; make room, or mend what is wrong there, "
+                            "and the same command goes on.",
+                            error.what(), study.counts().finished()),
+                error.exit_code());
   }
 }
 

@@ -29,7 +29,7 @@ struct SweepHooks {
 };
 
 /// Runs a study's trials, so many at a time, with their shares of `gpus`, until nothing is left to do or it is to stop.
-/// Throws IoError, as of a full disk, that says how much is kept.
+/// Throws Error that says how much is kept when a file can't be written, as on a full disk.
 SweepRun run_sweep(SweepStudy& study, const TrialProgram& program, const SweepConfig& config, std::size_t slots,
                    GpuShare gpus, const SweepHooks& hooks);
 
