@@ -21,19 +21,13 @@ constexpr double kWidth = 840;
 constexpr double kLargest = 1e300, kLeast = 1e-300;
 constexpr double kMinute = 60e9, kHour = 60 * kMinute, kDay = 24 * kHour;
 
-double scaled(const ChartAxis& axis, double value) {
-  const double low = axis.logarithmic ? std::log10(axis.low) : axis.low,
-               high = axis.logarithmic ? std::log10(axis.high) : axis.high;
-  return ((axis.logarithmic ? std::log10(value) : value) - low) / (high - low);
-}
-
 // The part of a drawing in which there are data, in its own units.
 struct Field {
   double left, top, right, bottom;
   const ChartAxis &across, &up;
 
-  double x(double value) const { return left + scaled(across, value) * (right - left); }
-  double y(double value) const { return bottom - scaled(up, value) * (bottom - top); }
+  double x(double value) const { return left + place_on(across, value) * (right - left); }
+  double y(double value) const { return bottom - place_on(up, value) * (bottom - top); }
 };
 
 double room_below(const ChartAxis& axis) {
@@ -205,6 +199,12 @@ void month_ticks(ChartAxis& axis, int step) {
 
 }  // namespace
 
+double place_on(const ChartAxis& axis, double value) {
+  const double low = axis.logarithmic ? std::log10(axis.low) : axis.low,
+               high = axis.logarithmic ? std::log10(axis.high) : axis.high;
+  return ((axis.logarithmic ? std::log10(value) : value) - low) / (high - low);
+}
+
 void ChartExtent::take(double value) {
   if (!std::isfinite(value)) return;
   low = std::min(low, value);
@@ -293,10 +293,13 @@ Html chart_drawing(const Chart& chart) {
   constexpr double kLetter = 6.8;
   std::size_t longest = 0;
   for (const ChartAxis::Tick& tick : chart.y.ticks) longest = std::max(longest, length_of(tick.label));
-  const double last = chart.x.ticks.empty() ? 0 : static_cast<double>(length_of(chart.x.ticks.back().label));
+  // Words below the end of the axis reach beyond it.
+  double beyond = 0;
+  if (!chart.x.ticks.empty() && place_on(chart.x, chart.x.ticks.back().at) > 0.97)
+    beyond = kLetter * static_cast<double>(length_of(chart.x.ticks.back().label)) / 2;
   const Field field{.left = std::max(66.0, 30 + kLetter * static_cast<double>(longest)),
                     .top = 8,
-                    .right = chart.width - std::max(22.0, kLetter * last / 2 + 2),
+                    .right = chart.width - std::max(22.0, beyond + 2),
                     .bottom = chart.height - room_below(chart.x),
                     .across = chart.x,
                     .up = chart.y};

@@ -28,6 +28,9 @@ struct ChartAxis {
   std::vector<Tick> ticks = {};
   bool logarithmic = false;
 };
+/// 0 at the low end of the axis, 1 at the high one; beyond them for values beyond it.
+double place_on(const ChartAxis& axis, double value);
+
 /// What lies between `low` and `high`, out to round numbers, and around `low` where `high` is no further. Room for
 /// about `most` of them. No axis goes beyond 1e300.
 ChartAxis number_axis(std::string label, double low, double high, std::size_t most = 7);

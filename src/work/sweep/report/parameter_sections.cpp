@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "base/keyed_random.h"
 #include "sweep/space/unit_interval.h"
@@ -26,7 +27,7 @@ const sweep::Distribution& latest(const StudyFacts& facts, const ParameterFacts&
 Html side_by_side(const std::vector<Html>& drawings, std::string_view caption) {
   Html out{
       "<figure><div "
-      "style=\"display:grid;gap:14px;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr))\">"};
+      "style=\"display:grid;gap:14px;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr))\">"};
   for (const Html& each : drawings) out += Html{"<div class=\"plot slice\">"} + each + Html{"</div>"};
   return out + Html{"</div><figcaption>"} + text(caption) + Html{"</figcaption></figure>\n"};
 }
@@ -58,30 +59,26 @@ Html slice(const StudyFacts& facts, const ParameterFacts& parameter, const Value
     }
     return out;
   };
-  Chart chart{.title = "value by " + parameter.name,
-              .x = parameter_axis(facts, parameter, parameter.name),
-              .y = up.axis,
-              .dots = {{.label = "", .ink = ChartInk::first, .points = points(all), .size = 3.5, .opacity = 0.35},
-                       {.label = "", .ink = ChartInk::second, .points = points(top), .size = 4.5, .opacity = 0.8}},
-              .height = 240,
-              .width = 420};
+  const bool few = all.size() <= kFewDots;
+  Chart chart{
+      .title = "value by " + parameter.name,
+      .x = parameter_axis(facts, parameter, parameter.name),
+      .y = up.axis,
+      .dots = {{.label = "",
+                .ink = ChartInk::first,
+                .points = points(all),
+                .size = few ? 5 : 3.5,
+                .opacity = few ? 0.8 : 0.35},
+               {.label = "", .ink = ChartInk::second, .points = points(top), .size = few ? 6 : 4.5, .opacity = 0.8}},
+      .height = 240,
+      .width = 420};
   return chart_drawing(chart);
 }
 
-struct Place {
-  double at = 0;  // in [0, 1] of the axis; beside it where the trial has no value
-  bool has_value = true;
-};
-
-// Where a trial crosses an axis of the parallel coordinates.
-Place place_on(const StudyFacts& facts, const ParameterFacts& parameter, const ChartAxis& axis,
-               const sweep::Trial& trial) {
-  const double value = value_in(trial, parameter);
-  if (!std::isfinite(value)) return {.at = -0.13, .has_value = false};
-  if (are_choices(facts, parameter)) return {.at = (value - axis.low) / (axis.high - axis.low)};
-  const double at = axis.logarithmic ? std::log(value / axis.low) / std::log(axis.high / axis.low)
-                                     : (value - axis.low) / (axis.high - axis.low);
-  return {.at = std::clamp(at, 0.0, 1.0)};
+// Where a trial crosses an axis of the parallel coordinates, in [0, 1]; none where it lacks the parameter.
+std::optional<double> crossing(const ParameterFacts& parameter, const ChartAxis& axis, const sweep::Trial& trial) {
+  const double at = place_on(axis, value_in(trial, parameter));
+  return std::isfinite(at) ? std::optional(std::clamp(at, 0.0, 1.0)) : std::nullopt;
 }
 
 std::string cut(const std::string& words, std::size_t most) {
@@ -250,14 +247,11 @@ Html parallel_section(const StudyFacts& facts) {
     const sweep::Trial& trial = facts.study().trials[number];
     std::string out;
     for (std::size_t i = 0; i < axes; ++i) {
-      const Place place = place_on(facts, facts.parameters[i], scales[i], trial);
-      some_without = some_without || !place.has_value;
-      out += fmt::format("{}{:.0f} {:.1f}", i == 0 ? 'M' : 'L', x(i), y(place.at));
+      const std::optional<double> at = crossing(facts.parameters[i], scales[i], trial);
+      some_without = some_without || !at;
+      out += fmt::format("{}{:.0f} {:.1f}", i == 0 ? 'M' : 'L', x(i), y(at.value_or(-kNoValue)));
     }
-    const ChartAxis& axis = values.axis;
-    const double value = values.shown(trial.values.front());
-    const double at = axis.logarithmic ? std::log(value / axis.low) / std::log(axis.high / axis.low)
-                                       : (value - axis.low) / (axis.high - axis.low);
+    const double at = place_on(values.axis, values.shown(trial.values.front()));
     return out + fmt::format("L{:.0f} {:.1f}", x(axes), y(std::clamp(at, 0.0, 1.0)));
   };
   std::vector<std::uint64_t> top = top_of(facts);
@@ -287,8 +281,7 @@ Html parallel_section(const StudyFacts& facts) {
     const bool named = i < axes && are_choices(facts, facts.parameters[i]);
     for (std::size_t t = 0; t < axis.ticks.size(); ++t) {
       if (!named && t != 0 && t + 1 != axis.ticks.size()) continue;
-      const double at = axis.logarithmic ? std::log(axis.ticks[t].at / axis.low) / std::log(axis.high / axis.low)
-                                         : (axis.ticks[t].at - axis.low) / (axis.high - axis.low);
+      const double at = place_on(axis, axis.ticks[t].at);
       svg += svg_text(x(i) + 5, y(at) + 4, "start", axis.ticks[t].label,
                       " style=\"paint-order:stroke;stroke:var(--sheet);stroke-width:3px\"");
     }
@@ -338,7 +331,8 @@ Html slices_section(const StudyFacts& facts) {
   if (facts.parameters.size() > kMostSlices)
     caption += fmt::format(" The first {} of {} parameters.", kMostSlices, facts.parameters.size());
   if (up.outside > 0)
-    caption += fmt::format(" {} beyond the axis stand at its end.", count_text(up.outside, "value", "values"));
+    caption += fmt::format(" Values beyond the axis, {} in all, stand at its end.",
+                           figure_text(static_cast<double>(up.outside)));
   return section("slices", "Each parameter by itself", side_by_side(drawings, caption));
 }
 

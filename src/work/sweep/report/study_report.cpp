@@ -157,11 +157,12 @@ std::string study_page(const StudyFacts& facts) {
            .footer = fmt::format("moola {} · from {} · the same facts as JSON: moola sweep report --json", version(),
                                  facts.found->journal.string()),
            .body = {}};
-  // Drawings side by side are smaller than a page's others.
-  out.body = Html{"<style>figure .slice svg { min-width: 0; }</style>\n"} + verdict(facts) + numbers(facts) +
-             honesty_section(facts) + searched(facts) + history_section(facts) + importance_section(facts) +
-             parallel_section(facts) + slices_section(facts) + contours_section(facts) + intermediate_section(facts) +
-             best_trials(facts) + timeline_section(facts) + cost_section(facts) + failures_section(facts);
+  // Drawings side by side are smaller than a page's others; paths and users' messages have no place to break.
+  out.body = Html{"<style>figure .slice svg { min-width: 0; } p, li { overflow-wrap: anywhere; }</style>\n"} +
+             verdict(facts) + numbers(facts) + honesty_section(facts) + searched(facts) + history_section(facts) +
+             importance_section(facts) + parallel_section(facts) + slices_section(facts) + contours_section(facts) +
+             intermediate_section(facts) + best_trials(facts) + timeline_section(facts) + cost_section(facts) +
+             failures_section(facts);
   return page(out);
 }
 

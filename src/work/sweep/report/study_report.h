@@ -33,6 +33,9 @@ record::Html contours_section(const StudyFacts& facts);
 /// At most `most` of the numbers, evenly taken, always the first and the last.
 std::vector<std::uint64_t> thinned_out(const std::vector<std::uint64_t>& numbers, std::size_t most);
 
+/// So many dots in a drawing hide none of each other, and may be large.
+inline constexpr std::size_t kFewDots = 200;
+
 /// The colour of a trial in every drawing.
 ChartInk ink_of(sweep::TrialState state);
 

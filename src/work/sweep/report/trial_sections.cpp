@@ -45,7 +45,7 @@ Html history_chart(const StudyFacts& facts, std::size_t objective) {
                                                           : "failed, at the foot",
                    .ink = ink_of(state)};
     if (all.empty()) continue;
-    if (state == TrialState::failed) dots.size = 5, dots.opacity = 0.9;
+    if (state == TrialState::failed || all.size() <= kFewDots) dots.size = 5, dots.opacity = 0.9;
     thinned = thinned || all.size() > kMostDots;
     for (const std::uint64_t number : thinned_out(all, kMostDots)) {
       const sweep::Trial& trial = study.trials[number];
@@ -80,7 +80,8 @@ Html history_chart(const StudyFacts& facts, std::size_t objective) {
       fmt::format("{}, to be {}, by the number of the trial.", facts.objectives[objective],
                   study.directions[objective] == sweep::Direction::maximize ? "maximised" : "minimised");
   if (up.outside > 0)
-    caption += fmt::format(" {} beyond the axis stand at its end.", count_text(up.outside, "value", "values"));
+    caption += fmt::format(" Values beyond the axis, {} of complete trials, stand at its end.",
+                           figure_text(static_cast<double>(up.outside)));
   if (thinned)
     caption +=
         fmt::format(" Of each kind at most {} are drawn, evenly taken.", count_text(kMostDots, "trial", "trials"));
