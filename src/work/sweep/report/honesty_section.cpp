@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <limits>
 
 #include "work/pages/report_numbers.h"
 #include "work/sweep/report/study_report.h"
