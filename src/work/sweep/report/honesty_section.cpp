@@ -47,7 +47,7 @@ Html measures(const Json& honesty) {
                    .label = "probability of overfitting (PBO)",
                    .note = fmt::format("over {} trials{}", whole_in(found, "trials"),
                                        found["coarse"].get<bool>() ? ": with so few it is coarse" : ""),
-                   .tone = pbo > 0.45  ? Tone::bad
+                   .tone = pbo >= 0.5  ? Tone::bad
                            : pbo > 0.2 ? Tone::warning
                                        : Tone::good});
   }
