@@ -31,12 +31,20 @@ class StopRules {
   StopRules(const SweepConfig& config) : config_(config) {
     if (!config.stop.time_limit.empty())
       until_ = Clock::now() + std::chrono::nanoseconds(parse_duration(config.stop.time_limit).nanoseconds);
+    if (config.stop.gpu_hours > 0 && config.workers.gpus == 0)
+      throw ConfigError(
+          "stop.gpu_hours counts the GPUs that trials are given, and workers.gpus is 0. Say how many each has, or set "
+          "stop.gpu_hours = 0.");
   }
 
   /// Why it is enough; empty: it is not.
-  std::string reason(const SweepStudy& study) const {
+  std::string reason(SweepStudy& study) const {
     if (until_ && Clock::now() >= *until_) return fmt::format("stop.time_limit = {} is over", config_.stop.time_limit);
     // Looking at all trials is for those who ask.
+    if (config_.stop.gpu_hours > 0) {
+      if (const double spent = study.gpu_hours(); spent >= config_.stop.gpu_hours)
+        return fmt::format("{:.4g} GPU-hours are spent, of stop.gpu_hours = {}", spent, config_.stop.gpu_hours);
+    }
     if (config_.stop.value.empty() && config_.stop.without_improvement == 0) return {};
     const std::optional<BestTrial> best = best_trial(study.study());
     if (!best) return {};

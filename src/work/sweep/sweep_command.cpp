@@ -101,6 +101,7 @@ StudyRequest request_for(const LoadedSweepConfig& config, const fs::path& folder
                    .folder = folder,
                    .directions = values.directions(),
                    .trials = static_cast<std::uint64_t>(values.sweep.trials),
+                   .gpus = values.workers.gpus,
                    .retries = static_cast<unsigned>(values.trial.retries)};
   if (values.sweep.order == "fixed") out.lag = static_cast<std::uint64_t>(values.sweep.lag);
   out.metrics = values.sweep.metric;

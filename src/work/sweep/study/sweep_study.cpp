@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/parallel_pieces.h"
 #include "base/utc_time.h"
+#include "work/sweep/study/gpu_hours.h"
 #include "work/sweep/study/python_json.h"
 #include "work/sweep/study/study_summary.h"
 #include "work/sweep/study/trial_attributes.h"
@@ -258,6 +259,7 @@ std::optional<TrialResult> SweepStudy::result_of(std::uint64_t number, const Tri
                   .attempts = own.attempt,
                   .seconds = own.seconds,
                   .completed = utc_now()};
+  if (request_.gpus > 0) out.attributes.push_back({kGpuSeconds, sweep::json_number_text(request_.gpus * own.seconds)});
   if (own.pruned) {
     out.state = TrialState::pruned;
     if (!own.reports.empty() && !std::isnan(own.reports.back().value)) out.values = {own.reports.back().value};
@@ -351,8 +353,10 @@ bool SweepStudy::begin_again(sweep::RecordText& records, std::uint64_t number, s
   }
   const auto own = own_.find(number);
   unsigned attempt = 1;
+  double spent = 0;
   if (own != own_.end()) {
     attempt = own->second.attempt;
+    spent = own->second.seconds;
   } else {
     const std::optional<Owner> owner = owner_of(trial);
     attempt = owner ? owner->attempt + (worker_.state_of(owner->worker) == WorkerState::lost ? 1 : 0) : 1;
@@ -367,10 +371,11 @@ bool SweepStudy::begin_again(sweep::RecordText& records, std::uint64_t number, s
       record_result(records, lost);
       return false;
     }
-    own_[number] = {.attempt = attempt, .reports = trial.reports};
+    spent = owner ? owner->spent : 0;
+    own_[number] = {.attempt = attempt, .seconds = spent, .reports = trial.reports};
     provisional_.push_back(number);
   }
-  records.set_trial_system(id, owner_attribute({worker_.id(), attempt}));
+  records.set_trial_system(id, ownership(attempt, spent, utc_now()));
   out.push_back(assignment(number, values_of(study(), trial), attempt));
   return true;
 }
@@ -397,7 +402,7 @@ bool SweepStudy::begin_waiting(sweep::RecordText& records, std::uint64_t number,
   for (std::size_t i = 0; i < space_.size(); ++i) {
     if (!std::isnan((*point)[i])) records.set_parameter(id, space_[i].name, space_[i].distribution, (*point)[i]);
   }
-  records.set_trial_system(id, owner_attribute({worker_.id(), 1}));
+  records.set_trial_system(id, ownership(1, 0, utc_now()));
   records.set_running(id, utc_now());
   forget_result(trial_folder(number) / "result.json");
   history_->begin(number, *point);
@@ -413,8 +418,7 @@ bool SweepStudy::begin_new(sweep::RecordText& records, std::uint64_t number, std
     exhausted_ = true;
     return false;
   }
-  sweep::Trial trial{
-      .state = TrialState::running, .system = {owner_attribute({worker_.id(), 1})}, .started = utc_now()};
+  sweep::Trial trial{.state = TrialState::running, .system = {ownership(1, 0, utc_now())}, .started = utc_now()};
   std::vector<sweep::StudyParameter> parameters;
   for (std::size_t i = 0; i < space_.size(); ++i) {
     if (std::isnan((*point)[i])) continue;
@@ -428,6 +432,16 @@ bool SweepStudy::begin_new(sweep::RecordText& records, std::uint64_t number, std
   own_[number] = {};
   out.push_back(assignment(number, values_at(space_, *point), 1));
   return true;
+}
+
+double SweepStudy::gpu_hours() {
+  return gpu_hours_of(study(), utc_now(),
+                      [&](const std::string& worker) { return worker_.state_of(worker) == WorkerState::alive; });
+}
+
+sweep::Attribute SweepStudy::ownership(unsigned attempt, double spent, std::int64_t since) const {
+  return owner_attribute(
+      {.worker = worker_.id(), .attempt = attempt, .gpus = request_.gpus, .spent = spent, .since = since});
 }
 
 std::uint64_t SweepStudy::begun() const {
@@ -484,7 +498,8 @@ std::vector<TrialResult> SweepStudy::keep_ends(std::span<const TrialEvent> event
     }
     const bool stopped = event.end->asked_to_end || event.end->exit_code == static_cast<int>(ExitCode::run_again);
     if (left_ && stopped && !own_.at(event.number).pruned && !has_succeeded(*event.end, request_.are_jobs)) {
-      own_.erase(event.number);  // it goes on elsewhere
+      own_.at(event.number).seconds += event.end->seconds;
+      again_.push_back(event.number);  // it goes on elsewhere
       continue;
     }
     if (std::optional<TrialResult> result = result_of(event.number, *event.end)) {
@@ -507,8 +522,11 @@ void SweepStudy::put_down(sweep::RecordText& records) {
   for (const std::uint64_t number : again_) {
     const auto own = own_.find(number);
     if (own == own_.end()) continue;
-    records.set_trial_system(reader_.state().trial_id(id_, number),
-                             owner_attribute({worker_.id(), own->second.attempt}));
+    const std::optional<Owner> owner = owner_of(study().trials[number]);
+    // Another process that took ours for lost may have it by now.
+    if (owner && owner->worker == worker_.id())
+      records.set_trial_system(reader_.state().trial_id(id_, number),
+                               ownership(own->second.attempt, own->second.seconds, kNoTime));
     own_.erase(own);
   }
   again_.clear();

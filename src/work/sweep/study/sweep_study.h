@@ -34,6 +34,7 @@ struct StudyRequest {
   std::uint64_t trials = 100;                 // of the study in all
   std::optional<std::uint64_t> lag = {};      // of a study of fixed order
   bool are_jobs = false;                      // trials are jobs of moola, with its exit codes
+  double gpus = 0;                            // of a trial that this process runs
   unsigned retries = 1;                       // of a trial whose program was killed, or ended with a passing fault
   std::chrono::milliseconds silence{60'000};  // after which a worker of another host that says nothing is lost
   /// Keeps what a complete trial has besides its values, in its folder and in what is written of it next; may make it a
@@ -80,6 +81,8 @@ class SweepStudy {
   void beat() { worker_.beat(); }
 
   StudyCounts counts() const;
+  /// What all trials have cost so far (gpu_hours.h), those that run in other processes too.
+  double gpu_hours();
   /// Whether every trial of the study is finished, but for those that a program which is none of ours has begun: nobody
   /// can say whether it still runs.
   bool is_done() const;
@@ -146,6 +149,7 @@ class SweepStudy {
   bool begin_again(sweep::RecordText& records, std::uint64_t number, std::vector<Assignment>& out);
   bool begin_waiting(sweep::RecordText& records, std::uint64_t number, std::vector<Assignment>& out);
   bool begin_new(sweep::RecordText& records, std::uint64_t number, std::vector<Assignment>& out);
+  sweep::Attribute ownership(unsigned attempt, double spent, std::int64_t since) const;
   Assignment assignment(std::uint64_t number, TrialValues values, unsigned attempt) const;
 };
 

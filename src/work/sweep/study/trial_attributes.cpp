@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/utc_time.h"
 #include "work/sweep/study/python_json.h"
 
 namespace moola::work {
@@ -18,11 +19,23 @@ std::optional<Owner> owner_of(const sweep::Trial& trial) {
   const Json said = parse_json(*json, kOwner);
   if (!said.is_object() || !said.contains("worker") || !said["worker"].is_string()) return std::nullopt;
   const double attempt = said.contains("attempt") ? json_number(said["attempt"]).value_or(1) : 1;
-  return Owner{.worker = said["worker"], .attempt = static_cast<unsigned>(std::clamp(attempt, 1.0, 1e6))};
+  Owner out{.worker = said["worker"], .attempt = static_cast<unsigned>(std::clamp(attempt, 1.0, 1e6))};
+  const auto number = [&](const char* key) {
+    return said.contains(key) ? std::max(0.0, json_number(said[key]).value_or(0)) : 0.0;
+  };
+  out.gpus = number("gpus");
+  out.spent = number("spent");
+  if (said.contains("since") && said["since"].is_string()) out.since = parse_utc(said["since"].get<std::string>());
+  return out;
 }
 
 sweep::Attribute owner_attribute(const Owner& owner) {
-  return {kOwner, json_text({{"worker", owner.worker}, {"attempt", owner.attempt}})};
+  Json out{{"worker", owner.worker}, {"attempt", owner.attempt}};
+  if (owner.gpus > 0) {
+    out.update({{"gpus", owner.gpus}, {"spent", owner.spent}});
+    if (owner.since != kNoTime) out["since"] = utc_text(owner.since);
+  }
+  return {kOwner, json_text(out)};
 }
 
 double violation_of(const sweep::Trial& trial) {

@@ -13,10 +13,15 @@ inline constexpr const char* kOwner = "moola:owner";
 inline constexpr const char* kFixed = "fixed_params";       // Optuna's, of enqueued trials: an object
 inline constexpr const char* kConstraints = "constraints";  // Optuna's until 4.9: a list, above 0 is violated
 
+inline constexpr const char* kGpuSeconds = "gpu_seconds";  // of a finished trial that had GPUs
+
 /// Who runs a trial.
 struct Owner {
   std::string worker;
   unsigned attempt = 1;
+  double gpus = 0;               // that the trial has there; without them the journal says nothing of what follows
+  double spent = 0;              // seconds of earlier attempts
+  std::int64_t since = kNoTime;  // ns UTC, when this attempt began; kNoTime: it waits for the next one
 };
 
 const std::string* find_attribute(const std::vector<sweep::Attribute>& attributes, std::string_view key);
