@@ -12,6 +12,7 @@ import sys
 
 LEVEL = 0.05
 SHUFFLES = 20000
+SEEDS = 50
 # Whom each sampler is named after: the peer's version begins so. Ours rounds integers with a margin.
 NAMESAKES = {"tpe": ("tpe", "optuna-5"), "tpe-univariate": ("tpe-univariate", "optuna-5"),
              "tpe-multivariate": ("tpe-multivariate", "optuna-4"), "cma-es": ("cma-es-margin", "optuna-5"),
@@ -115,6 +116,10 @@ def main():
             failed += compared(f"{sampler}, and its namesake", pairs)
     for problem in missing:
         print(f"NOT MEASURED: {problem}")
+    few = [f"{problem} {sampler} {version} ({len(values)})" for (problem, sampler, version), values in peers.items()
+           if len(values) < SEEDS]
+    if few:
+        print(f"Fewer than {SEEDS} seeds, so that a difference may go unseen: {', '.join(few)}")
     print(f"{failed} significantly worse (5 %, Holm)")
     sys.exit(1 if failed else 0)
 
