@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "work/sweep/study/best_trial.h"
-#include "work/sweep/study/python_json.h"
 #include "work/sweep/study/trial_attributes.h"
 #include "work/sweep/trials/trial_runner.h"
 
@@ -99,10 +98,8 @@ SweepRun end_of_study(const SweepStudy& study) {
   if (counts.failed == 0 || counts.complete + counts.pruned > 0) return {.end = SweepEnd::finished};
   std::string why;
   for (const sweep::Trial& trial : study.study().trials) {
-    const std::string* reason = find_attribute(trial.user, "fail_reason");
-    if (reason == nullptr) continue;
-    const Json text = parse_python_json(*reason, "fail_reason");
-    why = text.is_string() ? text.get<std::string>() : json_text(text);
+    if (const std::optional<Json> said = read_attribute(trial.user, "fail_reason"))
+      why = said->is_string() ? said->get<std::string>() : json_text(*said);
   }
   return {.end = SweepEnd::all_failing,
           .reason = fmt::format("all {} trials have failed{}", counts.failed,

@@ -18,6 +18,8 @@
 #include "work/sweep/honesty/outer_test.h"
 #include "work/sweep/honesty/study_returns.h"
 #include "work/sweep/honesty/trial_recorder.h"
+#include "work/sweep/study/gpu_hours.h"
+#include "work/sweep/study/trial_attributes.h"
 
 using namespace moola;
 using namespace moola::test;
@@ -384,6 +386,28 @@ BOOST_AUTO_TEST_CASE(folds_that_test_the_same_rows_are_fewer_than_they_look) {
   }
   BOOST_TEST(std::fabs(beyond / kStudies) < 4 * std::sqrt(squares) / kStudies + 0.03);
   BOOST_TEST(luck_alone / kStudies < -0.7);  // -1.87 / sqrt(6)
+}
+
+BOOST_AUTO_TEST_CASE(attributes_that_anybody_else_wrote_end_nothing) {
+  // As Python's json writes them, and of types that ours never have.
+  for (const char* odd :
+       {"NaN", "Infinity", "[0.1, -Infinity, 0.3]", "[[1], {}]", "\"many\"", "null", "{\"a\": NaN}"}) {
+    sweep::Study study{.name = "s", .directions = {sweep::Direction::minimize}};
+    for (std::size_t t = 0; t < 4; ++t) {
+      sweep::Trial trial{.state = sweep::TrialState::complete, .values = {static_cast<double>(t)}};
+      for (const char* key : {kFoldScores, kFoldTests, kSharedTraining, kReturnsFault, kGpuSeconds})
+        trial.user.push_back({.key = key, .json = odd});
+      trial.system.push_back({.key = kOwner, .json = odd});
+      study.trials.push_back(std::move(trial));
+    }
+    // The scores of two can be used.
+    for (std::size_t t : {2, 3})
+      study.trials[t].user = {{.key = kFoldScores, .json = "[0.1, 0.2, 0.3]"}, {.key = kFoldTests, .json = odd}};
+    const Json found = honesty_json(study, {});
+    BOOST_TEST(found["judged"] == 0, odd);
+    BOOST_TEST(found["fold_scores"].is_null(), odd);  // their noise is none
+    BOOST_TEST(gpu_hours_of(study, 0, [](const std::string&) { return true; }) == 0, odd);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_trial_that_is_better_on_every_fold_is_beyond_luck) {

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <map>
 
-#include "base/json.h"
 #include "validation/sharpe.h"
 #include "work/sweep/honesty/effective_trials.h"
 #include "work/sweep/honesty/trial_recorder.h"
@@ -14,12 +13,10 @@ namespace moola::work {
 namespace {
 
 std::vector<double> scores_of(const sweep::Trial& trial) {
-  const std::string* json = find_attribute(trial.user, kFoldScores);
-  if (json == nullptr) return {};
-  const Json list = parse_json(*json, kFoldScores);
+  const std::optional<Json> list = read_attribute(trial.user, kFoldScores);
   std::vector<double> out;
-  if (!list.is_array()) return {};
-  for (const Json& each : list) {
+  if (!list || !list->is_array()) return {};
+  for (const Json& each : *list) {
     const std::optional<double> value = json_number(each);
     if (!value || !std::isfinite(*value)) return {};
     out.push_back(*value);
@@ -36,8 +33,10 @@ std::optional<FoldScores> fold_scores_of(const sweep::Study& study) {
     const std::vector<double> scores = scores_of(study.trials[number]);
     if (scores.size() < 2) continue;
     FoldScores& out = by_folds[scores.size()];
-    if (const std::string* tests = find_attribute(study.trials[number].user, kFoldTests))
-      out.tests = std::max(out.tests, json_number(parse_json(*tests, kFoldTests)).value_or(1));
+    if (const std::optional<Json> said = read_attribute(study.trials[number].user, kFoldTests)) {
+      const double tests = json_number(*said).value_or(1);
+      if (std::isfinite(tests)) out.tests = std::max(out.tests, tests);
+    }
     out.folds = scores.size();
     out.trials.push_back(number);
     out.values.insert(out.values.end(), scores.begin(), scores.end());

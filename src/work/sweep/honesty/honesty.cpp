@@ -87,9 +87,8 @@ class Appraisal {
 
   // Returns that are independent of each other as far as the trial's models are.
   std::size_t telling_observations(std::uint64_t trial, std::size_t rows) const {
-    const std::string* json = find_attribute(study_.trials[trial].user, kSharedTraining);
-    const std::optional<double> shared =
-        json == nullptr ? std::nullopt : json_number(parse_json(*json, kSharedTraining));
+    const std::optional<Json> said = read_attribute(study_.trials[trial].user, kSharedTraining);
+    const std::optional<double> shared = said ? json_number(*said) : std::nullopt;
     if (!shared || !(*shared > 1)) return rows;
     return 1 + static_cast<std::size_t>(static_cast<double>(rows - 1) / *shared);
   }
@@ -135,10 +134,8 @@ class Appraisal {
 
   std::string first_fault() const {
     for (const sweep::Trial& trial : study_.trials) {
-      const std::string* json = find_attribute(trial.user, kReturnsFault);
-      if (json == nullptr) continue;
-      const Json fault = parse_json(*json, kReturnsFault);
-      if (fault.is_string()) return fmt::format(" (the first to be refused: {})", fault.get<std::string>());
+      const std::optional<Json> fault = read_attribute(trial.user, kReturnsFault);
+      if (fault && fault->is_string()) return fmt::format(" (the first to be refused: {})", fault->get<std::string>());
     }
     return {};
   }

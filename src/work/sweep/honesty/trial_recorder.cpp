@@ -164,11 +164,9 @@ void TrialRecorder::fail_by_outer_test(TrialResult& result, const TrackRecord& r
 }
 
 std::optional<TrialReturns> TrialRecorder::returns_of_run(TrialResult& result) const {
-  const std::string* run = find_attribute(result.attributes, "run");
-  if (run == nullptr) return std::nullopt;
-  const Json id = parse_json(*run, "a run's name");
-  if (!id.is_string()) return std::nullopt;
-  const fs::path path = runs_ / id.get<std::string>();
+  const std::optional<Json> run = read_attribute(result.attributes, "run");
+  if (!run || !run->is_string()) return std::nullopt;
+  const fs::path path = runs_ / run->get<std::string>();
   if (!fs::exists(path / "results.json")) return std::nullopt;
   const Json results = read_json(path / "results.json");
   const std::vector<double> scores = scores_of_folds(metric_, results);

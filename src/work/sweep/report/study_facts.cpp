@@ -9,7 +9,6 @@
 #include <numeric>
 
 #include "work/sweep/study/best_trial.h"
-#include "work/sweep/study/python_json.h"
 #include "work/sweep/study/trial_attributes.h"
 
 namespace moola::work {
@@ -22,9 +21,8 @@ constexpr const char* kMetricNames = "study:metric_names";  // Optuna's
 
 std::vector<std::string> objective_names(const sweep::Study& study) {
   std::vector<std::string> out;
-  if (const std::string* json = find_attribute(study.system, kMetricNames)) {
-    const Json names = parse_python_json(*json, kMetricNames);
-    for (const Json& each : names.is_array() ? names : Json::array()) {
+  if (const std::optional<Json> names = read_attribute(study.system, kMetricNames)) {
+    for (const Json& each : names->is_array() ? *names : Json::array()) {
       if (each.is_string()) out.push_back(each);
     }
   }
@@ -77,17 +75,15 @@ void add_parameters(StudyFacts& facts) {
 // Of a failed trial, why, as far as it says so.
 std::string failure_of(const sweep::Trial& trial) {
   for (const auto* attributes : {&trial.user, &trial.system}) {
-    if (const std::string* json = find_attribute(*attributes, "fail_reason")) {
-      const Json said = parse_python_json(*json, "fail_reason");
-      return said.is_string() ? said.get<std::string>() : *json;
-    }
+    if (const std::optional<Json> said = read_attribute(*attributes, "fail_reason"))
+      return said->is_string() ? said->get<std::string>() : json_text(*said);
   }
   return "the journal does not say why";
 }
 
 double attempts_of(const sweep::Trial& trial) {
-  const std::string* json = owner_of(trial) ? find_attribute(trial.user, "attempts") : nullptr;
-  return json == nullptr ? 1 : json_number(parse_python_json(*json, "attempts")).value_or(1);
+  const std::optional<Json> said = owner_of(trial) ? read_attribute(trial.user, "attempts") : std::nullopt;
+  return said ? json_number(*said).value_or(1) : 1;
 }
 
 void add_work(StudyFacts& facts) {
@@ -137,9 +133,9 @@ StudyFacts facts_of(const FoundStudy& found, Json honesty) {
 
 double seconds_of(const sweep::Trial& trial) {
   // Of a trial of anybody else's, an attribute of this name may be anything.
-  const std::string* json = owner_of(trial) ? find_attribute(trial.user, "seconds") : nullptr;
-  if (json != nullptr) {
-    const std::optional<double> said = json_number(parse_python_json(*json, "seconds"));
+  const std::optional<Json> kept = owner_of(trial) ? read_attribute(trial.user, "seconds") : std::nullopt;
+  if (kept) {
+    const std::optional<double> said = json_number(*kept);
     if (said && *said >= 0 && std::isfinite(*said)) return *said;
   }
   if (trial.started == kNoTime || trial.completed == kNoTime) return kNone;

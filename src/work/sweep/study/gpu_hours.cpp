@@ -1,10 +1,9 @@
 #include "work/sweep/study/gpu_hours.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
-#include "base/json.h"
-#include "work/sweep/study/python_json.h"
 #include "work/sweep/study/trial_attributes.h"
 
 namespace moola::work {
@@ -24,8 +23,10 @@ class GpuSeconds {
 };
 
 double GpuSeconds::of(const sweep::Trial& trial) {
-  if (const std::string* json = find_attribute(trial.user, kGpuSeconds))
-    return std::max(0.0, json_number(parse_python_json(*json, kGpuSeconds)).value_or(0));
+  if (const std::optional<Json> said = read_attribute(trial.user, kGpuSeconds)) {
+    const double seconds = json_number(*said).value_or(0);
+    return std::isfinite(seconds) ? std::max(0.0, seconds) : 0;  // anybody's
+  }
   const std::optional<Owner> owner =
       trial.state == sweep::TrialState::running ? owner_of(trial) : std::optional<Owner>();
   if (!owner || owner->gpus == 0) return 0;

@@ -14,7 +14,6 @@
 #include "base/parallel_pieces.h"
 #include "base/utc_time.h"
 #include "work/sweep/study/gpu_hours.h"
-#include "work/sweep/study/python_json.h"
 #include "work/sweep/study/study_summary.h"
 #include "work/sweep/study/trial_attributes.h"
 
@@ -129,10 +128,7 @@ void SweepStudy::open_study() {
       Json fixed = Json::object();
       for (const auto& [name, value] : values) fixed[name] = parse_json(sweep::json_of(value), name);
       const sweep::Attribute attribute{kFixed, json_text(fixed)};
-      const auto is_there = [&](const sweep::Trial& trial) {
-        const std::string* json = find_attribute(trial.system, kFixed);
-        return json != nullptr && parse_python_json(*json, kFixed) == fixed;
-      };
+      const auto is_there = [&](const sweep::Trial& trial) { return read_attribute(trial.system, kFixed) == fixed; };
       const std::vector<sweep::Trial>& trials = reader.studies()[id_].trials;
       if (std::ranges::any_of(trials, is_there)) continue;
       records.create_trial(id_, sweep::Trial{.state = TrialState::waiting, .system = {attribute}}, {});
@@ -219,9 +215,9 @@ void SweepStudy::absorb_trial(std::uint64_t number) {
   }
   // Rungs that this process's pruner has given are there already.
   for (std::size_t rung = history_->trials()[number].rungs.size();; ++rung) {
-    const std::string* json = find_attribute(trial.system, fmt::format("completed_rung_{}", rung));
-    if (json == nullptr) break;
-    history_->pass_rung(number, sign * json_number(parse_python_json(*json, "a rung")).value_or(kNone));
+    const std::optional<Json> said = read_attribute(trial.system, fmt::format("completed_rung_{}", rung));
+    if (!said) break;
+    history_->pass_rung(number, sign * json_number(*said).value_or(kNone));
   }
   if (!is_finished(trial.state)) return;
   if (request_.lag) return;  // told in order, by tell_ends_before
@@ -384,11 +380,10 @@ bool SweepStudy::begin_waiting(sweep::RecordText& records, std::uint64_t number,
   const sweep::Trial& trial = study().trials[number];
   std::optional<sweep::Point> point = sampler_->ask(*history_, number);
   if (!point) point = sweep::Point(space_.size(), kNone);
-  if (const std::string* json = find_attribute(trial.system, kFixed)) {
-    const Json fixed = parse_python_json(*json, kFixed);
+  if (const std::optional<Json> fixed = read_attribute(trial.system, kFixed)) {
     for (std::size_t i = 0; i < space_.size(); ++i) {
-      if (!fixed.contains(space_[i].name)) continue;
-      const Json& value = fixed[space_[i].name];
+      if (!fixed->contains(space_[i].name)) continue;
+      const Json& value = (*fixed)[space_[i].name];
       sweep::ParameterValue outer;
       if (value.is_boolean()) outer = value.get<bool>();
       if (value.is_number_integer()) outer = value.get<std::int64_t>();

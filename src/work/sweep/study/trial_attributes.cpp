@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/json.h"
 #include "base/utc_time.h"
 #include "work/sweep/study/python_json.h"
 
@@ -13,10 +12,15 @@ const std::string* find_attribute(const std::vector<sweep::Attribute>& attribute
   return at == attributes.end() ? nullptr : &at->json;
 }
 
+std::optional<Json> read_attribute(const std::vector<sweep::Attribute>& attributes, std::string_view key) {
+  const std::string* json = find_attribute(attributes, key);
+  return json == nullptr ? std::optional<Json>() : parse_python_json(*json, key);
+}
+
 std::optional<Owner> owner_of(const sweep::Trial& trial) {
-  const std::string* json = find_attribute(trial.system, kOwner);
-  if (json == nullptr) return std::nullopt;
-  const Json said = parse_json(*json, kOwner);
+  const std::optional<Json> kept = read_attribute(trial.system, kOwner);
+  if (!kept) return std::nullopt;
+  const Json& said = *kept;
   if (!said.is_object() || !said.contains("worker") || !said["worker"].is_string()) return std::nullopt;
   const double attempt = said.contains("attempt") ? json_number(said["attempt"]).value_or(1) : 1;
   Owner out{.worker = said["worker"], .attempt = static_cast<unsigned>(std::clamp(attempt, 1.0, 1e6))};

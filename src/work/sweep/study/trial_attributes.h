@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "sweep/study/trial.h"
 
 // What a journal keeps of a trial under names that Optuna or we have given.
@@ -24,7 +25,11 @@ struct Owner {
   std::int64_t since = kNoTime;  // ns UTC, when this attempt began; kNoTime: it waits for the next one
 };
 
+/// The JSON text of an attribute; null where it isn't there.
 const std::string* find_attribute(const std::vector<sweep::Attribute>& attributes, std::string_view key);
+
+/// An attribute as parse_python_json reads it: anybody may have written it. Throws DataError.
+std::optional<Json> read_attribute(const std::vector<sweep::Attribute>& attributes, std::string_view key);
 
 /// None for a trial that no process of ours has begun.
 std::optional<Owner> owner_of(const sweep::Trial& trial);
