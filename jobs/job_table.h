@@ -27,6 +27,7 @@ inline constexpr std::array kJobs{
     JobLine{"pretrain", "train an encoder on unlabelled windows"},
     JobLine{"encode", "turn windows into rows of numbers by a trained encoder"},
     JobLine{"runs", "list, show and compare runs; find the best, delete the old, write reports"},
+    JobLine{"runpod", "list rented GPUs at RunPod, what they cost and whose they are; end orphans"},
     JobLine{"doctor", "say what this machine offers, what is missing and how to get it"},
 };
 
