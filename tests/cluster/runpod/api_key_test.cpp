@@ -50,9 +50,11 @@ BOOST_FIXTURE_TEST_CASE(a_file_that_others_may_read_is_refused_without_showing_i
   BOOST_TEST(read_api_key(file).authorization() == "Bearer rpa_FILE");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_file_of_another_user_is_refused, KeyFile, *boost::unit_test::precondition([](auto) {
-                          return boost::test_tools::assertion_result(::geteuid() == 0);
-                        })) {
+BOOST_FIXTURE_TEST_CASE(a_file_of_another_user_is_refused, KeyFile) {
+  if (::geteuid() != 0) {
+    BOOST_TEST_MESSAGE("only root can give a file away: nothing proved");
+    return;
+  }
   BOOST_REQUIRE(::chown(file.c_str(), 12345, 12345) == 0);
   BOOST_TEST(holds(refusal_of([&] { read_api_key(file); }), "belongs to user 12345"));
 }
