@@ -55,6 +55,10 @@ class Bed:
         assert ended.returncode == 0, f"{words}: {ended.stderr}"
         return ended.stdout.strip()
 
+    def tool(self, command, *words):
+        ended = call_tool(command, "--dir", self.folder, *words)
+        assert ended.returncode == 0, ended.stderr
+
     def script(self, name, text):
         path = self.files / name
         path.write_text("#!/bin/bash\n" + text)

@@ -32,14 +32,14 @@ class Documents(unittest.TestCase):
         self.assertGreater(checked, 0)
 
     def test_the_tools_explain_themselves(self):
-        for tool in ("setup", "quickstart", "check", "tidy", "sample_taifex", "check-floors"):
+        for tool in ("setup", "quickstart", "check", "tidy", "sample_taifex", "check-floors", "slurm-testbed"):
             with self.subTest(tool=tool):
                 ended = subprocess.run([CHECKOUT / "tools" / tool, "--help"], capture_output=True, text=True)
                 self.assertEqual(0, ended.returncode)
                 self.assertTrue(ended.stdout.startswith("usage: "), ended.stdout)
 
     def test_the_tools_refuse_what_they_do_not_know(self):
-        for tool in ("setup", "quickstart", "check"):
+        for tool in ("setup", "quickstart", "check", "slurm-testbed"):
             with self.subTest(tool=tool):
                 ended = subprocess.run([CHECKOUT / "tools" / tool, "--frehs"], capture_output=True, text=True)
                 self.assertEqual(2, ended.returncode)

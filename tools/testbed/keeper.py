@@ -30,24 +30,11 @@ def start_keeper(folder, as_long_as=None):
     answer, to_caller = os.pipe()
     sys.stdout.flush()
     if os.fork() == 0:
-        _close_all_but(ready, to_caller, watched)
         try:
-            os.setsid()
-            namespaces.unshare(namespaces.NEW_MOUNTS | namespaces.NEW_HOST_NAME | namespaces.NEW_PROCESSES)
-            if os.fork() != 0:
-                os._exit(0)
-            namespaces.name_process("slurm-testbed")
-            namespaces.keep_mounts_to_ourselves()
-            namespaces.mount("proc", "/proc")
-            socket.sethostname("ctl")
-            _leave_streams(folder / "log/keeper.log")
-            keeper = Keeper(folder, ready, watched)
-            os.write(to_caller, b"here")
-            os.close(to_caller)
-        except OSError as error:
-            os.write(to_caller, f"{error.filename or 'start'}: {error.strerror}".encode())
+            _close_all_but(ready, to_caller, watched)
+            _become_keeper(folder, ready, watched, to_caller)
+        finally:  # the caller's frames are not this process's to return to
             os._exit(1)
-        keeper.keep()
     os.close(to_caller)
     os.close(ready)
     if watched is not None:
@@ -59,6 +46,26 @@ def start_keeper(folder, as_long_as=None):
         os.close(to_keeper)
         raise OSError(errno.EPERM, said or "it ended at once")
     return to_keeper
+
+
+def _become_keeper(folder, ready, watched, to_caller):
+    try:
+        os.setsid()
+        namespaces.unshare(namespaces.NEW_MOUNTS | namespaces.NEW_HOST_NAME | namespaces.NEW_PROCESSES)
+        if os.fork() != 0:
+            os._exit(0)
+        namespaces.name_process("slurm-testbed")
+        namespaces.keep_mounts_to_ourselves()
+        namespaces.mount("proc", "/proc")
+        socket.sethostname("ctl")
+        _leave_streams(folder / "log/keeper.log")
+        keeper = Keeper(folder, ready, watched)
+    except OSError as error:
+        os.write(to_caller, f"{error.filename or 'start'}: {error.strerror}".encode())
+        return
+    os.write(to_caller, b"here")
+    os.close(to_caller)
+    keeper.keep()
 
 
 def _close_all_but(*kept):

@@ -2,10 +2,11 @@
 import ctypes
 import os
 import pathlib
+import signal
 
 NEW_MOUNTS, NEW_HOST_NAME, NEW_IPC, NEW_PROCESSES = 0x00020000, 0x04000000, 0x08000000, 0x20000000
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_SLAVE = 2, 4, 8, 1 << 19
-_PR_SET_NAME = 15
+_PR_SET_DEATH_SIGNAL, _PR_SET_NAME = 1, 15
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mount.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p]
@@ -38,6 +39,11 @@ def keep_mounts_to_ourselves():
         if any(field.startswith("shared:") for field in fields[6:fields.index("-")]):
             target = fields[4].encode().decode("unicode_escape").encode("latin-1")
             _checked(_libc.mount(b"none", target, None, _MS_SLAVE, None), f"mount on {fields[4]}")
+
+
+def die_with_parent():
+    """To be called in a child between fork and exec."""
+    _libc.prctl(_PR_SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
 
 
 def name_process(name):
