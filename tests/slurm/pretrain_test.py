@@ -49,7 +49,8 @@ class Pretrain(BedTest):
 
     def submit(self, config):
         # The launcher must not take the two CPUs of a task for places of ranks.
-        script = self.bed.script("pretrain.sh", f"exec {PROGRAMS}/moola pretrain {config} --ranks 2 --workspace {self.workspace.path} --quiet\n")
+        script = self.bed.script(
+            "pretrain.sh", f"exec {PROGRAMS}/moola pretrain {config} --ranks 2 --workspace {self.workspace.path} --quiet\n")
         return self.bed.submit("--nodes=2", "--ntasks-per-node=1", "--cpus-per-task=2", "--mem=1000", "--requeue", script)
 
     def runs(self):
@@ -73,7 +74,7 @@ class Pretrain(BedTest):
         self.assertEqual(self.bytes_of(run), self.bytes_of(next(other for other in self.runs() if other != run)))
 
     def test_stopped_twice_and_requeued_it_ends_with_the_bytes_of_an_undisturbed_one(self):
-        config = self.configure(steps=1500)
+        config = self.configure(steps=800)
         job = self.submit(config)
         for attempt in range(2):
             wait_for(f"steps of attempt {attempt}", lambda: self.steps_of_session(attempt) and self.bed.state(job) == "RUNNING", 300)
