@@ -1,5 +1,7 @@
 #include "cluster/runpod/event_stream.h"
 
+#include <utility>
+
 #include "base/error.h"
 
 namespace moola::cluster::runpod {
@@ -26,9 +28,9 @@ void EventStream::feed(std::string_view bytes, const std::function<void(const St
 }
 
 void EventStream::take_line(const std::function<void(const StreamEvent&)>& each) {
-  std::string line;
-  line.swap(line_);
-  if (at_the_beginning_ && line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
+  const std::string whole = std::exchange(line_, {});
+  std::string_view line = whole;
+  if (at_the_beginning_ && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
   at_the_beginning_ = false;
   if (line.empty()) {
     if (has_data_) each({.id = last_id_, .type = type_, .data = data_});
@@ -39,16 +41,16 @@ void EventStream::take_line(const std::function<void(const StreamEvent&)>& each)
   }
   const std::size_t colon = line.find(':');
   if (colon == 0) return;  // a comment, which keeps the connection alive
-  const std::string name = line.substr(0, colon);
-  std::string value = colon == std::string::npos ? "" : line.substr(colon + 1);
-  if (value.starts_with(' ')) value.erase(0, 1);
+  const std::string_view name = line.substr(0, colon);
+  std::string_view value = colon == std::string_view::npos ? "" : line.substr(colon + 1);
+  if (value.starts_with(' ')) value.remove_prefix(1);
   if (name == "data") {
     if (data_.size() + value.size() > kLongestEvent) throw DataError("RunPod's log has an event of more than 4 MiB.");
     if (has_data_) data_ += '\n';
     data_ += value;
     has_data_ = true;
   } else if (name == "id") {
-    if (value.find('\0') == std::string::npos) last_id_ = value;
+    if (value.find('\0') == std::string_view::npos) last_id_ = value;
   } else if (name == "event") {
     type_ = value;
   }
