@@ -238,6 +238,12 @@ void check_step(const JobStep& step, const std::string& file) {
     throw ConfigError(
         fmt::format("{} = \"{}\" is no name of a job, such as pretrain or cpcv-pbo.", key("job"), step.job));
   }
+  if (!step.job.empty() && step.job != "sweep" && !starts_own_ranks(step.job) && (step.ranks > 1 || step.nodes > 1)) {
+    throw ConfigError(
+        fmt::format("{}: moola {} is one process, and the step has {} nodes with {} ranks each. Leave "
+                    "both away.",
+                    key("job"), step.job, step.nodes, step.ranks_per_node()));
+  }
   if (!step.memory.empty()) naming_key(key("memory"), [&] { static_cast<void>(parse_memory(step.memory)); });
   check_time(step.time, key("time"));
   check_slurm(step.slurm, key("slurm."));
@@ -370,7 +376,10 @@ JobFile load_job_file(const fs::path& file, const std::vector<std::string>& sett
     throw ConfigError(fmt::format("{} has no steps: give one or more as [step.NAME] with job or command.", where));
   read_own_names(documents, job);
   for (auto& [name, step] : job.steps) take_over(step, job, schema);
+  // The profile's values are in the text; where it is read again there may be no such profile.
+  out.site.clear();
   out.text = schema.resolved();
+  out.site = chosen;
   out.steps = in_order(steps_as_written(documents, job), where);
   for (const JobStep& step : out.steps) check_step(step, where);
   out.text += own_names_text(out);

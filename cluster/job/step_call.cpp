@@ -32,11 +32,16 @@ std::vector<TextTemplate> templates(const std::vector<std::string>& texts, const
 
 }  // namespace
 
+bool starts_own_ranks(std::string_view job) {
+  constexpr std::array<std::string_view, 6> kJobs{"pretrain", "prepare", "cv", "walk-forward", "cpcv-pbo", "train"};
+  return std::ranges::find(kJobs, job) != kJobs.end();
+}
+
 StepCall::StepCall(const JobStep& step)
     : step_(step.name),
       job_(step.job),
       config_(step.config),
-      ranks_(step.ranks > 0 ? step.ranks * step.nodes : 0),
+      ranks_(step.ranks > 0 && starts_own_ranks(step.job) ? step.ranks * step.nodes : 0),
       array_(step.array) {
   const std::vector<std::string> names = names_of(array_);
   command_ = templates(step.command, names, "command");

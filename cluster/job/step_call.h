@@ -10,6 +10,9 @@
 
 namespace moola::cluster {
 
+/// Whether a job of moola starts its ranks by itself; any other program is started as often as the step has ranks.
+bool starts_own_ranks(std::string_view job);
+
 /// What the words of a step may name besides its array's values.
 struct StepContext {
   std::string run;                  // the submission's id

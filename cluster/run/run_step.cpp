@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <optional>
-#include <tuple>
+#include <thread>
 
 #include "base/command_line.h"
+#include "base/duration.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/nearest.h"
@@ -18,6 +20,7 @@
 #include "cluster/launch/child_process.h"
 #include "cluster/launch/launch_ranks.h"
 #include "cluster/launch/signal_queue.h"
+#include "cluster/run/run_events.h"
 
 namespace moola::cluster {
 namespace {
@@ -56,30 +59,93 @@ const JobStep& step_of(const JobFile& job, const StepRun& run) {
   return *at;
 }
 
-// A job of moola starts its ranks itself.
 launch::LaunchCommand command_of(const JobStep& step, const ElementCall& call, const StepRun& run) {
   launch::LaunchPlan plan{.name = step.name,
                           .ranks = static_cast<int>(step.ranks_per_node() * step.nodes),
                           .program = call.words.front(),
                           .arguments = {call.words.begin() + 1, call.words.end()},
-                          .environment = call.environment,
+                          .environment = run.environment,
                           .heartbeats = run.folder / "state" / step.name / fmt::format("{:06}.heartbeats", run.element),
                           .hosts = {}};
-  if (step.job.empty() && plan.ranks > 1) return launch::launch_command(plan, launch::choose_launcher(plan));
-  return {.arguments = call.words, .environment = call.environment};
+  plan.environment.insert(plan.environment.end(), call.environment.begin(), call.environment.end());
+  // `moola` in a command is the one that runs it.
+  const auto path = std::ranges::find(plan.environment, "PATH", &Environment::value_type::first);
+  if (path == plan.environment.end() && run.program.has_parent_path()) {
+    const char* inherited = std::getenv("PATH");
+    plan.environment.emplace_back("PATH", fmt::format("{}:{}", run.program.parent_path().string(),
+                                                      inherited == nullptr ? "/usr/bin:/bin" : inherited));
+  }
+  plan.environment.emplace_back(kStepNote, step_note(run.folder, step.name, run.element).string());
+  if (!starts_own_ranks(step.job) && plan.ranks > 1) return launch::launch_command(plan, launch::choose_launcher(plan));
+  return {.arguments = call.words, .environment = plan.environment};
 }
 
-// Waits for it, passing on what asks it to stop; the last such signal, and its exit code.
-std::pair<int, int> wait_for(launch::ChildProcess& child, const launch::SignalQueue& signals) {
-  int last = 0;
-  while (true) {
-    if (const std::optional<int> status = child.ended())
-      return {last, WIFSIGNALED(*status) ? 128 + WTERMSIG(*status) : WEXITSTATUS(*status)};
-    const int number = signals.wait(std::chrono::milliseconds(200));
-    if (number == 0 || number == SIGCHLD) continue;
-    last = number;
+// What ends an attempt from outside: a signal, or a moment.
+class Stop {
+ public:
+  Stop(const JobStep& step, const StepRun& run) : grace_(parse_duration(step.slurm.signal_before)) {
+    if (run.keep_time_limit && !step.time.empty())
+      limit_ = utc_now() + parse_duration(step.time).nanoseconds - grace_.nanoseconds;
+    deadline_ = run.deadline;
+  }
+
+  // Waits for the program, passing on what asks it to stop, and kills it when it does not. Its exit code.
+  int wait_for(launch::ChildProcess& child, const launch::SignalQueue& signals) {
+    while (true) {
+      if (const std::optional<int> status = child.ended())
+        return WIFSIGNALED(*status) ? 128 + WTERMSIG(*status) : WEXITSTATUS(*status);
+      const int number = signals.wait(std::chrono::milliseconds(200));
+      if (number != 0 && number != SIGCHLD) tell(child, number);
+      const std::int64_t now = utc_now();
+      if (is_past(limit_, now)) tell(child, SIGUSR2);
+      if (is_past(deadline_, now)) {
+        over_budget_ = true;
+        tell(child, SIGTERM);
+      }
+      // A place of its own kills by itself what does not end.
+      if (told_by_us_ != kNoTime && now > told_by_us_ + grace_.nanoseconds) child.send(SIGKILL);
+    }
+  }
+
+  // The last that was passed on; 0: none.
+  int signal() const { return signal_; }
+  bool over_budget() const { return over_budget_; }
+
+ private:
+  Duration grace_;
+  std::int64_t limit_ = kNoTime, deadline_ = kNoTime, told_by_us_ = kNoTime;
+  int signal_ = 0;
+  bool over_budget_ = false;
+
+  // Once.
+  bool is_past(std::int64_t& moment, std::int64_t now) {
+    if (moment == kNoTime || now < moment) return false;
+    moment = kNoTime;
+    told_by_us_ = now;
+    return true;
+  }
+  void tell(const launch::ChildProcess& child, int number) {
+    signal_ = number;
     child.send(SIGTERM);
   }
+};
+
+// What a program has left running in its group.
+void end_group(pid_t group) {
+  using namespace std::chrono_literals;
+  if (::kill(-group, SIGTERM) != 0) return;
+  for (int i = 0; i < 100 && ::kill(-group, 0) == 0; ++i) std::this_thread::sleep_for(20ms);
+  ::kill(-group, SIGKILL);
+}
+
+// An attempt without an end is over when another begins: the place would not run two.
+void close_lost(const StepRecord& record, std::vector<StepAttempt>& attempts) {
+  if (attempts.empty() || attempts.back().end) return;
+  StepAttempt& lost = attempts.back();
+  lost.end = StepEnd::node_failure;
+  lost.ended = utc_now();
+  lost.exit_code = 128 + SIGKILL;
+  record.end(lost);
 }
 
 bool has_succeeded(const std::vector<StepAttempt>& attempts) {
@@ -120,11 +186,18 @@ bool may_try_again(const StepRetries& retries, const std::vector<StepAttempt>& a
       case StepEnd::gate_not_met:
       case StepEnd::refused:
       case StepEnd::cancelled:
+      case StepEnd::over_budget:
         return 0;
     }
     return 0;
   }();
-  return std::ranges::count(attempts, end, &StepAttempt::end) <= allowed;
+  const std::string& place = attempts.back().place_id;
+  return std::ranges::count_if(
+             attempts, [&](const StepAttempt& each) { return each.end == end && each.place_id == place; }) <= allowed;
+}
+
+fs::path step_note(const fs::path& run_folder, const std::string& step, std::size_t element) {
+  return run_folder / "state" / step / fmt::format("{:06}.note", element);
 }
 
 StepOutcome run_step(const JobFile& job, const StepRun& run) {
@@ -135,6 +208,15 @@ StepOutcome run_step(const JobFile& job, const StepRun& run) {
     log_info("the step {} has succeeded before; nothing is done again.", step.name);
     return {.attempt = attempts.back().number};
   }
+  if (!attempts.empty() && !attempts.back().end) {
+    close_lost(record, attempts);
+    // One of an earlier submission counts no more: somebody has asked for it again.
+    if (attempts.back().place_id == run.place_id && !may_try_again(step.retry, attempts)) {
+      log_warning("the last attempt of {} was lost with its node, and retry.node_failure = {} allows no other.",
+                  step.name, step.retry.node_failure);
+      return {.exit_code = 1, .end = StepEnd::node_failure, .attempt = attempts.back().number};
+    }
+  }
   const ElementCall call = StepCall(step).element(
       run.element, {.run = run.folder.filename().string(), .workspace = run.workspace, .program = run.program});
   StepAttempt attempt{.number = attempts.empty() ? 1 : attempts.back().number + 1,
@@ -144,16 +226,24 @@ StepOutcome run_step(const JobFile& job, const StepRun& run) {
   // Before the record says that it runs, so that no signal is lost in between.
   const launch::SignalQueue signals;
   record.begin(attempt);
+  std::error_code none;
+  fs::remove(step_note(run.folder, step.name, run.element), none);
   const std::optional<std::int64_t> killed_before = memory_kills();
-  int signal = 0;
+  Stop stop(step, run);
   try {
     launch::ChildProcess child(command_of(step, call, run));
-    std::tie(signal, attempt.exit_code) = wait_for(child, signals);
+    attempt.exit_code = stop.wait_for(child, signals);
+    end_group(child.pid());
   } catch (const Error& error) {
     attempt.exit_code = report_error(step.name, error);
   }
   const std::optional<std::int64_t> killed_after = memory_kills();
-  attempt.end = end_of(attempt.exit_code, signal, killed_before && killed_after && *killed_after > *killed_before);
+  attempt.end =
+      end_of(attempt.exit_code, stop.signal(), killed_before && killed_after && *killed_after > *killed_before);
+  if (attempt.exit_code != 0 && stop.signal() != 0 && RunEvents(run.folder).cancelled(step.name, run.element))
+    attempt.end = StepEnd::cancelled;
+  else if (attempt.exit_code != 0 && stop.over_budget())
+    attempt.end = StepEnd::over_budget;
   attempt.ended = utc_now();
   record.end(attempt);
   attempts.push_back(attempt);

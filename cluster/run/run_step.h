@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "base/utc_time.h"
 #include "cluster/job/job_file.h"
 #include "cluster/run/step_record.h"
 
@@ -20,7 +21,17 @@ struct StepRun {
   std::string step;
   std::size_t element = 0;
   std::string host, place_id;  // for the record
+  /// The place ends nothing by itself: the step's `time` counts from here.
+  bool keep_time_limit = false;
+  /// Nothing goes on beyond it, ns UTC: the job's budget of time. kNoTime: none.
+  std::int64_t deadline = kNoTime;
+  /// Of another place's choice, besides the step's own.
+  Environment environment = {};
 };
+
+/// Variable of what a step runs: a file into which the job of moola that it is writes {"run": ID}, or {"study": NAME}.
+inline constexpr const char* kStepNote = "MOOLA_STEP_NOTE";
+std::filesystem::path step_note(const std::filesystem::path& run_folder, const std::string& step, std::size_t element);
 
 struct StepOutcome {
   int exit_code = 0;
@@ -33,11 +44,14 @@ struct StepOutcome {
 /// ended.
 ///
 /// SIGTERM, SIGUSR2, SIGHUP and SIGINT reach it as SIGTERM: it writes a checkpoint and leaves with 85. After SIGUSR2
-/// that is its time limit, after SIGTERM a preemption. An element that has succeeded on record is not run again. Throws
+/// that is its time limit, after SIGTERM a preemption, or what the run's events say of its being cancelled. An attempt
+/// on record that never ended was lost with its node, and counts so. An element that has succeeded on record is not run
+/// again, nor one whose tries are used up. Nothing that it has started in its process group outlives it. Throws
 /// ConfigError for a step or an element that is not in the job, IoError.
 StepOutcome run_step(const JobFile& job, const StepRun& run);
 
-/// Whether another attempt follows one that ended so, after all that are on record.
+/// Whether another attempt follows the last on record, by how often its submission's ended so: a place calls all
+/// attempts of one submission the same.
 bool may_try_again(const StepRetries& retries, const std::vector<StepAttempt>& attempts);
 
 /// Which end it was. `signal`: the last that was passed on, 0 for none; `memory_kills`: whether the system has killed

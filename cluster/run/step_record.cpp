@@ -12,9 +12,9 @@
 namespace moola::cluster {
 namespace {
 
-constexpr std::array<std::string_view, 9> kEnds{"succeeded", "gate not met", "time limit",
-                                                "preempted", "node failure", "out of memory",
-                                                "refused",   "error",        "cancelled"};
+constexpr std::array<std::string_view, 10> kEnds{"succeeded",    "gate not met",  "time limit", "preempted",
+                                                 "node failure", "out of memory", "refused",    "error",
+                                                 "cancelled",    "over budget"};
 
 std::string text_at(const Json& event, const char* key) {
   return event.contains(key) && event[key].is_string() ? event[key].get<std::string>() : std::string();

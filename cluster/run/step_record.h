@@ -21,7 +21,8 @@ enum class StepEnd {
   out_of_memory,
   refused,
   error,
-  cancelled
+  cancelled,
+  over_budget  // the job's time is spent
 };
 std::string_view name_of(StepEnd end);
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/shell_words.h"
 #include "cluster/job/memory_size.h"
+#include "cluster/run/job_run.h"
 #include "cluster/slurm/slurm_time.h"
 
 namespace moola::cluster {
@@ -115,10 +116,6 @@ class Script {
 
 std::string slurm_comment(const std::string& run, const std::string& step, std::size_t first) {
   return fmt::format("moola:{}:{}:{}", run, step, first);
-}
-
-std::filesystem::path log_folder(const std::filesystem::path& run_folder, const std::string& step) {
-  return run_folder / "logs" / step;
 }
 
 std::vector<SbatchScript> sbatch_scripts(const JobFile& job, const JobStep& step, const SlurmPlace& place) {

@@ -33,7 +33,4 @@ std::vector<SbatchScript> sbatch_scripts(const JobFile& job, const JobStep& step
 /// What Slurm knows a submission of a script by, so that it is found again: "moola:RUN:STEP:FIRST".
 std::string slurm_comment(const std::string& run, const std::string& step, std::size_t first);
 
-/// Where a step's logs are; the folder must be there before sbatch is called.
-std::filesystem::path log_folder(const std::filesystem::path& run_folder, const std::string& step);
-
 }  // namespace moola::cluster

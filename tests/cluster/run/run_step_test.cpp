@@ -46,9 +46,9 @@ struct Folder {
   std::vector<StepAttempt> attempts(std::size_t element = 0) const {
     return StepRecord(folder / "run", "one", element).attempts();
   }
-  // run_step in a process of its own, which gets `signal` when the script has made a file `up`.
+  // run_step in a process of its own, which gets `signal` when the script is at `$up`.
   StepOutcome signalled(const std::string& script, int signal) const {
-    const JobFile made = job("touch " + (folder / "up").string() + "; " + script);
+    const JobFile made = job("up='touch " + (folder / "up").string() + "'; " + script);
     const pid_t pid = ::fork();
     if (pid == 0) {
       run_step(made, run());
@@ -122,14 +122,14 @@ BOOST_AUTO_TEST_CASE(each_cause_is_tried_again_as_often_as_the_step_says) {
 }
 
 BOOST_AUTO_TEST_CASE(a_signal_asks_it_to_stop_and_names_the_cause) {
-  const std::string checkpoints = "trap 'exit 85' TERM; while :; do sleep 0.02; done";
+  const std::string checkpoints = "trap 'exit 85' TERM; $up; while :; do sleep 0.02; done";
   const StepOutcome limit = signalled(checkpoints, SIGUSR2);
   BOOST_TEST((limit.end == StepEnd::time_limit));
   BOOST_TEST(limit.exit_code == 85);
   BOOST_TEST(limit.again);
   BOOST_TEST((signalled(checkpoints, SIGTERM).end == StepEnd::preempted));
   // Without a trap it dies, and begins anew.
-  BOOST_TEST((signalled("sleep 60", SIGUSR2).end == StepEnd::time_limit));
+  BOOST_TEST((signalled("$up; sleep 60", SIGUSR2).end == StepEnd::time_limit));
 }
 
 BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_is_refused_and_on_record) {

@@ -1,0 +1,116 @@
+#include "cluster/run/run_status.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+
+namespace moola::cluster {
+namespace {
+
+bool has_succeeded(const JobRun& run, const std::string& step, std::size_t element) {
+  const std::vector<StepAttempt> attempts = StepRecord(run.folder, step, element).attempts();
+  return std::ranges::any_of(attempts, [](const StepAttempt& each) { return each.end == StepEnd::succeeded; });
+}
+
+using ByName = std::map<std::string, const StepStatus*>;
+
+bool all_succeeded(const StepStatus& step) {
+  return step.count(ElementState::succeeded) == step.elements.size();
+}
+
+// Whether something that the element needs is over, and has not succeeded.
+bool is_hopeless(const JobStep& step, std::size_t element, const ByName& before) {
+  const auto failed = [](const ElementStatus& each) {
+    return is_over(each.state) && each.state != ElementState::succeeded;
+  };
+  return std::ranges::any_of(
+             step.after,
+             [&](const std::string& name) { return std::ranges::any_of(before.at(name)->elements, failed); }) ||
+         std::ranges::any_of(step.after_element,
+                             [&](const std::string& name) { return failed(before.at(name)->elements.at(element)); });
+}
+
+// What a place says of one that waits for others, or of one that it threw out because they failed, is less than we
+// know.
+void mend(const JobStep& step, std::size_t element, const ByName& before, ElementStatus& status) {
+  const bool thrown_out =
+      status.attempts.empty() && (status.state == ElementState::cancelled || status.state == ElementState::failed);
+  if (thrown_out && is_hopeless(step, element, before)) {
+    status.state = ElementState::blocked;
+    status.why = "a step that it comes after has not succeeded";
+  }
+  if (status.state != ElementState::waiting) return;
+  std::vector<std::string> waits_for;
+  for (const auto* list : {&step.after, &step.after_any, &step.after_element}) {
+    for (const std::string& name : *list) {
+      if (!all_succeeded(*before.at(name))) waits_for.push_back(name);
+    }
+  }
+  if (!waits_for.empty() && (status.why.empty() || status.why == "Dependency"))
+    status.why = "for " + waits_for.front() +
+                 (waits_for.size() > 1 ? fmt::format(" and {} more steps", waits_for.size() - 1) : "");
+}
+
+}  // namespace
+
+ElementState StepStatus::state() const {
+  for (const ElementState each :
+       {ElementState::running, ElementState::failed, ElementState::again, ElementState::waiting, ElementState::blocked,
+        ElementState::not_submitted, ElementState::cancelled}) {
+    if (count(each) > 0) return each;
+  }
+  return ElementState::succeeded;
+}
+
+const StepStatus& RunStatus::step(const std::string& name) const {
+  const auto at = std::ranges::find(steps, name, &StepStatus::name);
+  if (at == steps.end()) throw std::out_of_range("no step " + name);
+  return *at;
+}
+
+bool RunStatus::is_over() const {
+  return std::ranges::all_of(steps, [](const StepStatus& step) {
+    return std::ranges::all_of(step.elements, [](const ElementStatus& each) { return cluster::is_over(each.state); });
+  });
+}
+
+bool RunStatus::succeeded() const {
+  return std::ranges::all_of(steps, all_succeeded);
+}
+
+RunStatus status_of(const JobRun& run, const RunEvents& events, const PlaceView& view) {
+  RunStatus out;
+  out.steps.reserve(run.job.steps.size());  // addresses are kept
+  ByName before;
+  for (const JobStep& step : run.job.steps) {
+    StepStatus status{.name = step.name, .elements = {}};
+    for (std::size_t element = 0; element < step.elements(); ++element) {
+      ElementStatus each = status_of(run, events, view, step.name, element);
+      mend(step, element, before, each);
+      ++status.counts.at(static_cast<std::size_t>(each.state));
+      status.elements.push_back(std::move(each));
+    }
+    out.steps.push_back(std::move(status));
+    before[step.name] = &out.steps.back();
+  }
+  return out;
+}
+
+std::string what_is_missing(const JobRun& run, const JobStep& step, std::size_t element) {
+  for (const std::string& name : step.after) {
+    for (std::size_t each = 0; each < run.job.step(name).elements(); ++each) {
+      if (!has_succeeded(run, name, each))
+        return fmt::format("{} comes after {}, which has not succeeded", step.name, name);
+    }
+  }
+  for (const std::string& name : step.after_element) {
+    if (!has_succeeded(run, name, element))
+      return fmt::format("element {} of {} comes after the one of {}, which has not succeeded", element, step.name,
+                         name);
+  }
+  return {};
+}
+
+}  // namespace moola::cluster
