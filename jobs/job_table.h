@@ -27,6 +27,13 @@ inline constexpr std::array kJobs{
     JobLine{"pretrain", "train an encoder on unlabelled windows"},
     JobLine{"encode", "turn windows into rows of numbers by a trained encoder"},
     JobLine{"runs", "list, show and compare runs; find the best, delete the old, write reports"},
+    JobLine{"submit", "submit a job file of many steps to Slurm or this machine"},
+    JobLine{"status", "say what submitted jobs do: what runs, waits, failed, and why"},
+    JobLine{"logs", "print what the steps of a submitted job have printed"},
+    JobLine{"cancel", "end a submitted job, or a step of it with what comes after"},
+    JobLine{"retry", "submit again what has not succeeded, from its checkpoints"},
+    JobLine{"collect", "name and copy the outputs of a submitted job"},
+    JobLine{"step", "run one step of a submitted job here and now"},
     JobLine{"runpod", "list rented GPUs at RunPod, what they cost and whose they are; end orphans"},
     JobLine{"doctor", "say what this machine offers, what is missing and how to get it"},
 };

@@ -113,6 +113,7 @@ void take_over(JobStep& step, const BoundJob& job, const ConfigSchema& schema) {
   take("slurm.exclude", step.slurm.exclude, job.slurm.exclude);
   take("slurm.modules", step.slurm.modules, job.slurm.modules);
   take("slurm.container", step.slurm.container, job.slurm.container);
+  take("slurm.interface", step.slurm.interface, job.slurm.interface);
   take("slurm.mpi", step.slurm.mpi, job.slurm.mpi);
   take("slurm.gpu_type", step.slurm.gpu_type, job.slurm.gpu_type);
   take("slurm.signal_before", step.slurm.signal_before, job.slurm.signal_before);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/parse_number.h"
+#include "cluster/job/job_file.h"
 
 namespace moola::cluster {
 namespace {
@@ -44,6 +45,11 @@ std::string memory_text(std::int64_t mebibytes) {
   if (mebibytes % (1024 * 1024) == 0) return fmt::format("{}T", mebibytes / (1024 * 1024));
   if (mebibytes % 1024 == 0) return fmt::format("{}G", mebibytes / 1024);
   return fmt::format("{}M", mebibytes);
+}
+
+std::string grown_memory(const JobStep& step, int times) {
+  const double more = std::pow(step.retry.memory_factor, times);
+  return memory_text(static_cast<std::int64_t>(std::ceil(static_cast<double>(parse_memory(step.memory)) * more)));
 }
 
 }  // namespace moola::cluster

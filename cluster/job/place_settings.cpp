@@ -90,6 +90,8 @@ void SlurmSettings::bind(ConfigSchema& schema, const std::string& prefix) {
   schema.key(prefix + "exclude", exclude).help("nodes that are left out");
   schema.key(prefix + "modules", modules).help("loaded by `module load` on the nodes, in this order");
   schema.key(prefix + "container", container).help("an image that steps run in, by Apptainer; empty: none");
+  schema.key(prefix + "interface", interface)
+      .help("the network between nodes that MPI and NCCL both use, such as `ib0`; empty: as they choose");
   schema.key(prefix + "mpi", mpi)
       .choices({"auto", "pmix", "mpirun"})
       .help("what starts the ranks: srun with PMIx, mpirun, or what the first node turns out to have");

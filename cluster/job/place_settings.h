@@ -14,6 +14,7 @@ struct SlurmSettings {
   std::vector<std::string> modules;
   std::string container;             // an image for apptainer exec; empty: none
   std::string mpi = "auto";          // pmix, mpirun, or what the node has
+  std::string interface;             // of MPI and NCCL between nodes, as ib0; empty: as they choose
   std::string gpu_type;              // a100 in gpu:a100:4
   std::string signal_before = "3m";  // so long before the time limit a step is told to write its checkpoint
   std::vector<std::string> extra;    // further lines of #SBATCH, as "--mail-type=END"

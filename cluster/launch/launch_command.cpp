@@ -97,9 +97,15 @@ LaunchCommand launch_command(const LaunchPlan& plan, Launcher launcher) {
     // its other way of waiting does not.
     if (!given(plan, "EVENT_NOEPOLL")) set("EVENT_NOEPOLL", "1");
     words = {"mpirun", "-q", "-n", std::to_string(plan.ranks), "--bind-to", "none", "--oversubscribe"};
-    if (plan.hosts.empty()) {
+    const auto job = slurm_job();
+    if (plan.hosts.empty() && job && job->nodes > 1) {
+      // On all nodes of the job, a block of ranks on each, as srun would have it.
+      const int nodes = std::min(job->nodes, plan.ranks);
+      words.insert(words.end(), {"--map-by", fmt::format("ppr:{}:node", (plan.ranks + nodes - 1) / nodes)});
+      for (const std::string& name : variables_for_hosts(command)) words.insert(words.end(), {"-x", name});
+    } else if (plan.hosts.empty()) {
       // Inside a Slurm job Open MPI would take all of its nodes.
-      if (slurm_job()) words.insert(words.end(), {"--host", fmt::format("localhost:{}", plan.ranks)});
+      if (job) words.insert(words.end(), {"--host", fmt::format("localhost:{}", plan.ranks)});
       // Shared memory is all that one host needs; not looking for networks halves the start. A rank that waits gives
       // its core to whoever works: on a busy host a reduction takes half the time so, on an idle one as long.
       words.insert(words.end(),

@@ -22,18 +22,18 @@ struct PlaceWord {
     unknown  // the place has never heard of it, or has forgotten it
   };
   State state = State::unknown;
-  std::string name;              // in the place's words: "PENDING", "NODE_FAIL"
-  std::string reason;            // why it waits
+  std::string name = {};         // in the place's words: "PENDING", "NODE_FAIL"
+  std::string reason = {};       // why it waits
   std::int64_t start = kNoTime;  // when it began, or will by the place's estimate
-  std::string exit;              // of an end, as the place writes it: "0:53"
-  std::string host;              // where
+  std::string exit = {};         // of an end, as the place writes it: "0:53"
+  std::string host = {};         // where
 };
 
 /// What a place says of all elements of a run: by step and element. `answered` is false where it could not be asked;
 /// then nothing is concluded from its silence.
 struct PlaceView {
   bool answered = false;
-  std::string why_not;  // of no answer
+  std::string why_not = {};  // of no answer
   std::map<std::pair<std::string, std::size_t>, PlaceWord> words = {};
 
   const PlaceWord* of(const std::string& step, std::size_t element) const;

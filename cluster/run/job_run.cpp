@@ -67,16 +67,20 @@ fs::path job_runs_folder(const fs::path& workspace) {
   return workspace / "artifacts" / "jobs";
 }
 
-JobRun create_job_run(const fs::path& workspace, const JobFile& job, const std::string& place,
-                      const fs::path& program) {
+JobRun create_job_run(const fs::path& workspace, const JobFile& job, const std::string& place, const fs::path& program,
+                      const fs::path& folder) {
   const auto configs = resolved_configs(job, workspace, program);
   JobRun out{.folder = {},
              .job = job,
              .place = place,
+             .workspace = fs::absolute(workspace).lexically_normal(),
              .program = program,
              .code_version = code_version(),
              .submitted = utc_now()};
-  out.folder = new_folder(fs::absolute(job_runs_folder(workspace)).lexically_normal(), job.name, out.submitted);
+  out.folder = folder.empty() ? new_folder(job_runs_folder(out.workspace), job.name, out.submitted)
+                              : fs::absolute(folder).lexically_normal();
+  if (!out.folder.has_filename()) out.folder = out.folder.parent_path();
+  create_folders(out.folder);
   for (const auto& [step, text] : configs) {
     write_file(config_copy(out.folder, step), text);
     std::ranges::find(out.job.steps, step, &JobStep::name)->config = config_copy(out.folder, step).string();
@@ -91,6 +95,7 @@ JobRun create_job_run(const fs::path& workspace, const JobFile& job, const std::
                                                {"job", job.name},
                                                {"place", place},
                                                {"site", job.site},
+                                               {"workspace", out.workspace.string()},
                                                {"submitted", utc_text(out.submitted)},
                                                {"program", program.string()},
                                                {"code_version", out.code_version}},
@@ -110,6 +115,7 @@ JobRun open_job_run(const fs::path& folder) {
   JobRun out{.folder = fs::absolute(folder).lexically_normal(),
              .job = load_job_file(folder / kJobFile),
              .place = text_at(said, "place", file),
+             .workspace = text_at(said, "workspace", file),
              .program = text_at(said, "program", file),
              .code_version = text_at(said, "code_version", file),
              .submitted = parse_utc(text_at(said, "submitted", file))};

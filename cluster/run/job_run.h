@@ -19,15 +19,15 @@ namespace moola::cluster {
 ///     logs/STEP/      what they printed
 ///     scripts/        what the place was given to run
 struct JobRun {
-  std::filesystem::path folder;  // absolute
-  JobFile job;
-  std::string place;                 // "slurm", "local"
-  std::filesystem::path program;     // the moola that submitted it, and runs its steps
-  std::string code_version;          // its
-  std::int64_t submitted = kNoTime;  // ns UTC
+  std::filesystem::path folder = {};  // absolute
+  JobFile job = {};
+  std::string place = {};                // "slurm", "local"
+  std::filesystem::path workspace = {};  // absolute: where its steps work
+  std::filesystem::path program = {};    // the moola that submitted it, and runs its steps
+  std::string code_version = {};         // its
+  std::int64_t submitted = kNoTime;      // ns UTC
 
   std::string id() const { return folder.filename().string(); }
-  std::filesystem::path workspace() const { return folder.parent_path().parent_path().parent_path(); }
   /// When everything must be over; kNoTime: no budget of time.
   std::int64_t deadline() const;
 };
@@ -41,11 +41,12 @@ std::filesystem::path log_file(const JobRun& run, const std::string& step, std::
 /// workspace/artifacts/jobs
 std::filesystem::path job_runs_folder(const std::filesystem::path& workspace);
 
-/// A new run's folder with all but its scripts; the job's configurations are resolved by the jobs themselves
+/// A new run's folder with all but its scripts, in the workspace or, where `folder` says one, there; the job's
+/// configurations are resolved by the jobs themselves
 /// (`--print-config`), which refuse what they can't run. Everything is on the disk when it returns. Throws ConfigError
 /// with the job's own words and the step, IoError.
 JobRun create_job_run(const std::filesystem::path& workspace, const JobFile& job, const std::string& place,
-                      const std::filesystem::path& program);
+                      const std::filesystem::path& program, const std::filesystem::path& folder = {});
 
 /// Throws ConfigError for a folder that holds no run, DataError for one whose files are none, IoError.
 JobRun open_job_run(const std::filesystem::path& folder);

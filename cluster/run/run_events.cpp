@@ -33,7 +33,8 @@ RunEvents::RunEvents(const std::filesystem::path& run_folder) : file_(run_folder
             .first = event.value("first", std::size_t{0}),
             .comment = text_at(event, "comment"),
             .id = {},
-            .time = parse_utc(text_at(event, "time"))});
+            .time = parse_utc(text_at(event, "time")),
+            .fresh = event.value("fresh", false)});
     } else if (kind == "submitted" || kind == "withdrawn") {
       const auto at = std::ranges::find(submissions_, text_at(event, "comment"), &Submission::comment);
       if (at == submissions_.end())
@@ -71,12 +72,15 @@ std::optional<std::string> RunEvents::cancelled(const std::string& step, std::si
   return at == of_step->second.end() ? std::nullopt : std::optional(at->second);
 }
 
-void RunEvents::begin_submission(const Submission& submission) {
+void RunEvents::begin_submission(const Submission& given) {
+  Submission submission = given;
+  submission.fresh = fresh_;
   append_event(file_, {{"event", "submitting"},
                        {"step", submission.step},
                        {"elements", element_list_text(submission.elements)},
                        {"first", submission.first},
                        {"comment", submission.comment},
+                       {"fresh", submission.fresh},
                        {"time", utc_text(submission.time)}});
   take(submission);
 }

@@ -14,14 +14,15 @@ namespace moola::cluster {
 
 /// Elements of a step that were handed to a place as one.
 struct Submission {
-  std::string step;
-  std::vector<std::size_t> elements;  // ascending; {0} for a step that is no array
-  std::size_t first = 0;              // the element that the place numbers 0
+  std::string step = {};
+  std::vector<std::size_t> elements = {};  // ascending; {0} for a step that is no array
+  std::size_t first = 0;                   // the element that the place numbers 0
   /// What the place knows it by, besides its own number. One that was written before the place was asked, and has no
   /// `id`, is looked for by it.
-  std::string comment;
-  std::string id;  // the place's; empty: the submitter was killed before it knew
+  std::string comment = {};
+  std::string id = {};  // the place's; empty: the submitter was killed before it knew
   std::int64_t time = kNoTime;
+  bool fresh = false;  // jobs of moola begin anew, whatever they have
 
   bool holds(std::size_t element) const;
   /// Whether the place's name of an attempt ("123", "123_4") is this one's.
@@ -30,9 +31,9 @@ struct Submission {
 
 /// Elements of a step that nobody wants any more.
 struct Cancellation {
-  std::string step;
-  std::vector<std::size_t> elements;
-  std::string why;
+  std::string step = {};
+  std::vector<std::size_t> elements = {};
+  std::string why = {};
 };
 
 class RunEvents {
@@ -47,6 +48,8 @@ class RunEvents {
   /// Why an element was cancelled; none: it was not, or submitted again since.
   std::optional<std::string> cancelled(const std::string& step, std::size_t element) const;
 
+  /// Whether submissions from here on begin anew.
+  void set_fresh(bool fresh) { fresh_ = fresh; }
   /// The intent, before the place is asked; its answer afterwards. Durable when they return. Throw IoError.
   void begin_submission(const Submission& submission);
   void end_submission(const std::string& comment, const std::string& id);
@@ -58,6 +61,7 @@ class RunEvents {
  private:
   std::filesystem::path file_;
   std::vector<Submission> submissions_;
+  bool fresh_ = false;
   std::map<std::string, std::map<std::size_t, std::string>> cancelled_;  // step, element: why
 
   void take(const Submission& submission);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <stdexcept>
 
 namespace moola::cluster {
@@ -14,30 +13,16 @@ bool has_succeeded(const JobRun& run, const std::string& step, std::size_t eleme
   return std::ranges::any_of(attempts, [](const StepAttempt& each) { return each.end == StepEnd::succeeded; });
 }
 
-using ByName = std::map<std::string, const StepStatus*>;
-
 bool all_succeeded(const StepStatus& step) {
   return step.count(ElementState::succeeded) == step.elements.size();
 }
 
-// Whether something that the element needs is over, and has not succeeded.
-bool is_hopeless(const JobStep& step, std::size_t element, const ByName& before) {
-  const auto failed = [](const ElementStatus& each) {
-    return is_over(each.state) && each.state != ElementState::succeeded;
-  };
-  return std::ranges::any_of(
-             step.after,
-             [&](const std::string& name) { return std::ranges::any_of(before.at(name)->elements, failed); }) ||
-         std::ranges::any_of(step.after_element,
-                             [&](const std::string& name) { return failed(before.at(name)->elements.at(element)); });
-}
-
 // What a place says of one that waits for others, or of one that it threw out because they failed, is less than we
 // know.
-void mend(const JobStep& step, std::size_t element, const ByName& before, ElementStatus& status) {
+void mend(const JobStep& step, std::size_t element, const RunStatus& before, ElementStatus& status) {
   const bool thrown_out =
       status.attempts.empty() && (status.state == ElementState::cancelled || status.state == ElementState::failed);
-  if (thrown_out && is_hopeless(step, element, before)) {
+  if (thrown_out && is_hopeless(before, step, element)) {
     status.state = ElementState::blocked;
     status.why = "a step that it comes after has not succeeded";
   }
@@ -45,7 +30,7 @@ void mend(const JobStep& step, std::size_t element, const ByName& before, Elemen
   std::vector<std::string> waits_for;
   for (const auto* list : {&step.after, &step.after_any, &step.after_element}) {
     for (const std::string& name : *list) {
-      if (!all_succeeded(*before.at(name))) waits_for.push_back(name);
+      if (!all_succeeded(before.step(name))) waits_for.push_back(name);
     }
   }
   if (!waits_for.empty() && (status.why.empty() || status.why == "Dependency"))
@@ -80,20 +65,28 @@ bool RunStatus::succeeded() const {
   return std::ranges::all_of(steps, all_succeeded);
 }
 
+bool is_hopeless(const RunStatus& status, const JobStep& step, std::size_t element) {
+  const auto failed = [](const ElementStatus& each) {
+    return is_over(each.state) && each.state != ElementState::succeeded;
+  };
+  return std::ranges::any_of(
+             step.after,
+             [&](const std::string& name) { return std::ranges::any_of(status.step(name).elements, failed); }) ||
+         std::ranges::any_of(step.after_element,
+                             [&](const std::string& name) { return failed(status.step(name).elements.at(element)); });
+}
+
 RunStatus status_of(const JobRun& run, const RunEvents& events, const PlaceView& view) {
   RunStatus out;
-  out.steps.reserve(run.job.steps.size());  // addresses are kept
-  ByName before;
   for (const JobStep& step : run.job.steps) {
     StepStatus status{.name = step.name, .elements = {}};
     for (std::size_t element = 0; element < step.elements(); ++element) {
       ElementStatus each = status_of(run, events, view, step.name, element);
-      mend(step, element, before, each);
+      mend(step, element, out, each);
       ++status.counts.at(static_cast<std::size_t>(each.state));
       status.elements.push_back(std::move(each));
     }
     out.steps.push_back(std::move(status));
-    before[step.name] = &out.steps.back();
   }
   return out;
 }

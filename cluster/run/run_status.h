@@ -25,6 +25,9 @@ struct RunStatus {
   bool succeeded() const;
 };
 
+/// Whether a step that the element comes after is over and has not succeeded; `status` holds the steps before it.
+bool is_hopeless(const RunStatus& status, const JobStep& step, std::size_t element);
+
 /// Of all steps. Cost: one small file for each element that has begun.
 RunStatus status_of(const JobRun& run, const RunEvents& events, const PlaceView& view);
 

@@ -45,20 +45,6 @@ std::optional<std::int64_t> memory_kills() {
   return std::nullopt;
 }
 
-const JobStep& step_of(const JobFile& job, const StepRun& run) {
-  const auto at = std::ranges::find(job.steps, run.step, &JobStep::name);
-  if (at == job.steps.end()) {
-    std::vector<std::string> names;
-    for (const JobStep& each : job.steps) names.push_back(each.name);
-    throw ConfigError(fmt::format("{} has no step {}.{}", job.name, run.step, did_you_mean(run.step, names)));
-  }
-  if (run.element >= at->elements()) {
-    throw ConfigError(fmt::format("the step {} has {} elements, 0 to {}; there is no {}.", run.step, at->elements(),
-                                  at->elements() - 1, run.element));
-  }
-  return *at;
-}
-
 launch::LaunchCommand command_of(const JobStep& step, const ElementCall& call, const StepRun& run) {
   launch::LaunchPlan plan{.name = step.name,
                           .ranks = static_cast<int>(step.ranks_per_node() * step.nodes),
@@ -138,6 +124,15 @@ void end_group(pid_t group) {
   ::kill(-group, SIGKILL);
 }
 
+// Whether it is the first attempt of a submission that is to begin anew.
+bool begins_anew(const StepRun& run, const std::vector<StepAttempt>& attempts) {
+  const RunEvents events(run.folder);
+  const Submission* submission = events.last_of(run.step, run.element);
+  // A place may begin it before its submitter has put down what the place calls it.
+  return submission != nullptr && submission->fresh && (submission->id.empty() || submission->owns(run.place_id)) &&
+         std::ranges::find(attempts, run.place_id, &StepAttempt::place_id) == attempts.end();
+}
+
 // An attempt without an end is over when another begins: the place would not run two.
 void close_lost(const StepRecord& record, std::vector<StepAttempt>& attempts) {
   if (attempts.empty() || attempts.back().end) return;
@@ -153,6 +148,20 @@ bool has_succeeded(const std::vector<StepAttempt>& attempts) {
 }
 
 }  // namespace
+
+const JobStep& step_of(const JobFile& job, const StepRun& run) {
+  const auto at = std::ranges::find(job.steps, run.step, &JobStep::name);
+  if (at == job.steps.end()) {
+    std::vector<std::string> names;
+    for (const JobStep& each : job.steps) names.push_back(each.name);
+    throw ConfigError(fmt::format("{} has no step {}.{}", job.name, run.step, did_you_mean(run.step, names)));
+  }
+  if (run.element >= at->elements()) {
+    throw ConfigError(fmt::format("the step {} has {} elements, 0 to {}; there is no {}.", run.step, at->elements(),
+                                  at->elements() - 1, run.element));
+  }
+  return *at;
+}
 
 StepEnd end_of(int exit_code, int signal, bool memory_kills) {
   if (exit_code == 0) return StepEnd::succeeded;
@@ -205,20 +214,21 @@ StepOutcome run_step(const JobFile& job, const StepRun& run) {
   const StepRecord record(run.folder, step.name, run.element);
   std::vector<StepAttempt> attempts = record.attempts();
   if (has_succeeded(attempts)) {
-    log_info("the step {} has succeeded before; nothing is done again.", step.name);
+    log_info("{}{} has succeeded before; nothing is done again.", kStepSays, step.name);
     return {.attempt = attempts.back().number};
   }
   if (!attempts.empty() && !attempts.back().end) {
     close_lost(record, attempts);
     // One of an earlier submission counts no more: somebody has asked for it again.
     if (attempts.back().place_id == run.place_id && !may_try_again(step.retry, attempts)) {
-      log_warning("the last attempt of {} was lost with its node, and retry.node_failure = {} allows no other.",
-                  step.name, step.retry.node_failure);
+      log_info("{}the last attempt of {} was lost with its node, and retry.node_failure = {} allows no other.",
+               kStepSays, step.name, step.retry.node_failure);
       return {.exit_code = 1, .end = StepEnd::node_failure, .attempt = attempts.back().number};
     }
   }
-  const ElementCall call = StepCall(step).element(
+  ElementCall call = StepCall(step).element(
       run.element, {.run = run.folder.filename().string(), .workspace = run.workspace, .program = run.program});
+  if (starts_own_ranks(step.job) && begins_anew(run, attempts)) call.words.emplace_back("--fresh");
   StepAttempt attempt{.number = attempts.empty() ? 1 : attempts.back().number + 1,
                       .begun = utc_now(),
                       .host = run.host,

@@ -29,6 +29,9 @@ struct StepRun {
   Environment environment = {};
 };
 
+/// What the lines begin with that `moola step` itself adds to a step's log.
+inline constexpr const char* kStepSays = "moola step: ";
+
 /// Variable of what a step runs: a file into which the job of moola that it is writes {"run": ID}, or {"study": NAME}.
 inline constexpr const char* kStepNote = "MOOLA_STEP_NOTE";
 std::filesystem::path step_note(const std::filesystem::path& run_folder, const std::string& step, std::size_t element);
@@ -39,6 +42,10 @@ struct StepOutcome {
   std::int64_t attempt = 1;
   bool again = false;  // the step may be tried once more, by what it says of such ends
 };
+
+/// The step that is meant. Throws ConfigError with the nearest for one that is not in the job, and for an element that
+/// it has not.
+const JobStep& step_of(const JobFile& job, const StepRun& run);
 
 /// Runs the element in the foreground, its output on this process's, and keeps on record when it began and how it
 /// ended.

@@ -309,7 +309,8 @@ BOOST_AUTO_TEST_CASE(why_trials_fail_is_said_in_their_own_last_words) {
   write_objective("echo 'first' >&2; echo 'no module named torsh' >&2; exit 3");
   fs::remove_all(study());
   check_refused(run(3), {"status 3, its last words: no module named torsh."});
-  for (const sweep::Attribute& each : journal().trials.at(0).user)
+  const sweep::Study failed = journal();
+  for (const sweep::Attribute& each : failed.trials.at(0).user)
     BOOST_TEST((each.key != "fail_reason" || holds(each.json, "no module named torsh")));
 }
 

@@ -1,0 +1,57 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/command_line.h"
+
+namespace moola::cluster {
+
+struct SubmitOptions {
+  CommonOptions common;
+  std::filesystem::path file;
+  std::vector<std::string> settings;  // key=value
+  std::string to = "local", site;
+  bool dry_run = false, wait = false, reference = false;
+  std::filesystem::path out;  // of a dry run
+};
+
+/// What names a run, and what of it.
+struct RunOptions {
+  CommonOptions common;
+  std::string run = "latest", step, elements;
+};
+
+struct StatusOptions {
+  RunOptions which;
+  bool all = false;     // every element
+  bool watch = false;   // again and again, until the run is over
+  bool digest = false;  // one screen: what ran, what failed and why
+};
+
+struct LogsOptions {
+  RunOptions which;
+  std::size_t lines = 0;  // 0: all
+  bool follow = false;
+};
+
+struct RetryOptions {
+  RunOptions which;
+  bool fresh = false;
+};
+
+struct CollectOptions {
+  RunOptions which;
+  std::filesystem::path to;
+};
+
+/// `moola submit`. Throws ConfigError for a job file that the place can't run, IoError.
+void submit_command(const SubmitOptions& options);
+/// `moola status`: 0 while nothing has failed, 1 afterwards.
+int status_command(const StatusOptions& options);
+void logs_command(const LogsOptions& options);
+void cancel_command(const RunOptions& options);
+void retry_command(const RetryOptions& options);
+void collect_command(const CollectOptions& options);
+
+}  // namespace moola::cluster

@@ -1,0 +1,82 @@
+#include "cluster/commands/places.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/nearest.h"
+#include "cluster/job/element_list.h"
+#include "cluster/local/local_runner.h"
+#include "cluster/slurm/slurm_client.h"
+#include "cluster/slurm/slurm_view.h"
+#include "cluster/slurm/submit_to_slurm.h"
+
+namespace moola::cluster {
+namespace {
+
+// Numbers of Slurm's for elements, whole submissions where all of one is meant.
+std::vector<std::string> slurm_ids(const JobRun& run, const RunEvents& events, const WantedElements& elements) {
+  std::vector<std::string> out;
+  for (const auto& [step, wanted] : elements) {
+    std::map<const Submission*, std::vector<std::size_t>> by_submission;
+    for (const std::size_t each : wanted) {
+      const Submission* submission = events.last_of(step, each);
+      if (submission != nullptr && !submission->id.empty()) by_submission[submission].push_back(each);
+    }
+    const bool is_array = !run.job.step(step).array.elements.empty();
+    for (const auto& [submission, own] : by_submission) {
+      if (!is_array || own == submission->elements) {
+        out.push_back(submission->id);
+        continue;
+      }
+      for (const std::size_t each : own) out.push_back(fmt::format("{}_{}", submission->id, each - submission->first));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+void require_place(const std::string& place) {
+  static const std::vector<std::string> kPlaces{"slurm", "local"};
+  if (std::ranges::find(kPlaces, place) != kPlaces.end()) return;
+  throw ConfigError(fmt::format("--to {}: a job goes to slurm or local.{}", place, did_you_mean(place, kPlaces)));
+}
+
+PlaceView view_of(const JobRun& run, RunEvents& events) {
+  if (run.place == "local") return local_view(run, events);
+  try {
+    return slurm_view(run, events, SlurmClient());
+  } catch (const ConfigError&) {
+    return {.answered = false,
+            .why_not = "there is no Slurm on this machine to ask; this is what the run's own files say"};
+  }
+}
+
+std::size_t submit_elements(const JobRun& run, RunEvents& events, const RunStatus& status,
+                            const WantedElements& wanted) {
+  if (run.place == "slurm") {
+    return submit_to_slurm(
+        run, events, status, wanted, SlurmClient(), [](const SbatchCall& call, const std::string& id) {
+          log_info("{} {}: Slurm job {}", call.submission.step, element_list_text(call.submission.elements), id);
+        });
+  }
+  submit_locally(run, events, wanted);
+  if (!is_run_locally(run)) log_info("runs here: {}", start_local_runner(run));
+  std::size_t out = 0;
+  for (const auto& [step, elements] : wanted) out += elements.size();
+  return out;
+}
+
+void cancel_elements(const JobRun& run, RunEvents& events, const WantedElements& elements, const std::string& why) {
+  for (const auto& [step, own] : elements) events.cancel({.step = step, .elements = own, .why = why});
+  if (run.place == "slurm") SlurmClient().cancel(slurm_ids(run, events, elements));
+}
+
+std::filesystem::path submit_lock(const JobRun& run) {
+  return run.folder / ".submit.lock";
+}
+
+}  // namespace moola::cluster

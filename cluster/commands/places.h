@@ -1,0 +1,30 @@
+#pragma once
+#include <filesystem>
+
+#include "cluster/run/element_state.h"
+#include "cluster/run/job_run.h"
+#include "cluster/run/run_events.h"
+#include "cluster/run/run_status.h"
+#include "cluster/run/wanted_elements.h"
+
+// What differs between places, in one place.
+namespace moola::cluster {
+
+/// Whether `place` is one: "slurm", "local". Throws ConfigError with the nearest.
+void require_place(const std::string& place);
+
+/// What the run's place says of its elements.
+PlaceView view_of(const JobRun& run, RunEvents& events);
+
+/// Hands elements to the run's place; how many. `say` tells each call on standard error. Throws what the place refuses
+/// them with.
+std::size_t submit_elements(const JobRun& run, RunEvents& events, const RunStatus& status,
+                            const WantedElements& wanted);
+
+/// Ends what the place has of `elements`, after it is on the run's events that nobody wants them.
+void cancel_elements(const JobRun& run, RunEvents& events, const WantedElements& elements, const std::string& why);
+
+/// Held while a run's events are added to from outside: one submitter at a time.
+std::filesystem::path submit_lock(const JobRun& run);
+
+}  // namespace moola::cluster

@@ -1,0 +1,155 @@
+#include "cluster/commands/step_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <vector>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/utc_time.h"
+#include "base/version.h"
+#include "cluster/job/memory_size.h"
+#include "cluster/run/job_run.h"
+#include "cluster/run/run_events.h"
+#include "cluster/run/run_status.h"
+#include "cluster/run/run_step.h"
+#include "cluster/slurm/inside_slurm.h"
+
+namespace moola::cluster {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kByHand = "by-hand";
+
+template <class... Args>
+void say(fmt::format_string<Args...> format, Args&&... args) {
+  log_text(LogLevel::info, kStepSays + fmt::format(format, std::forward<Args>(args)...));
+}
+
+std::string host_name() {
+  char name[256] = "";
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+std::string first_line(const fs::path& file) {
+  std::ifstream in(file);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+// As the driver names them, without a library of CUDA's.
+std::string gpus_here() {
+  std::vector<std::string> names;
+  std::error_code none;
+  for (const auto& each : fs::directory_iterator("/proc/driver/nvidia/gpus", none)) {
+    const std::string model = first_line(each.path() / "information");
+    const std::size_t begin = model.find_first_not_of(" \t", std::min(model.find(':'), model.size()) + 1);
+    names.push_back(begin == std::string::npos ? "a GPU" : model.substr(begin));
+  }
+  if (names.empty()) return "none";
+  std::ranges::sort(names);
+  std::string out = fmt::format("{} x {}", names.size(), names.front());
+  const std::string driver = first_line("/proc/driver/nvidia/version");
+  return driver.empty() ? out : out + ", " + driver;
+}
+
+// What the log of a step begins with.
+void say_where(const JobRun& run, const StepOptions& options, const std::string& place_id, std::int64_t attempt) {
+  const std::string nodes = slurm_nodes();
+  say("{} of {}, element {}, attempt {}", options.step, run.id(), options.element, attempt);
+  say("{} on {}{}, {}, moola {}, GPUs: {}", utc_text(utc_now()), host_name(),
+      nodes.empty() ? "" : fmt::format(" (Slurm job {}, nodes {})", place_id, nodes), run.place, code_version(),
+      gpus_here());
+}
+
+Environment environment_of(const JobStep& step, bool in_slurm) {
+  Environment out;
+  if (in_slurm) {
+    const bool by_srun = step.slurm.mpi == "pmix" || (step.slurm.mpi == "auto" && srun_has_pmix());
+    if (!by_srun) {
+      if (step.slurm.mpi == "auto") say("srun has no PMIx here: ranks are started by mpirun.");
+      out.emplace_back("MOOLA_LAUNCHER", "mpirun");
+    }
+  }
+  if (!step.slurm.interface.empty() && in_slurm) {
+    for (const char* name : {"NCCL_SOCKET_IFNAME", "OMPI_MCA_btl_tcp_if_include", "OMPI_MCA_oob_tcp_if_include"})
+      out.emplace_back(name, step.slurm.interface);
+  }
+  return out;
+}
+
+// Of a job that has just been put back: what it was given.
+bool has_more_memory_than_before(const JobStep& step, const std::vector<StepAttempt>& attempts) {
+  const auto times = static_cast<int>(std::ranges::count(attempts, StepEnd::out_of_memory, &StepAttempt::end));
+  const char* given = std::getenv("SLURM_MEM_PER_NODE");  // MiB
+  return given == nullptr || std::atoll(given) >= parse_memory(grown_memory(step, times));
+}
+
+// Slurm kills this process soon after, or the next attempt would not begin.
+void put_back(const JobStep& step, const std::string& task, const StepOutcome& outcome,
+              const std::vector<StepAttempt>& attempts) {
+  if (outcome.end != StepEnd::out_of_memory) {
+    say("{}: tried again (scontrol requeue {}).", name_of(outcome.end), task);
+    return requeue(task);
+  }
+  const auto times = static_cast<int>(std::ranges::count(attempts, StepEnd::out_of_memory, &StepAttempt::end));
+  const std::string memory = grown_memory(step, times);
+  say("out of memory: tried again with {} of each node.", memory);
+  requeue_with_memory(task, parse_memory(memory));
+}
+
+}  // namespace
+
+int step_command(const StepOptions& options) {
+  const JobRun run = open_job_run(options.run);
+  const std::optional<std::string> task = slurm_task();
+  const std::string place_id = !options.attempt_of.empty() ? options.attempt_of : task.value_or(kByHand);
+  StepRun step_run{.folder = run.folder,
+                   .workspace = run.workspace,
+                   .program = run.program,
+                   .step = options.step,
+                   .element = options.element,
+                   .host = slurm_nodes().empty() ? host_name() : slurm_nodes(),
+                   .place_id = place_id,
+                   .keep_time_limit = !task,
+                   .deadline = run.deadline(),
+                   .environment = {}};
+  const JobStep& step = step_of(run.job, step_run);
+  const std::vector<StepAttempt> before = StepRecord(run.folder, step.name, options.element).attempts();
+  if (const auto why = RunEvents(run.folder).cancelled(step.name, options.element)) {
+    say("{} was cancelled: {}. Nothing is done.", step.name, *why);
+    return static_cast<int>(ExitCode::failed);
+  }
+  if (const std::string missing = what_is_missing(run, step, options.element); !missing.empty())
+    throw ConfigError(missing + ". Nothing is done.");
+  if (run.deadline() != kNoTime && utc_now() >= run.deadline()) {
+    throw ConfigError(fmt::format("the job's time, {} since {}, is spent. Nothing is done.", run.job.time_budget,
+                                  utc_text(run.submitted)));
+  }
+  if (task && !before.empty() && before.back().end == StepEnd::out_of_memory && before.back().place_id == place_id &&
+      !has_more_memory_than_before(step, before)) {
+    throw Error(
+        fmt::format("the last attempt of {} ran out of memory, and Slurm has not given it more. `moola retry {}` "
+                    "submits it with more.",
+                    step.name, run.id()),
+        ExitCode::failed);
+  }
+  std::error_code error;
+  fs::current_path(run.workspace, error);
+  if (error) throw IoError(fmt::format("{} cannot work in {}", host_name(), run.workspace.string()), error.value());
+  say_where(run, options, place_id, before.empty() ? 1 : before.back().number + 1);
+  step_run.environment = environment_of(step, task.has_value());
+  const StepOutcome outcome = run_step(run.job, step_run);
+  say("{}: {}, exit code {}", step.name, name_of(outcome.end), outcome.exit_code);
+  if (outcome.again && task && options.attempt_of.empty())
+    put_back(step, *task, outcome, StepRecord(run.folder, step.name, options.element).attempts());
+  return outcome.exit_code;
+}
+
+}  // namespace moola::cluster

@@ -1,0 +1,127 @@
+#include <fmt/format.h>
+
+#include <iostream>
+#include <optional>
+#include <thread>
+
+#include "base/error.h"
+#include "base/file_lock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/subprocess.h"
+#include "cluster/commands/job_commands.h"
+#include "cluster/commands/places.h"
+#include "cluster/commands/plan_text.h"
+#include "cluster/local/local_runner.h"
+#include "cluster/slurm/slurm_client.h"
+#include "cluster/slurm/submit_to_slurm.h"
+
+namespace moola::cluster {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path moola_here() {
+  return executable_folder() / "moola";
+}
+
+// What the place does not do with the file, said and not kept quiet.
+void say_what_is_left_out(const JobFile& job, const std::string& place) {
+  if (job.cost_budget > 0)
+    log_warning("job.cost_budget = {} is for rented machines: nothing is paid for by the hour with --to {}.",
+                job.cost_budget, place);
+  if (place != "local") return;
+  for (const JobStep& step : job.steps) {
+    if (step.nodes > 1 && job.local.hosts.empty())
+      log_warning("{} is for {} nodes: all of its {} ranks run on this machine.", step.name, step.nodes,
+                  step.nodes * step.ranks_per_node());
+  }
+}
+
+void dry_run(const SubmitOptions& options, const JobFile& job) {
+  const fs::path folder =
+      options.out.empty() ? options.common.workspace / "artifacts" / "plans" / job.name : options.out;
+  if (fs::exists(folder / "events.jsonl"))
+    throw ConfigError(fmt::format("{} is a run that was submitted; give --out another folder.", folder.string()));
+  std::error_code error;
+  if (fs::exists(folder) && !fs::exists(folder / "run.json") && !fs::is_empty(folder, error))
+    throw ConfigError(fmt::format("{} holds something else than a plan; give --out another folder.", folder.string()));
+  fs::remove_all(folder, error);
+  const JobRun run = create_job_run(options.common.workspace, job, options.to, moola_here(), folder);
+  Json scripts = Json::array();
+  std::string text;
+  if (options.to == "slurm") {
+    std::optional<SlurmClient> slurm;
+    try {
+      slurm.emplace();
+    } catch (const ConfigError&) {
+      text += "There is no Slurm here: whether it would take the scripts is not asked.\n";
+    }
+    for (const SbatchScript& script : write_sbatch_scripts(run, slurm ? slurm->max_array() : 1000)) {
+      const std::string verdict = slurm ? slurm->test(run.folder / "scripts" / script.file_name) : "";
+      scripts.push_back({{"step", script.step}, {"file", script.file_name}, {"test", verdict}});
+      if (!verdict.empty()) text += fmt::format("{}: {}\n", script.file_name, verdict);
+    }
+  }
+  if (options.common.json) {
+    std::cout << json_text({{"plan", plan_json(job)}, {"folder", run.folder.string()}, {"scripts", scripts}}, 2)
+              << "\n";
+    return;
+  }
+  std::cout << plan_text(job) << "\n" << text;
+  std::cout << fmt::format("Nothing was submitted. {}: {}\n", options.to == "slurm" ? "The scripts" : "What would run",
+                           run.folder.string());
+}
+
+void say_submitted(const SubmitOptions& options, const JobRun& run, std::size_t elements) {
+  if (options.common.json) {
+    std::cout << json_text(
+                     {{"run", run.id()}, {"folder", run.folder.string()}, {"place", run.place}, {"elements", elements}})
+              << "\n";
+    return;
+  }
+  std::cout << fmt::format("{}\n", run.id());
+  log_info("{} steps of {} are submitted. Watch them: moola status {} --watch", run.job.steps.size(), run.job.name,
+           run.id());
+}
+
+}  // namespace
+
+void submit_command(const SubmitOptions& options) {
+  if (options.reference) {
+    std::cout << job_reference();
+    return;
+  }
+  if (options.file.empty())
+    throw ConfigError("which job? Give its file: moola submit JOB.toml. configs/jobs/ has some.");
+  require_place(options.to);
+  const fs::path workspace = fs::absolute(options.common.workspace);
+  require_workspace(workspace);
+  const JobFile job = load_job_file(fs::absolute(options.file), options.settings, options.site);
+  say_what_is_left_out(job, options.to);
+  if (options.dry_run) return dry_run(options, job);
+
+  if (options.to == "slurm") SlurmClient();  // before anything is written
+  const JobRun run = create_job_run(workspace, job, options.to, moola_here());
+  const FileLock lock(submit_lock(run));
+  RunEvents events(run.folder);
+  const RunStatus nothing_yet = status_of(run, events, {.answered = true, .why_not = {}});
+  std::size_t elements = 0;
+  try {
+    elements = submit_elements(run, events, nothing_yet, all_elements(run.job));
+  } catch (const Error& error) {
+    if (events.submissions().empty()) {
+      std::error_code none;
+      fs::remove_all(run.folder, none);
+      throw;
+    }
+    throw Error(
+        fmt::format("{} What was submitted before goes on as {}: `moola retry {}` submits the rest, `moola cancel "
+                    "{}` ends it.",
+                    error.what(), run.id(), run.id(), run.id()),
+        error.exit_code());
+  }
+  say_submitted(options, run, elements);
+}
+
+}  // namespace moola::cluster

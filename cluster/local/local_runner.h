@@ -1,0 +1,30 @@
+#pragma once
+#include <filesystem>
+
+#include "cluster/run/element_state.h"
+#include "cluster/run/job_run.h"
+#include "cluster/run/wanted_elements.h"
+
+namespace moola::cluster {
+
+/// Runs what of a run was submitted and is not over on this machine: each element by a `moola step` of its own, its
+/// output in the run's logs; so many beside each other as [local] and the arrays allow, what failed again as often as
+/// its step says, and what comes after it when it may. A stop signal reaches all that run; they write their checkpoints
+/// and the runner leaves with 85. What is cancelled or submitted meanwhile is seen within a second. Returns 0 when all
+/// of the run has succeeded, 1 otherwise. Throws CommError when another runner is at work on the run, IoError.
+int run_locally(const std::filesystem::path& run_folder);
+
+/// Starts that in the background, out of reach of this terminal: as a unit of the user's systemd where there is one
+/// that outlives a logout, else as a process of its own. Returns how, for people: "process 4711". Throws IoError.
+std::string start_local_runner(const JobRun& run);
+
+/// Whether a runner is at work on it.
+bool is_run_locally(const JobRun& run);
+
+/// What this machine says of a run's elements.
+PlaceView local_view(const JobRun& run, const RunEvents& events);
+
+/// Puts `wanted` on the run's events as one submission for each step, for a runner to find.
+void submit_locally(const JobRun& run, RunEvents& events, const WantedElements& wanted);
+
+}  // namespace moola::cluster

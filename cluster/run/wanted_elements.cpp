@@ -1,0 +1,105 @@
+#include "cluster/run/wanted_elements.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <set>
+
+#include "base/error.h"
+#include "base/nearest.h"
+
+namespace moola::cluster {
+namespace {
+
+const JobStep& named_step(const JobFile& job, const std::string& name) {
+  const auto at = std::ranges::find(job.steps, name, &JobStep::name);
+  if (at != job.steps.end()) return *at;
+  std::vector<std::string> names;
+  for (const JobStep& each : job.steps) names.push_back(each.name);
+  throw ConfigError(fmt::format("{} has no step {}.{}", job.name, name, did_you_mean(name, names)));
+}
+
+using Chosen = std::map<std::string, std::set<std::size_t>>;
+
+// Adds whatever comes after a chosen element, as far as `takes` lets it.
+void add_dependents(const JobFile& job, Chosen& chosen,
+                    const std::function<bool(const std::string& step, std::size_t element)>& takes) {
+  // Steps are in their order: those before a step are complete when it is looked at.
+  for (const JobStep& step : job.steps) {
+    const auto any_of = [&](const std::vector<std::string>& names) {
+      return std::ranges::any_of(names, [&](const std::string& name) { return chosen.contains(name); });
+    };
+    const bool whole = any_of(step.after) || any_of(step.after_any);
+    for (std::size_t element = 0; element < step.elements(); ++element) {
+      const bool own = std::ranges::any_of(step.after_element, [&](const std::string& name) {
+        const auto at = chosen.find(name);
+        return at != chosen.end() && at->second.contains(element);
+      });
+      if ((whole || own) && takes(step.name, element)) chosen[step.name].insert(element);
+    }
+  }
+}
+
+WantedElements listed(const Chosen& chosen) {
+  WantedElements out;
+  for (const auto& [step, elements] : chosen) {
+    if (!elements.empty()) out[step].assign(elements.begin(), elements.end());
+  }
+  return out;
+}
+
+}  // namespace
+
+WantedElements all_elements(const JobFile& job) {
+  WantedElements out;
+  for (const JobStep& step : job.steps) {
+    std::vector<std::size_t>& elements = out[step.name];
+    elements.resize(step.elements());
+    std::iota(elements.begin(), elements.end(), 0U);
+  }
+  return out;
+}
+
+WantedElements unfinished_elements(const JobFile& job, const RunStatus& status, const std::string& step) {
+  if (!step.empty()) named_step(job, step);
+  const auto state = [&](const std::string& name, std::size_t element) {
+    return status.step(name).elements.at(element).state;
+  };
+  const auto is_wanted = [&](const std::string& name, std::size_t element) {
+    const ElementState of = state(name, element);
+    return of == ElementState::not_submitted || (is_over(of) && of != ElementState::succeeded);
+  };
+  Chosen chosen;
+  for (const JobStep& each : job.steps) {
+    if (!step.empty() && each.name != step) continue;
+    for (std::size_t element = 0; element < each.elements(); ++element) {
+      if (is_wanted(each.name, element)) chosen[each.name].insert(element);
+    }
+  }
+  add_dependents(job, chosen, is_wanted);
+  return listed(chosen);
+}
+
+WantedElements with_dependents(const JobFile& job, const RunStatus& status, const std::string& step,
+                               const std::vector<std::size_t>& elements) {
+  const auto is_open = [&](const std::string& name, std::size_t element) {
+    return !is_over(status.step(name).elements.at(element).state);
+  };
+  const JobStep& first = named_step(job, step);
+  Chosen chosen;
+  for (std::size_t element = 0; element < first.elements(); ++element) {
+    if ((elements.empty() || std::ranges::find(elements, element) != elements.end()) && is_open(step, element))
+      chosen[step].insert(element);
+  }
+  for (const std::size_t each : elements) {
+    if (each >= first.elements())
+      throw ConfigError(fmt::format("{} has {} elements, 0 to {}; there is no {}.", step, first.elements(),
+                                    first.elements() - 1, each));
+  }
+  add_dependents(job, chosen, is_open);
+  return listed(chosen);
+}
+
+}  // namespace moola::cluster

@@ -1,0 +1,25 @@
+// moola logs: what the steps of a submitted job have printed.
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "base/command_line.h"
+#include "cluster/commands/job_commands.h"
+
+int main(int argc, char** argv) {
+  moola::cluster::LogsOptions options;
+  CLI::App app(
+      "Prints the logs of a submitted job, of all its steps or of one; several are told apart by their names.\n"
+      "Example: moola logs latest pretrain --elements 3 --follow");
+  app.add_option("RUN", options.which.run, "which run")->capture_default_str();
+  app.add_option("STEP", options.which.step, "which step; none: all");
+  app.add_option("--elements", options.which.elements, "which elements of it, such as 3 or 0-7");
+  app.add_option("--lines", options.lines, "only the last N of each log; 0: all")->capture_default_str();
+  app.add_flag("--follow", options.follow, "go on until the run is over");
+  moola::add_common_options(app, options.which.common);
+  app.callback([&] {
+    moola::require_workspace(options.which.common.workspace);
+    moola::cluster::logs_command(options);
+  });
+  return moola::run_command(app, "logs", argc, argv);
+}
