@@ -38,6 +38,12 @@ std::string text_at(const Json& json, const char* key, const fs::path& file) {
   return json[key].get<std::string>();
 }
 
+std::vector<std::string> step_names(const JobFile& job) {
+  std::vector<std::string> out;
+  for (const JobStep& each : job.steps) out.push_back(each.name);
+  return out;
+}
+
 fs::path config_copy(const fs::path& folder, const std::string& step) {
   return folder / "configs" / (step + ".toml");
 }
@@ -95,6 +101,7 @@ JobRun create_job_run(const fs::path& workspace, const JobFile& job, const std::
                                                {"job", job.name},
                                                {"place", place},
                                                {"site", job.site},
+                                               {"steps", step_names(job)},
                                                {"workspace", out.workspace.string()},
                                                {"submitted", utc_text(out.submitted)},
                                                {"program", program.string()},
@@ -120,6 +127,9 @@ JobRun open_job_run(const fs::path& folder) {
              .code_version = text_at(said, "code_version", file),
              .submitted = parse_utc(text_at(said, "submitted", file))};
   if (!out.folder.has_filename()) out.folder = out.folder.parent_path();
+  // A resolved text has them by name; the user's order is one in which each stands behind those that it comes after.
+  const std::vector<std::string> order = said.value("steps", std::vector<std::string>());
+  std::ranges::stable_sort(out.job.steps, {}, [&](const JobStep& step) { return std::ranges::find(order, step.name); });
   for (JobStep& step : out.job.steps) {
     const fs::path copy = config_copy(out.folder, step.name);
     if (!step.config.empty() && fs::exists(copy)) step.config = copy.string();

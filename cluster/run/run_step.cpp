@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/nearest.h"
+#include "base/step_note.h"
 #include "cluster/job/step_call.h"
 #include "cluster/launch/child_process.h"
 #include "cluster/launch/launch_ranks.h"

@@ -32,8 +32,7 @@ struct StepRun {
 /// What the lines begin with that `moola step` itself adds to a step's log.
 inline constexpr const char* kStepSays = "moola step: ";
 
-/// Variable of what a step runs: a file into which the job of moola that it is writes {"run": ID}, or {"study": NAME}.
-inline constexpr const char* kStepNote = "MOOLA_STEP_NOTE";
+/// Where what an element runs leaves its note (base/step_note.h).
 std::filesystem::path step_note(const std::filesystem::path& run_folder, const std::string& step, std::size_t element);
 
 struct StepOutcome {

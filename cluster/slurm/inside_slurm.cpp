@@ -20,7 +20,9 @@ std::string variable(const char* name) {
 void control(const std::vector<std::string>& words) {
   std::vector<std::string> call{"scontrol"};
   call.insert(call.end(), words.begin(), words.end());
-  const ProcessResult result = run_process(call);
+  ProcessResult result = run_process(call);
+  // Slurm ends all of a job that it puts back, scontrol too.
+  for (int i = 0; i < 3 && result.exit_code > 128; ++i) result = run_process(call);
   if (result.exit_code == 0) return;
   std::string said = result.errors.empty() ? result.output : result.errors;
   said.erase(said.find_last_not_of(" \n") + 1);
@@ -49,16 +51,9 @@ void requeue(const std::string& task) {
 }
 
 void requeue_with_memory(const std::string& task, std::int64_t mebibytes) {
-  // Held until it has its memory: otherwise it could begin again with what was too little.
-  control({"requeuehold", task});
-  std::string refused;
-  try {
-    control({"update", "JobId=" + task, fmt::format("MinMemoryNode={}", mebibytes)});
-  } catch (const IoError& error) {
-    refused = error.what();
-  }
-  control({"release", task});
-  if (!refused.empty()) throw IoError(refused);
+  // A job that was put back does not begin for a while, by the age of its credentials: time enough.
+  control({"requeue", task});
+  control({"update", "JobId=" + task, fmt::format("MinMemoryNode={}", mebibytes)});
 }
 
 }  // namespace moola::cluster

@@ -18,8 +18,8 @@ bool srun_has_pmix();
 /// words.
 void requeue(const std::string& task);
 
-/// The same with another amount of memory of each node, in MiB. Where Slurm lets nobody but its administrator ask for
-/// more, the job comes back with what it had, and the IoError says so.
+/// The same with another amount of memory of each node, in MiB. Where it can't be had, the job comes back with what it
+/// had, and the IoError says why.
 void requeue_with_memory(const std::string& task, std::int64_t mebibytes);
 
 }  // namespace moola::cluster

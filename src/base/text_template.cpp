@@ -25,7 +25,9 @@ TextTemplate::TextTemplate(const std::string& text, std::span<const std::string>
       throw ConfigError(fmt::format("{} has an open brace; a brace itself is written {{{{.", what));
     const std::string name = text.substr(i + 1, close - i - 1);
     if (std::ranges::find(names, name) == names.end())
-      throw ConfigError(fmt::format("{} names '{}', which is no parameter.{}", what, name, did_you_mean(name, names)));
+      throw ConfigError(
+          fmt::format("{} names '{}', which is no parameter.{} A brace that is meant as one is written twice.", what,
+                      name, did_you_mean(name, names)));
     pieces_.push_back({.text = name, .is_name = true});
     pieces_.push_back({});
     i = close;

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/sha256.h"
+#include "base/step_note.h"
 #include "base/utc_time.h"
 #include "base/version.h"
 #include "record/machine.h"
@@ -160,7 +161,9 @@ Run open_run(const fs::path& workspace, const RunRequest& request) {
   const auto deadline = std::chrono::steady_clock::now() + request.patience;
   for (bool said = false;; said = true) {
     try {
-      return Run::open_now(workspace, request);
+      Run run = Run::open_now(workspace, request);
+      leave_step_note({{"run", run.id()}});
+      return run;
     } catch (const RunAtWork& busy) {
       if (std::chrono::steady_clock::now() > deadline) throw;
       if (!said) log_info("the run {} is still at work; waiting a few seconds for its end", busy.run());

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/launched_ranks.h"
 #include "base/log.h"
+#include "base/step_note.h"
 #include "base/text_table.h"
 #include "sweep/journal/repair.h"
 #include "sweep/samplers/sampler_table.h"
@@ -184,6 +185,7 @@ int sweep(const Arguments& arguments, const SweepHost& host) {
   const TrialRecorder recorder(values, arguments.common.workspace);
   StudyRequest request = request_for(config, folder);
   request.keep_record = [&](TrialResult& result, const fs::path& trial) { recorder.keep(result, trial); };
+  leave_step_note({{"study", request.name}});
   SweepStudy study(std::move(request), config.space.space, std::move(sampler), values.make_pruner());
   write_file(folder / "config.toml", config.text);
   for (const std::string& note : study.notes()) log_warning("{}: {}.", values.sweep.name, note);
