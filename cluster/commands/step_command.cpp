@@ -140,6 +140,11 @@ int step_command(const StepOptions& options) {
                     step.name, run.id()),
         ExitCode::failed);
   }
+  // `moola` in a command is the one that runs it.
+  const char* path = std::getenv("PATH");
+  ::setenv("PATH",
+           fmt::format("{}:{}", run.program.parent_path().string(), path == nullptr ? "/usr/bin:/bin" : path).c_str(),
+           1);
   std::error_code error;
   fs::current_path(run.workspace, error);
   if (error) throw IoError(fmt::format("{} cannot work in {}", host_name(), run.workspace.string()), error.value());

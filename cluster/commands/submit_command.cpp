@@ -52,16 +52,26 @@ void dry_run(const SubmitOptions& options, const JobFile& job) {
   std::string text;
   if (options.to == "slurm") {
     std::optional<SlurmClient> slurm;
+    std::size_t max_array = 1000;
     try {
       slurm.emplace();
-    } catch (const ConfigError&) {
-      text += "There is no Slurm here: whether it would take the scripts is not asked.\n";
+      max_array = slurm->max_array();
+    } catch (const Error& away) {
+      slurm.reset();
+      text += fmt::format("Whether Slurm would take the scripts could not be asked: {}\n", away.what());
     }
-    for (const SbatchScript& script : write_sbatch_scripts(run, slurm ? slurm->max_array() : 1000)) {
-      const std::string verdict = slurm ? slurm->test(run.folder / "scripts" / script.file_name) : "";
+    const std::vector<SbatchScript> written = write_sbatch_scripts(run, max_array);
+    const auto verdicts = slurm ? test_scripts(run, written, *slurm) : std::map<std::string, std::string>();
+    for (const SbatchScript& script : written) {
+      const std::string verdict = slurm ? verdicts.at(script.file_name) : "";
       scripts.push_back({{"step", script.step}, {"file", script.file_name}, {"test", verdict}});
-      if (!verdict.empty()) text += fmt::format("{}: {}\n", script.file_name, verdict);
     }
+    // A thousand times the same says nothing more.
+    std::map<std::string, std::vector<std::string>> files;
+    for (const auto& [file, verdict] : verdicts) files[verdict].push_back(file);
+    for (const auto& [verdict, own] : files)
+      text += fmt::format("{}{}: {}\n", own.front(), own.size() > 1 ? fmt::format(" and {} more", own.size() - 1) : "",
+                          verdict);
   }
   if (options.common.json) {
     std::cout << json_text({{"plan", plan_json(job)}, {"folder", run.folder.string()}, {"scripts", scripts}}, 2)

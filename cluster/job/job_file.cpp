@@ -179,6 +179,24 @@ void read_own_names(const std::vector<ConfigDocument>& documents, BoundJob& job)
   }
 }
 
+// step.NAME.array=VALUE among the settings: its names are the user's own. The others are left to the schema.
+std::vector<std::string> take_arrays(const std::vector<std::string>& settings,
+                                     std::map<std::string, StepArray>& arrays) {
+  std::vector<std::string> others;
+  for (const std::string& each : settings) {
+    const std::size_t end = each.find('=');
+    const std::string key = each.substr(0, end);
+    if (end == std::string::npos || !key.starts_with("step.") || !key.ends_with(".array")) {
+      others.push_back(each);
+      continue;
+    }
+    const std::string where = "--set " + each;
+    const toml::table table = parse_toml("array = " + each.substr(end + 1), where);
+    arrays[key.substr(5, key.size() - 11)] = read_step_array(*table.get("array"), where);
+  }
+  return others;
+}
+
 // Steps by where they stand in the file, the base's first.
 std::vector<JobStep> steps_as_written(const std::vector<ConfigDocument>& documents, BoundJob& job) {
   std::vector<std::tuple<std::size_t, std::uint32_t, std::uint32_t, std::string>> places;
@@ -363,7 +381,8 @@ JobFile load_job_file(const fs::path& file, const std::vector<std::string>& sett
   BoundJob job;
   ConfigSchema schema("submit");
   job.bind(schema);
-  schema.load(file, settings, profile);
+  std::map<std::string, StepArray> arrays;
+  schema.load(file, take_arrays(settings, arrays), profile);
   if (profile) {
     documents.insert(documents.begin(),
                      {.name = profile->name, .folder = sites, .table = parse_toml(profile->text, profile->name)});
@@ -376,6 +395,11 @@ JobFile load_job_file(const fs::path& file, const std::vector<std::string>& sett
   if (job.steps.empty())
     throw ConfigError(fmt::format("{} has no steps: give one or more as [step.NAME] with job or command.", where));
   read_own_names(documents, job);
+  for (auto& [name, array] : arrays) {
+    if (!job.steps.contains(name))
+      throw ConfigError(fmt::format("--set step.{}.array: {} has no such step.", name, where));
+    job.steps[name].array = std::move(array);
+  }
   for (auto& [name, step] : job.steps) take_over(step, job, schema);
   // The profile's values are in the text; where it is read again there may be no such profile.
   out.site.clear();

@@ -191,7 +191,7 @@ int run_locally(const fs::path& run_folder) {
 }
 
 std::string start_local_runner(const JobRun& run) {
-  const fs::path log = run.folder / "logs" / "runner.log";
+  const fs::path log = log_folder(run.folder) / "runner.log";
   if (has_lasting_systemd()) {
     const std::string unit = "moola-" + run.id();
     std::vector<std::string> words{"systemd-run",

@@ -60,13 +60,14 @@ std::int64_t JobRun::deadline() const {
   return job.time_budget.empty() ? kNoTime : submitted + parse_duration(job.time_budget).nanoseconds;
 }
 
-fs::path log_folder(const fs::path& run_folder, const std::string& step) {
-  return run_folder / "logs" / step;
+fs::path log_folder(const fs::path& run_folder) {
+  return run_folder / "logs";
 }
 
 fs::path log_file(const JobRun& run, const std::string& step, std::size_t element, const std::string& place_id) {
-  if (run.place == "slurm" && !place_id.empty()) return log_folder(run.folder, step) / (place_id + ".log");
-  return log_folder(run.folder, step) / fmt::format("{:06}.log", element);
+  if (run.place == "slurm" && !place_id.empty())
+    return log_folder(run.folder) / fmt::format("{}.{}.log", step, place_id);
+  return log_folder(run.folder) / fmt::format("{}.{:06}.log", step, element);
 }
 
 fs::path job_runs_folder(const fs::path& workspace) {
@@ -91,10 +92,7 @@ JobRun create_job_run(const fs::path& workspace, const JobFile& job, const std::
     write_file(config_copy(out.folder, step), text);
     std::ranges::find(out.job.steps, step, &JobStep::name)->config = config_copy(out.folder, step).string();
   }
-  for (const JobStep& step : job.steps) {
-    create_folders(log_folder(out.folder, step.name));
-    create_folders(out.folder / "state" / step.name);
-  }
+  create_folders(log_folder(out.folder));
   write_file(out.folder / kJobFile, job.text);
   // The last: what has it is a run.
   write_file(out.folder / kRunFile, json_text({{"id", out.id()},

@@ -16,7 +16,7 @@ namespace moola::cluster {
 ///     configs/        the configuration of each step as it was then
 ///     events.jsonl    what was submitted, cancelled and tried again (run_events.h)
 ///     state/STEP/     how the attempts of each element ended (step_record.h)
-///     logs/STEP/      what they printed
+///     logs/           what they printed
 ///     scripts/        what the place was given to run
 struct JobRun {
   std::filesystem::path folder = {};  // absolute
@@ -32,8 +32,8 @@ struct JobRun {
   std::int64_t deadline() const;
 };
 
-/// Of one step. The folder must be there before a place starts it.
-std::filesystem::path log_folder(const std::filesystem::path& run_folder, const std::string& step);
+/// It is there before a place starts anything: Slurm fails a job whose log can't be written, without a word.
+std::filesystem::path log_folder(const std::filesystem::path& run_folder);
 /// What an attempt of an element printed; `place_id` as its record has it.
 std::filesystem::path log_file(const JobRun& run, const std::string& step, std::size_t element,
                                const std::string& place_id);
@@ -58,8 +58,8 @@ std::vector<std::filesystem::path> job_run_folders(const std::filesystem::path& 
 /// "latest", or the path of a run's folder. Throws ConfigError naming the candidates or the nearest.
 std::filesystem::path find_job_run(const std::filesystem::path& workspace, const std::string& reference);
 
-/// The configurations of all steps as their jobs resolve them, by step; what a job refuses is refused here. Each
-/// different call is made once, on all cores. Throws ConfigError.
+/// The configurations of all steps as their jobs resolve them, with the settings of the first element, by step; what a
+/// job refuses is refused here. Each different call is made once, on all cores. Throws ConfigError.
 std::vector<std::pair<std::string, std::string>> resolved_configs(const JobFile& job,
                                                                   const std::filesystem::path& workspace,
                                                                   const std::filesystem::path& program);

@@ -17,10 +17,10 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-// The call that asks the job for its configuration, as the file has it; with `settings` what an element's are, too.
-Words question(const JobStep& step, const StepContext& context, bool settings) {
+// The call that asks the job for the configuration of the first element; the others' settings are of the same keys, and
+// come over it when they run.
+Words question(const JobStep& step, const StepContext& context) {
   Words words{context.program.string(), step.job, step.config, "--print-config"};
-  if (!settings) return words;
   const Words call = StepCall(step).element(0, context).words;
   for (std::size_t i = 0; i + 1 < call.size(); ++i) {
     if (call[i] == "--set") words.insert(words.end(), {"--set", call[i + 1]});
@@ -38,11 +38,9 @@ std::vector<std::pair<std::string, std::string>> resolved_configs(const JobFile&
   std::map<Words, std::string> asked_for;               // the first step that asks so
   for (const JobStep& step : job.steps) {
     if (step.job.empty() || step.config.empty()) continue;
-    for (const bool settings : {false, true}) {
-      const Words words = question(step, context, settings);
-      answers.try_emplace(words);
-      asked_for.try_emplace(words, step.name);
-    }
+    const Words words = question(step, context);
+    answers.try_emplace(words);
+    asked_for.try_emplace(words, step.name);
   }
   std::vector<Words> calls;
   for (const auto& [words, answer] : answers) calls.push_back(words);
@@ -63,8 +61,7 @@ std::vector<std::pair<std::string, std::string>> resolved_configs(const JobFile&
   }
   std::vector<std::pair<std::string, std::string>> out;
   for (const JobStep& step : job.steps) {
-    if (!step.job.empty() && !step.config.empty())
-      out.emplace_back(step.name, *answers[question(step, context, false)]);
+    if (!step.job.empty() && !step.config.empty()) out.emplace_back(step.name, *answers[question(step, context)]);
   }
   return out;
 }

@@ -19,10 +19,11 @@ bool all_succeeded(const StepStatus& step) {
 
 // What a place says of one that waits for others, or of one that it threw out because they failed, is less than we
 // know.
-void mend(const JobStep& step, std::size_t element, const RunStatus& before, ElementStatus& status) {
+void mend(const JobStep& step, std::size_t element, const RunStatus& before, const RunEvents& events,
+          ElementStatus& status) {
   const bool thrown_out =
       status.attempts.empty() && (status.state == ElementState::cancelled || status.state == ElementState::failed);
-  if (thrown_out && is_hopeless(before, step, element)) {
+  if (thrown_out && !events.cancelled(step.name, element) && is_hopeless(before, step, element)) {
     status.state = ElementState::blocked;
     status.why = "a step that it comes after has not succeeded";
   }
@@ -82,7 +83,7 @@ RunStatus status_of(const JobRun& run, const RunEvents& events, const PlaceView&
     StepStatus status{.name = step.name, .elements = {}};
     for (std::size_t element = 0; element < step.elements(); ++element) {
       ElementStatus each = status_of(run, events, view, step.name, element);
-      mend(step, element, out, each);
+      mend(step, element, out, events, each);
       ++status.counts.at(static_cast<std::size_t>(each.state));
       status.elements.push_back(std::move(each));
     }

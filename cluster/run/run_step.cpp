@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <thread>
@@ -55,13 +54,6 @@ launch::LaunchCommand command_of(const JobStep& step, const ElementCall& call, c
                           .heartbeats = run.folder / "state" / step.name / fmt::format("{:06}.heartbeats", run.element),
                           .hosts = {}};
   plan.environment.insert(plan.environment.end(), call.environment.begin(), call.environment.end());
-  // `moola` in a command is the one that runs it.
-  const auto path = std::ranges::find(plan.environment, "PATH", &Environment::value_type::first);
-  if (path == plan.environment.end() && run.program.has_parent_path()) {
-    const char* inherited = std::getenv("PATH");
-    plan.environment.emplace_back("PATH", fmt::format("{}:{}", run.program.parent_path().string(),
-                                                      inherited == nullptr ? "/usr/bin:/bin" : inherited));
-  }
   plan.environment.emplace_back(kStepNote, step_note(run.folder, step.name, run.element).string());
   if (!starts_own_ranks(step.job) && plan.ranks > 1) return launch::launch_command(plan, launch::choose_launcher(plan));
   return {.arguments = call.words, .environment = plan.environment};

@@ -24,7 +24,7 @@ std::string directive_value(const std::string& value) {
 }
 
 // In a path, %j and its kin would be replaced.
-std::string log_path(const std::filesystem::path& folder, const char* pattern) {
+std::string log_path(const std::filesystem::path& folder, const std::string& pattern) {
   std::string out;
   for (const char c : folder.string()) out += c == '%' ? "%%" : std::string(1, c);
   return out + "/" + pattern;
@@ -81,7 +81,7 @@ class Script {
     if (before > 0) ask("signal", fmt::format("B:USR2@{}", before));
     line("#SBATCH --requeue");
     line("#SBATCH --open-mode=append");
-    ask("output", log_path(log_folder(place_.folder, step_.name), is_array ? "%A_%a.log" : "%j.log"));
+    ask("output", log_path(log_folder(place_.folder), step_.name + (is_array ? ".%A_%a.log" : ".%j.log")));
     ask_if_given("partition", step_.slurm.partition);
     ask_if_given("account", step_.slurm.account);
     ask_if_given("qos", step_.slurm.qos);

@@ -4,9 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <map>
-#include <set>
+#include <sstream>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -183,14 +183,52 @@ std::vector<std::string> with_ids(std::vector<std::string> options, const RunEve
   return options;
 }
 
+// What a script asks of Slurm, without the names that differ from step to step.
+std::string what_it_asks(const std::string& script) {
+  std::string out;
+  std::istringstream lines(script);
+  for (std::string line; std::getline(lines, line);) {
+    const bool is_name =
+        std::ranges::any_of(std::array{"job-name", "comment", "output", "array"},
+                            [&](const char* name) { return line.starts_with(fmt::format("#SBATCH --{}=", name)); });
+    if (line.starts_with("#SBATCH") && !is_name) out += line + "\n";
+  }
+  return out;
+}
+
+// Whether a refusal speaks of now, and not of the cluster.
+bool may_pass(const std::string& words) {
+  return words.find("down, drained or reserved") != std::string::npos || words.find("DOWN") != std::string::npos ||
+         words.find("Reserv") != std::string::npos;
+}
+
 }  // namespace
+
+std::map<std::string, std::string> test_scripts(const JobRun& run, const std::vector<SbatchScript>& scripts,
+                                                const SlurmClient& slurm) {
+  std::map<std::string, std::string> answers, out;  // by what is asked; by file
+  for (const SbatchScript& script : scripts) {
+    const auto [at, is_new] = answers.try_emplace(what_it_asks(script.text));
+    if (is_new) {
+      try {
+        at->second = slurm.test(run.folder / "scripts" / script.file_name);
+      } catch (const ConfigError& error) {
+        if (!may_pass(error.what())) throw;
+        at->second = error.what();
+      }
+    }
+    out[script.file_name] = at->second;
+  }
+  return out;
+}
 
 std::vector<SbatchScript> write_sbatch_scripts(const JobRun& run, std::size_t max_array) {
   const SlurmPlace place{.run = run.id(), .folder = run.folder, .program = run.program, .max_array = max_array};
   std::vector<SbatchScript> out;
+  create_folders(run.folder / "scripts");
   for (const JobStep& step : run.job.steps) {
     for (SbatchScript& script : sbatch_scripts(run.job, step, place)) {
-      write_file(run.folder / "scripts" / script.file_name, script.text);
+      write_derived_file(run.folder / "scripts" / script.file_name, script.text);
       out.push_back(std::move(script));
     }
   }
@@ -206,6 +244,7 @@ std::size_t submit_to_slurm(const JobRun& run, RunEvents& events, const RunStatu
                             const SlurmClient& slurm,
                             const std::function<void(const SbatchCall&, const std::string& id)>& said) {
   const std::vector<SbatchScript> scripts = write_sbatch_scripts(run, slurm.max_array());
+  if (events.submissions().empty()) test_scripts(run, scripts, slurm);
   std::size_t out = 0;
   for (SbatchCall& call : sbatch_calls(run, events, status, wanted, scripts)) {
     call.submission.time = utc_now();

@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,9 +29,14 @@ struct SbatchCall {
 std::vector<SbatchCall> sbatch_calls(const JobRun& run, const RunEvents& events, const RunStatus& status,
                                      const WantedElements& wanted, const std::vector<SbatchScript>& scripts);
 
+/// Asks Slurm whether it would take scripts, once for all that ask it for the same; by file name what it says. Throws
+/// ConfigError in Slurm's words when it would not, unless the reason may pass: nodes that are down or reserved now.
+std::map<std::string, std::string> test_scripts(const JobRun& run, const std::vector<SbatchScript>& scripts,
+                                                const SlurmClient& slurm);
+
 /// Hands `wanted` to Slurm, call by call; each is on the run's events before and after it is made, so that a submitter
-/// that is killed submits nothing twice. Returns how many elements were submitted. Throws ConfigError with Slurm's
-/// words, IoError; what was submitted before stays.
+/// that is killed submits nothing twice. Before the first of a run all scripts are tested. Returns how many elements
+/// were submitted. Throws ConfigError with Slurm's words, IoError; what was submitted before stays.
 std::size_t submit_to_slurm(const JobRun& run, RunEvents& events, const RunStatus& status, const WantedElements& wanted,
                             const SlurmClient& slurm,
                             const std::function<void(const SbatchCall&, const std::string& id)>& said = {});

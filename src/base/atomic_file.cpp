@@ -35,6 +35,15 @@ class Descriptor {
   int fd_;
 };
 
+void write_all(const Descriptor& out, std::string_view content, const fs::path& target) {
+  while (!content.empty()) {
+    const ssize_t n = ::write(out.get(), content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw IoError("cannot write " + target.string(), errno);
+    content.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
 std::string host_name() {
   char name[256] = "";
   if (::gethostname(name, sizeof name - 1) != 0) return "unknown";
@@ -139,16 +148,12 @@ bool AtomicFile::commit_if_free(bool read_only) {
 
 void write_file(const fs::path& target, std::string_view content, Overwrite overwrite) {
   AtomicFile file(target, overwrite);
-  {
-    const Descriptor out(file.temporary(), O_WRONLY | O_TRUNC);
-    while (!content.empty()) {
-      const ssize_t n = ::write(out.get(), content.data(), content.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) throw IoError("cannot write " + target.string(), errno);
-      content.remove_prefix(static_cast<std::size_t>(n));
-    }
-  }
+  write_all(Descriptor(file.temporary(), O_WRONLY | O_TRUNC), content, target);
   file.commit();
+}
+
+void write_derived_file(const fs::path& target, std::string_view content) {
+  write_all(Descriptor(target, O_WRONLY | O_CREAT | O_TRUNC, 0666), content, target);
 }
 
 namespace {

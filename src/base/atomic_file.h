@@ -55,6 +55,10 @@ class AtomicFile {
 /// Writes `content` through an AtomicFile. Throws IoError.
 void write_file(const std::filesystem::path& target, std::string_view content, Overwrite overwrite = Overwrite::yes);
 
+/// Writes a file that can be made anew from what is kept elsewhere: a reader may see half of it, and a crash of the
+/// machine may lose it, which `write_file` prevents at the cost of an fsync. Throws IoError.
+void write_derived_file(const std::filesystem::path& target, std::string_view content);
+
 /// Takes the write permissions off a file that has any: it can be replaced and deleted, but not changed in place.
 /// Throws IoError.
 void make_read_only(const std::filesystem::path& file);

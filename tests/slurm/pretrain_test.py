@@ -48,10 +48,17 @@ class Pretrain(BedTest):
         return path
 
     def submit(self, config):
+        """By a job file; Slurm's number of the job."""
         # The launcher must not take the two CPUs of a task for places of ranks.
-        script = self.bed.script(
-            "pretrain.sh", f"exec {PROGRAMS}/moola pretrain {config} --ranks 2 --workspace {self.workspace.path} --quiet\n")
-        return self.bed.submit("--nodes=2", "--ntasks-per-node=1", "--cpus-per-task=2", "--mem=1000", "--requeue", script)
+        job = self.workspace.path / "job.toml"
+        job.write_text(f'[job]\nname = "tiny"\n[step.pretrain]\njob = "pretrain"\nconfig = "{config}"\nnodes = 2\nranks = 1\ncpus = 2\n'
+                       'memory = "1000M"\n')
+        self.job_run = self.bed.run(PROGRAMS / "moola", "submit", job, "--to", "slurm", "--workspace", self.workspace.path)
+        events = self.workspace.path / "artifacts/jobs" / self.job_run / "events.jsonl"
+        return json.loads(events.read_text().splitlines()[-1])["id"]
+
+    def logs(self):
+        return self.bed.call(PROGRAMS / "moola", "logs", self.job_run, "--workspace", self.workspace.path).stdout
 
     def runs(self):
         """Of pretraining; importing bars is a run too."""
@@ -67,7 +74,7 @@ class Pretrain(BedTest):
         config = self.configure(steps=20)
         job = self.submit(config)
         self.bed.wait_for_state(job, "COMPLETED", "FAILED", "CANCELLED")
-        self.assertEqual("COMPLETED", self.bed.state(job), self.bed.output(job))
+        self.assertEqual("COMPLETED", self.bed.state(job), self.logs())
         (run,) = self.runs()
         self.assertEqual(2, self.manifest(run)["sessions"][-1]["ranks"])
         self.workspace.run("pretrain", config, "--ranks", "1", "--fresh")
@@ -81,7 +88,11 @@ class Pretrain(BedTest):
             self.bed.run("scancel", "--batch", "--signal=USR2", job)
             wait_for("requeueing", lambda: self.bed.job(job)["Restarts"] == str(attempt + 1), 300)
         wait_for("its end", lambda: self.bed.state(job) in ("COMPLETED", "FAILED", "CANCELLED"), 300)
-        self.assertEqual("COMPLETED", self.bed.state(job), self.bed.output(job))
+        said = self.bed.call(PROGRAMS / "moola", "status", self.job_run, "--json", "--workspace", self.workspace.path)
+        self.assertEqual("COMPLETED", self.bed.state(job), said.stdout + self.logs())
+        (element,) = json.loads(said.stdout)["steps"][0]["elements"]
+        self.assertEqual(["time limit", "time limit", "succeeded"], [each["end"] for each in element["attempts"]])
+        self.assertEqual(self.runs()[0].name, element["run"])
         (run,) = self.runs()
         self.assertEqual(3, len(self.manifest(run)["sessions"]))
         self.workspace.run("pretrain", config, "--ranks", "2", "--fresh")

@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_script_asks_for_what_the_step_needs) {
   for (const char* line : {"#!/bin/bash\n", "\n#SBATCH --nodes=2\n", "\n#SBATCH --ntasks-per-node=4\n",
                            "\n#SBATCH --cpus-per-task=8\n", "\n#SBATCH --mem=64G\n", "\n#SBATCH --gres=gpu:4\n",
                            "\n#SBATCH --time=0-08:00:00\n", "\n#SBATCH --signal=B:USR2@180\n", "\n#SBATCH --requeue\n",
-                           "\n#SBATCH --open-mode=append\n", "\n#SBATCH --output=/share/runs/r1/logs/pretrain/%j.log\n",
+                           "\n#SBATCH --open-mode=append\n", "\n#SBATCH --output=/share/runs/r1/logs/pretrain.%j.log\n",
                            "\n#SBATCH --comment=moola:20260101T000000Z_night:pretrain:0\n",
                            "\nexec /opt/moola/bin/moola step /share/runs/r1 pretrain\n"})
     BOOST_TEST(holds(text, line), line << "\n" << text);

@@ -201,6 +201,12 @@ void SweepConfig::bind(ConfigSchema& schema) {
   schema.leave_to_others("space");
 
   schema.table("trial", "How a trial is run.");
+  schema.key("folder", trial.folder)
+      .file_name()
+      .circumstance()
+      .help(
+          "where a trial's program runs; empty: the folder of the file that says `sweep.command`, or of the "
+          "configuration");
   schema.key("time_limit", trial.time_limit)
       .help("after which a trial is ended and has failed, such as `2h`; empty: none");
   schema.key("retries", trial.retries)
@@ -351,8 +357,13 @@ LoadedSweepConfig load_sweep_config(const std::optional<fs::path>& file, const s
   check_values(out.values);
   check_pruner(out.values, schema);
   out.space = read_space(file);
+  std::string& folder = out.values.trial.folder;
+  if (folder.empty()) {
+    folder = schema.given("sweep.command") ? schema.folder_of("sweep.command").string()
+                                           : fs::absolute(*file).parent_path().string();
+  }
+  out.folder = folder;
   out.text = schema.resolved() + "\n[sweep.space]\n" + sweep::space_text(out.space);
-  out.folder = schema.given("sweep.command") ? schema.folder_of("sweep.command") : fs::absolute(*file).parent_path();
   return out;
 }
 

@@ -29,7 +29,7 @@ struct SweepConfig {
     std::vector<std::string> metric, settings;
   } sweep;
   struct Trial {
-    std::string time_limit;
+    std::string folder, time_limit;
     std::int64_t retries = 1, log_megabytes = 64;
     double patience = 10;
   } trial;
