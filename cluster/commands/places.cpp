@@ -64,7 +64,7 @@ std::size_t submit_elements(const JobRun& run, RunEvents& events, const RunStatu
         });
   }
   submit_locally(run, events, wanted);
-  if (!is_run_locally(run)) log_info("runs here: {}", start_local_runner(run));
+  log_info("runs here: {}", start_local_runner(run));
   std::size_t out = 0;
   for (const auto& [step, elements] : wanted) out += elements.size();
   return out;

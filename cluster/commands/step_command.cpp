@@ -91,6 +91,20 @@ bool has_more_memory_than_before(const JobStep& step, const std::vector<StepAtte
   return given == nullptr || std::atoll(given) >= parse_memory(grown_memory(step, times));
 }
 
+// An attempt that ends before it began, so that nobody waits for it.
+void keep_refusal(const StepRun& run, const std::vector<StepAttempt>& before, StepEnd end) {
+  const StepRecord record(run.folder, run.step, run.element);
+  StepAttempt attempt{.number = before.empty() ? 1 : before.back().number + 1,
+                      .begun = utc_now(),
+                      .host = run.host,
+                      .place_id = run.place_id};
+  record.begin(attempt);
+  attempt.ended = attempt.begun;
+  attempt.exit_code = static_cast<int>(ExitCode::permanent);
+  attempt.end = end;
+  record.end(attempt);
+}
+
 // Slurm kills this process soon after, or the next attempt would not begin.
 void put_back(const JobStep& step, const std::string& task, const StepOutcome& outcome,
               const std::vector<StepAttempt>& attempts) {
@@ -126,9 +140,12 @@ int step_command(const StepOptions& options) {
     say("{} was cancelled: {}. Nothing is done.", step.name, *why);
     return static_cast<int>(ExitCode::failed);
   }
-  if (const std::string missing = what_is_missing(run, step, options.element); !missing.empty())
+  if (const std::string missing = what_is_missing(run, step, options.element); !missing.empty()) {
+    keep_refusal(step_run, before, StepEnd::refused);
     throw ConfigError(missing + ". Nothing is done.");
+  }
   if (run.deadline() != kNoTime && utc_now() >= run.deadline()) {
+    keep_refusal(step_run, before, StepEnd::over_budget);
     throw ConfigError(fmt::format("the job's time, {} since {}, is spent. Nothing is done.", run.job.time_budget,
                                   utc_text(run.submitted)));
   }

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -33,6 +34,12 @@ using namespace std::chrono_literals;
 constexpr auto kLook = 500ms;      // how often events are looked at
 constexpr auto kPause = 2s;        // before another attempt, so that what fails at once does not fill the disk
 constexpr auto kPatience = 200ms;  // with onlookers
+constexpr auto kLongest = 24h * 30;
+
+// Held by the runner that waits for another's end.
+fs::path waiting_file(const fs::path& run_folder) {
+  return run_folder / ".waiting-runner.lock";
+}
 
 fs::path lock_file(const fs::path& run_folder) {
   return run_folder / ".runner.lock";
@@ -60,12 +67,13 @@ int open_log(const fs::path& file) {
 struct Running {
   std::string step;
   std::size_t element = 0;
+  std::size_t attempts_before = 0;
   std::unique_ptr<ProcessGroup> process = {};
 };
 
 class Runner {
  public:
-  explicit Runner(const fs::path& folder) : run_(open_job_run(folder)), lock_(lock_file(run_.folder), kPatience) {}
+  explicit Runner(const fs::path& folder) : run_(open_job_run(folder)) {}
 
   int run() {
     const launch::SignalQueue signals;
@@ -87,10 +95,14 @@ class Runner {
 
  private:
   JobRun run_;
-  FileLock lock_;
   std::vector<Running> running_;
   std::map<std::pair<std::string, std::size_t>, std::chrono::steady_clock::time_point> not_before_;
+  std::set<std::pair<std::string, std::size_t>> given_up_;
   bool stopping_ = false, anything_left_ = true;
+
+  std::size_t attempts_of(const std::string& step, std::size_t element) const {
+    return StepRecord(run_.folder, step, element).attempts().size();
+  }
 
   bool is_running(const std::string& step, std::size_t element) const {
     return std::ranges::any_of(running_,
@@ -120,6 +132,10 @@ class Runner {
       if (!each.process->ended()) return false;
       const int code = each.process->exit_code();
       log_info("{} {} ended with {}", each.step, each.element, code);
+      if (attempts_of(each.step, each.element) == each.attempts_before) {
+        log_warning("{} {} did not even begin: its log says why. It is left alone.", each.step, each.element);
+        given_up_.insert({each.step, each.element});
+      }
       if (code != 0) not_before_[{each.step, each.element}] = std::chrono::steady_clock::now() + kPause;
       return true;
     });
@@ -138,7 +154,7 @@ class Runner {
       for (std::size_t element = 0; element < step.elements(); ++element) {
         const ElementState state = now.step(step.name).elements[element].state;
         if (state != ElementState::waiting && state != ElementState::again) continue;
-        if (is_hopeless(now, step, element)) continue;
+        if (is_hopeless(now, step, element) || given_up_.contains({step.name, element})) continue;
         anything_left_ = true;
         if (may_begin(now, step, element)) begin(events, step, element);
       }
@@ -167,6 +183,7 @@ class Runner {
     log_info("{} {} begins", step.name, element);
     running_.push_back({.step = step.name,
                         .element = element,
+                        .attempts_before = attempts_of(step.name, element),
                         .process = std::make_unique<ProcessGroup>(
                             words, ProcessGroupOptions{.output = log.get(), .errors = log.get()})});
   }
@@ -187,13 +204,21 @@ std::vector<std::string> runner_words(const JobRun& run) {
 }  // namespace
 
 int run_locally(const fs::path& run_folder) {
+  std::optional<FileLock> waiting, working;
+  try {
+    waiting.emplace(waiting_file(run_folder), kPatience);
+  } catch (const CommError&) {
+    return 0;  // another waits already, and will see the same
+  }
+  working.emplace(lock_file(run_folder), kLongest);
+  waiting.reset();
   return Runner(run_folder).run();
 }
 
 std::string start_local_runner(const JobRun& run) {
   const fs::path log = log_folder(run.folder) / "runner.log";
   if (has_lasting_systemd()) {
-    const std::string unit = "moola-" + run.id();
+    const std::string unit = fmt::format("moola-{}-{}", run.id(), utc_now() / 1'000'000'000);
     std::vector<std::string> words{"systemd-run",
                                    "--user",
                                    "--collect",
@@ -203,6 +228,7 @@ std::string start_local_runner(const JobRun& run) {
                                    "--property=KillMode=mixed"};
     for (const std::string& each : runner_words(run)) words.push_back(each);
     const ProcessResult result = run_process(words);
+    for (int i = 0; i < 200 && result.exit_code == 0 && !is_run_locally(run); ++i) std::this_thread::sleep_for(10ms);
     if (result.exit_code == 0) return "unit " + unit;
     log_warning("systemd-run failed ({}); a process of its own is started instead.", result.errors);
   }
@@ -238,11 +264,12 @@ std::string start_local_runner(const JobRun& run) {
   ::close(report[0]);
   ::waitpid(child, nullptr, 0);
   if (runner < 0) throw IoError("cannot start a process");
+  while (!is_run_locally(run) && ::kill(runner, 0) == 0) std::this_thread::sleep_for(5ms);
   return fmt::format("process {}", runner);
 }
 
 bool is_run_locally(const JobRun& run) {
-  return is_locked(lock_file(run.folder));
+  return is_locked(waiting_file(run.folder)) || is_locked(lock_file(run.folder));
 }
 
 PlaceView local_view(const JobRun& run, const RunEvents& events) {

@@ -11,14 +11,16 @@ namespace moola::cluster {
 /// output in the run's logs; so many beside each other as [local] and the arrays allow, what failed again as often as
 /// its step says, and what comes after it when it may. A stop signal reaches all that run; they write their checkpoints
 /// and the runner leaves with 85. What is cancelled or submitted meanwhile is seen within a second. Returns 0 when all
-/// of the run has succeeded, 1 otherwise. Throws CommError when another runner is at work on the run, IoError.
+/// of the run has succeeded, 1 otherwise. While another runner is at work on the run it waits for its end, for that may
+/// not see any more what was submitted last; a third has nothing to do and returns 0. Throws IoError.
 int run_locally(const std::filesystem::path& run_folder);
 
 /// Starts that in the background, out of reach of this terminal: as a unit of the user's systemd where there is one
-/// that outlives a logout, else as a process of its own. Returns how, for people: "process 4711". Throws IoError.
+/// that outlives a logout, else as a process of its own. Returns when it is at work, and how, for people: "process
+/// 4711". Throws IoError.
 std::string start_local_runner(const JobRun& run);
 
-/// Whether a runner is at work on it.
+/// Whether a runner is at work on it, or about to be.
 bool is_run_locally(const JobRun& run);
 
 /// What this machine says of a run's elements.
