@@ -6,6 +6,7 @@
 
 #include "base/command_line.h"
 #include "record/runs_commands.h"
+#include "work/quota/quota_commands.h"
 
 int main(int argc, char** argv) {
   moola::record::RunsOptions options;
@@ -23,10 +24,15 @@ int main(int argc, char** argv) {
     });
     return sub;
   };
-  CLI::App* list = command("list", "all runs, the newest first", moola::record::list_runs_command);
+  CLI::App* list = command("list", "all runs, the newest first", [](const moola::record::RunsOptions& given) {
+    given.by_size ? moola::work::list_by_size_command(given) : moola::record::list_runs_command(given);
+  });
   list->add_option("--sort", options.sort, "order: time, name, state, job, duration, step, or a metric (best first)")
       ->capture_default_str();
   list->add_option("--job", options.job, "only runs of this job, such as pretrain");
+  list->add_flag(
+      "--by-size", options.by_size,
+      "instead: all that the workspace holds, also job runs, studies, encoders and data sets, the largest first");
 
   CLI::App* show =
       command("show", "one run: state, data, metrics, where its files are", moola::record::show_run_command);
@@ -49,13 +55,17 @@ int main(int argc, char** argv) {
   CLI::App* report = command("report", "write a run's report.html anew", moola::record::report_command);
   report->add_option("RUN", options.run, "which run (default: latest)");
 
-  CLI::App* prune =
-      command("prune", "delete all but the newest runs of each job and name", moola::record::prune_runs_command);
-  prune->add_option("--keep", options.keep, "how many of each job and name stay")
-      ->capture_default_str()
+  CLI::App* prune = command("prune", "delete all but the newest runs of each job and name, or what exceeds a quota",
+                            moola::work::prune_command);
+  prune->add_option("--keep", options.keep, "how many of each job and name stay (default: 10; with --quota 1)")
       ->check(moola::at_least(1));
   prune->add_flag("--unfinished", options.unfinished,
                   "delete stopped and interrupted runs too, which could be continued");
+  prune->add_option(
+      "--quota", options.quota,
+      "what data/ and artifacts/ may take, such as 200G: only what exceeds it goes, checkpoints first; says "
+      "what it would do, and does it with --yes");
+  prune->add_flag("--yes", options.yes, "with --quota: do it");
   prune->add_flag("--dry-run", options.dry_run, "only say what would be deleted");
   return moola::run_command(app, "runs", argc, argv);
 }

@@ -17,7 +17,6 @@ namespace moola::record {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* kPruned = ".pruned-";
 
 std::uint64_t bytes_in(const fs::path& folder) {
   std::uint64_t sum = 0;
@@ -114,10 +113,10 @@ void prune(const fs::path& workspace, const PrunePlan& plan) {
   if (!fs::is_directory(runs, error)) return;
   std::vector<fs::path> leftovers;
   for (const auto& entry : fs::directory_iterator(runs)) {
-    if (entry.path().filename().string().starts_with(kPruned)) leftovers.push_back(entry.path());
+    if (entry.path().filename().string().starts_with(kPrunedRun)) leftovers.push_back(entry.path());
   }
   for (const PrunedRun& run : plan.remove) {
-    const fs::path aside = runs / (kPruned + run.path.filename().string());
+    const fs::path aside = runs / (kPrunedRun + run.path.filename().string());
     try {
       const FileLock lock(run.path / "run.lock", std::chrono::milliseconds(200));
       fs::rename(run.path, aside, error);

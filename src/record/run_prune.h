@@ -9,6 +9,9 @@
 
 namespace moola::record {
 
+/// What the folder of a run that is being deleted is called meanwhile begins with.
+inline constexpr const char* kPrunedRun = ".pruned-";
+
 enum class Direction { lowest, highest };
 
 /// Which way a metric is better, by its name: losses, errors, durations and the like are better low, everything else

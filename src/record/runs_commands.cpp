@@ -253,7 +253,7 @@ void report_command(const RunsOptions& options) {
 
 void prune_runs_command(const RunsOptions& options) {
   const RunList list = list_runs(options.common.workspace);
-  const PrunePlan plan = plan_prune(list, options.keep, options.unfinished);
+  const PrunePlan plan = plan_prune(list, options.keep.value_or(10), options.unfinished);
   if (!options.dry_run) prune(options.common.workspace, plan);
   std::uint64_t bytes = 0;
   for (const PrunedRun& run : plan.remove) bytes += run.bytes;

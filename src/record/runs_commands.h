@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "base/command_line.h"
@@ -12,8 +13,12 @@ struct RunsOptions {
   std::string run = "latest", other;
   std::string sort = "time", job;
   std::string metric = "holdout_loss", direction = "auto";
-  std::size_t top = 5, keep = 10;
+  std::size_t top = 5;
+  std::optional<std::size_t> keep;  // none: 10, with a quota 1
   bool unfinished = false, dry_run = false;
+  bool by_size = false;
+  std::string quota;  // "200G"; empty: none
+  bool yes = false;   // with a quota: do it
 };
 
 /// Each prints its result on standard output and what it could not read on standard error; all throw what src/record
