@@ -13,7 +13,7 @@ endif()
 if(programs)
   install(RUNTIME_DEPENDENCY_SET moola_runtime
     PRE_EXCLUDE_REGEXES ".*"
-    PRE_INCLUDE_REGEXES "^lib(hdf5|sz|aec|spdlog|fmt|date-tz|tomlplusplus|cpp-httplib|brotli)"
+    PRE_INCLUDE_REGEXES "^lib(hdf5|sz|aec|spdlog|fmt|date-tz|tomlplusplus|cpp-httplib|brotli|lbfgs)"
     LIBRARY DESTINATION lib)
 endif()
 if(TARGET LibTorch::torch_cpu)

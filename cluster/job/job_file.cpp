@@ -57,6 +57,7 @@ struct BoundJob {
     runpod.bind(schema);
     schema.table("local", "For `--to local`.");
     file.local.bind(schema);
+    file.notify.bind(schema);
   }
 
   void bind_step(ConfigSchema& schema, const std::string& name) {
@@ -310,9 +311,10 @@ std::optional<ShippedConfig> read_site(const std::string& name, const fs::path& 
   const toml::table table = parse_toml(read_file(file), file.string());
   for (const auto& [key, value] : table) {
     const std::string part(key.str());
-    if (part == "slurm" || part == "runpod" || part == "local" || part == "env") continue;
-    throw ConfigError(fmt::format("{}: a site's profile holds [slurm], [runpod], [local] and [env]; found {}.",
-                                  sweep::place_of(value, file.string()), part));
+    if (part == "slurm" || part == "runpod" || part == "local" || part == "notify" || part == "env") continue;
+    throw ConfigError(
+        fmt::format("{}: a site's profile holds [slurm], [runpod], [local], [notify] and [env]; found {}.",
+                    sweep::place_of(value, file.string()), part));
   }
   return ShippedConfig{file.string(), read_file(file)};
 }
@@ -394,6 +396,7 @@ JobFile load_job_file(const fs::path& file, const std::vector<std::string>& sett
   check_time(out.time_budget, where + ": job.time_budget");
   if (job.steps.empty())
     throw ConfigError(fmt::format("{} has no steps: give one or more as [step.NAME] with job or command.", where));
+  settle_notify(out.notify, schema.given("notify.webhook") ? schema.folder_of("notify.webhook") : sites, where);
   read_own_names(documents, job);
   for (auto& [name, array] : arrays) {
     if (!job.steps.contains(name))

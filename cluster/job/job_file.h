@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/config.h"
+#include "cluster/job/notify_settings.h"
 #include "cluster/job/place_settings.h"
 #include "cluster/job/step_array.h"
 
@@ -54,6 +55,7 @@ struct JobFile {
   std::string site;            // the profile that was read; empty: none
   std::vector<JobStep> steps;  // each behind those that it comes after
   LocalSettings local;
+  NotifySettings notify;
   std::string text;  // resolved, as TOML
 
   const JobStep& step(const std::string& step_name) const;

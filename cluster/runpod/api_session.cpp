@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/version.h"
+#include "cluster/http/retry_after.h"
 
 namespace moola::cluster::runpod {
 namespace {

@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "cluster/http/http_connection.h"
 #include "cluster/runpod/api_error.h"
 #include "cluster/runpod/api_key.h"
-#include "cluster/runpod/http_connection.h"
 #include "cluster/runpod/rate_limit.h"
 
 namespace moola::cluster::runpod {

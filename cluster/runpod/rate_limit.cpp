@@ -58,10 +58,4 @@ std::optional<RateLimit::Wait> RateLimit::wait_at(Clock::time_point now) const {
   return longest;
 }
 
-std::optional<std::chrono::seconds> retry_after(std::string_view header) {
-  const std::optional<int> seconds = count_of(trimmed(header));
-  if (!seconds) return std::nullopt;
-  return std::chrono::seconds(*seconds);
-}
-
 }  // namespace moola::cluster::runpod

@@ -10,7 +10,7 @@ namespace moola::cluster::runpod {
 /// The quota that RunPod's answers tell of: so many requests in a minute, an hour, a day.
 ///
 /// Source: the headers RateLimit (`"minute";r=0;t=12, "hour";r=2800;t=1812`: requests left, seconds until it is
-/// renewed) and Retry-After.
+/// renewed).
 class RateLimit {
  public:
   using Clock = std::chrono::steady_clock;
@@ -28,8 +28,5 @@ class RateLimit {
  private:
   std::map<std::string, Clock::time_point> used_up_until_;
 };
-
-/// The seconds of a header Retry-After; nothing when it holds none.
-std::optional<std::chrono::seconds> retry_after(std::string_view header);
 
 }  // namespace moola::cluster::runpod

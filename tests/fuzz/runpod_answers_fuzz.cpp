@@ -2,6 +2,7 @@
 // quota. What is read is within its bounds; the rest is refused with a DataError.
 #include "base/error.h"
 #include "base/json.h"
+#include "cluster/http/retry_after.h"
 #include "cluster/runpod/answer_fields.h"
 #include "cluster/runpod/catalog.h"
 #include "cluster/runpod/event_stream.h"
@@ -67,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         limit.read(text, now);
         const auto wait = limit.wait_at(now);
         test::require(!wait || (wait->length.count() > 0 && wait->length.count() <= 365 * 86400));
-        if (const auto seconds = retry_after(text)) test::require(seconds->count() >= 0);
+        if (const auto seconds = cluster::retry_after(text)) test::require(seconds->count() >= 0);
         break;
       }
       default:

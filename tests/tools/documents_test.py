@@ -32,7 +32,7 @@ class Documents(unittest.TestCase):
         self.assertGreater(checked, 0)
 
     def test_the_tools_explain_themselves(self):
-        for tool in ("setup", "quickstart", "check", "tidy", "sample_taifex", "check-floors", "slurm-testbed"):
+        for tool in ("setup", "quickstart", "check", "tidy", "sample_taifex", "check-floors", "slurm-testbed", "container"):
             with self.subTest(tool=tool):
                 ended = subprocess.run([CHECKOUT / "tools" / tool, "--help"], capture_output=True, text=True)
                 self.assertEqual(0, ended.returncode)

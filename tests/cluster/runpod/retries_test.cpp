@@ -79,7 +79,7 @@ BOOST_FIXTURE_TEST_CASE(a_429_is_waited_out_as_long_as_it_says, ServerAndClient)
 
 BOOST_AUTO_TEST_CASE(the_quota_is_waited_for_before_it_is_overdrawn) {
   RunpodServer server;
-  Client client(ApiSession(ApiKey(kTestKey, "x"), HttpConnection(server.url(), {})));
+  Client client(ApiSession(ApiKey(kTestKey, "x"), cluster::HttpConnection(server.url(), {})));
   server.tell({{"do", "quota"}, {"left", 1}, {"renewed_in", 2}});
   const auto begin = std::chrono::steady_clock::now();
   client.pods(false);

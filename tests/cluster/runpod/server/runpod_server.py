@@ -26,8 +26,8 @@ done, the connection closes), `lose` (it is done, and the connection closes).
 import argparse
 import http.server
 import json
+import pathlib
 import re
-import socket
 import ssl
 import sys
 import threading
@@ -37,6 +37,9 @@ import urllib.parse
 import request_fields
 from account import Account, Refusal
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "http" / "server"))
+from odd_answers import OddAnswers, Server  # noqa: E402
+
 
 class State:
     def __init__(self, key):
@@ -45,7 +48,7 @@ class State:
         self.log_epoch, self.ending = 0, False
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(OddAnswers, http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     state = None
 
@@ -84,10 +87,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return {"RateLimit": f'"minute";r={max(quota["left"], 0)};t={seconds}, "hour";r=2800;t=1812',
                 "RateLimit-Policy": '"minute";q=60;w=60, "hour";q=3000;w=3600'}
 
-    def hang_up(self):
-        self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
-
     # --- one request
     def serve(self):
         self.status = 0
@@ -107,42 +106,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
             self.close_connection = True
         entry["status"] = self.status
-
-    def misbehaviour(self):
-        for index, (where, how) in enumerate(self.state.misbehaviour):
-            if f"{self.command} {self.url.path}".startswith(where):
-                del self.state.misbehaviour[index]
-                return how
-        return None
-
-    def misbehave(self, how):
-        kind = how.get("kind")
-        if kind is None:
-            self.problem(how["status"], how.get("detail", "as told"), how.get("errors"), how.get("headers"))
-        elif kind == "html":
-            self.answer(how.get("status", 200), b"<html><body>502 Bad Gateway</body></html>", content="text/html")
-        elif kind == "body":
-            self.answer(how.get("status", 200), how["body"].encode())
-        elif kind == "half":
-            self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{"pods": [{"id":')
-            self.hang_up()
-        elif kind == "endless":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
-            while not self.state.ending:
-                self.wfile.write(b" " * 65536)
-        elif kind == "trickle":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n")
-            while not self.state.ending:
-                self.wfile.write(b" ")
-                time.sleep(0.1)
-        elif kind == "silent":
-            while not self.state.ending and not self.connection.recv(1) == b"":
-                pass
-            self.close_connection = True
-        elif kind == "close":
-            self.hang_up()
-        else:
-            raise ValueError(kind)
 
     def behave(self, lose):
         with self.state.lock:
@@ -321,20 +284,6 @@ def carry_out(state, command):
     return {}
 
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    context = None
-
-    def handle_error(self, request, client_address):
-        if not isinstance(sys.exc_info()[1], (OSError, ssl.SSLError)):
-            super().handle_error(request, client_address)
-
-    def finish_request(self, request, client_address):
-        if self.context:  # here, in the connection's own thread: a client that says nothing stops nobody else
-            request = self.context.wrap_socket(request, server_side=True)
-        super().finish_request(request, client_address)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--key", required=True, help="the account's key")
@@ -344,8 +293,7 @@ def main():
     state = Handler.state = State(arguments.key)
     server = Server(("127.0.0.1", 0), Handler)
     if arguments.certificate:
-        Server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        Server.context.load_cert_chain(arguments.certificate, arguments.private)
+        server.speak_tls(arguments.certificate, arguments.private)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     scheme, port = "https" if arguments.certificate else "http", server.server_address[1]
     print(json.dumps({"url": f"{scheme}://127.0.0.1:{port}"}), flush=True)

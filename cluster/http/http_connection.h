@@ -10,7 +10,7 @@
 
 #include "base/duration.h"
 
-namespace moola::cluster::runpod {
+namespace moola::cluster {
 
 struct HttpRequest {
   std::string method, path;  // "POST", "/v2/pods?x=1": the query is already encoded
@@ -68,4 +68,4 @@ class HttpConnection {
   HttpLimits limits_;
 };
 
-}  // namespace moola::cluster::runpod
+}  // namespace moola::cluster

@@ -1,4 +1,4 @@
-#include "cluster/runpod/http_connection.h"
+#include "cluster/http/http_connection.h"
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -10,18 +10,21 @@
 #include <optional>
 
 #include "base/subprocess.h"
-#include "runpod_server.h"
+#include "certificate.h"
+#include "cluster/http/retry_after.h"
 #include "support/messages.h"
-#include "support/temporary_folder.h"
+#include "test_server.h"
 
 using namespace moola;
 using namespace moola::test;
-using namespace moola::cluster::runpod;
+using namespace moola::cluster;
 
 namespace {
 
-HttpRequest list_pods() {
-  return {.method = "GET", .path = "/v2/pods", .headers = {{"Authorization", std::string("Bearer ") + kTestKey}}};
+constexpr const char* kKey = "TESTKEY0123456789abcdef";
+
+HttpRequest question() {
+  return {.method = "GET", .path = "/things?x=1", .headers = {{"Authorization", std::string("Bearer ") + kKey}}};
 }
 
 // What kind of failure comes, and how long it took.
@@ -41,21 +44,6 @@ std::optional<Failed> failure_of(const HttpConnection& connection, const HttpReq
   return std::nullopt;
 }
 
-// A certificate that signs itself, for the names given, and its private key.
-struct Certificate {
-  TemporaryFolder folder;
-  std::string file = (folder / "certificate.pem").string(), key = (folder / "key.pem").string();
-  explicit Certificate(const std::string& names) {
-    const ProcessResult made =
-        run_process({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test",
-                     "-addext", "subjectAltName=" + names, "-keyout", key, "-out", file});
-    BOOST_REQUIRE_MESSAGE(made.exit_code == 0, made.errors);
-  }
-  ~Certificate() { ::unsetenv("SSL_CERT_FILE"); }
-  std::vector<std::string> arguments() const { return {"--certificate", file, "--private", key}; }
-  void trust() const { ::setenv("SSL_CERT_FILE", file.c_str(), 1); }
-};
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(http_connection)
@@ -73,44 +61,46 @@ BOOST_AUTO_TEST_CASE(a_key_is_not_sent_unencrypted_over_the_network) {
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_comes_with_its_status_headers_and_body) {
-  RunpodServer server;
+  PlainServer server;
   const HttpConnection connection(server.url(), short_limits());
-  const HttpAnswer good = connection.send(list_pods());
-  BOOST_TEST(good.status == 200);
-  BOOST_TEST(good.body == "{\"pods\": []}");
-  BOOST_TEST(good.headers.at("content-type") == "application/json");
-  const HttpAnswer refused = connection.send({.method = "GET", .path = "/v2/pods"});
+  server.misbehave("GET /things", {{"status", 401}, {"detail", "who are you?"}, {"headers", {{"X-Why", "no key"}}}});
+  const HttpAnswer refused = connection.send(question());
   BOOST_TEST(refused.status == 401);
-  BOOST_TEST(holds(refused.body, "invalid bearer token"));
+  BOOST_TEST(refused.body == "who are you?");
+  BOOST_TEST(refused.headers.at("x-why") == "no key");
+  const HttpAnswer good = connection.send(question());
+  BOOST_TEST(good.status == 200);
+  BOOST_TEST(good.body == "ok");
+  BOOST_TEST(server.requests()[1]["headers"]["authorization"] == std::string("Bearer ") + kKey);
 }
 
 BOOST_AUTO_TEST_CASE(a_redirection_is_not_followed) {
-  RunpodServer server;
-  server.misbehave("GET /v2/pods", {{"status", 307}, {"headers", {{"Location", "http://localhost:1/"}}}});
-  BOOST_TEST(HttpConnection(server.url(), short_limits()).send(list_pods()).status == 307);
+  PlainServer server;
+  server.misbehave("GET /things", {{"status", 307}, {"headers", {{"Location", "http://localhost:1/"}}}});
+  BOOST_TEST(HttpConnection(server.url(), short_limits()).send(question()).status == 307);
   BOOST_TEST(server.requests("GET") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(half_an_answer_silence_and_a_trickle_end_in_time) {
-  RunpodServer server;
+  PlainServer server;
   const HttpConnection connection(server.url(), short_limits());
   for (const char* kind : {"half", "close", "silent", "trickle"}) {
-    server.misbehave("GET /v2/pods", {{"kind", kind}});
-    const std::optional<Failed> failed = failure_of(connection, list_pods());
+    server.misbehave("GET /things", {{"kind", kind}});
+    const std::optional<Failed> failed = failure_of(connection, question());
     BOOST_TEST_REQUIRE(failed.has_value(), kind);
     BOOST_TEST(failed->may_have_arrived);
     BOOST_TEST(!failed->hopeless);
     BOOST_TEST(failed->seconds < 30.0, kind);
-    BOOST_TEST(failed->message.find(kTestKey) == std::string::npos);
+    BOOST_TEST(failed->message.find(kKey) == std::string::npos);
   }
-  server.misbehave("GET /v2/pods", {{"kind", "trickle"}});
-  BOOST_TEST(holds(failure_of(connection, list_pods())->message, "no whole answer in 6s"));
+  server.misbehave("GET /things", {{"kind", "trickle"}});
+  BOOST_TEST(holds(failure_of(connection, question())->message, "no whole answer in 6s"));
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_without_end_is_bounded) {
-  RunpodServer server;
-  server.misbehave("GET /v2/pods", {{"kind", "endless"}});
-  const auto failed = failure_of(HttpConnection(server.url(), short_limits()), list_pods());
+  PlainServer server;
+  server.misbehave("GET /things", {{"kind", "endless"}});
+  const auto failed = failure_of(HttpConnection(server.url(), short_limits()), question());
   BOOST_TEST_REQUIRE(failed.has_value());
   BOOST_TEST(holds(failed->message, "more than 1048576 bytes"));
   BOOST_TEST(failed->hopeless);
@@ -127,16 +117,16 @@ BOOST_AUTO_TEST_CASE(where_nobody_listens_nothing_can_have_arrived) {
   BOOST_REQUIRE(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0);
   ::close(socket);
   const auto failed = failure_of(
-      HttpConnection("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)), short_limits()), list_pods());
+      HttpConnection("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)), short_limits()), question());
   BOOST_TEST_REQUIRE(failed.has_value());
   BOOST_TEST(!failed->may_have_arrived);
 }
 
 BOOST_AUTO_TEST_CASE(over_tls_only_a_certificate_that_holds_for_the_name_is_talked_to) {
   const Certificate good("IP:127.0.0.1"), other("DNS:somewhere.else");
-  RunpodServer server(good.arguments()), stranger(other.arguments());
+  PlainServer server(good.arguments()), stranger(other.arguments());
   const HttpConnection connection(server.url(), short_limits()), elsewhere(stranger.url(), short_limits());
-  const auto unknown = failure_of(connection, list_pods());
+  const auto unknown = failure_of(connection, question());
   BOOST_TEST_REQUIRE(unknown.has_value());
   BOOST_TEST(holds(unknown->message, "certificate does not hold"));
   BOOST_TEST(unknown->hopeless);
@@ -144,19 +134,26 @@ BOOST_AUTO_TEST_CASE(over_tls_only_a_certificate_that_holds_for_the_name_is_talk
   BOOST_TEST(server.requests("") == 0);
 
   good.trust();
-  BOOST_TEST(connection.send(list_pods()).status == 200);
+  BOOST_TEST(connection.send(question()).status == 200);
   other.trust();
-  const auto wrong_name = failure_of(elsewhere, list_pods());
+  const auto wrong_name = failure_of(elsewhere, question());
   BOOST_TEST_REQUIRE(wrong_name.has_value());
   BOOST_TEST(wrong_name->hopeless);
   BOOST_TEST(stranger.requests("") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_speaks_no_tls_is_an_error) {
-  RunpodServer server;
-  const auto failed = failure_of(HttpConnection("https" + server.url().substr(4), short_limits()), list_pods());
+  PlainServer server;
+  const auto failed = failure_of(HttpConnection("https" + server.url().substr(4), short_limits()), question());
   BOOST_TEST_REQUIRE(failed.has_value());
   BOOST_TEST(!failed->may_have_arrived);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_says_in_seconds_when_to_come_back) {
+  BOOST_TEST(retry_after(" 12 ")->count() == 12);
+  for (const char* text : {"", "-1", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999999999999999"}) {
+    BOOST_TEST(!retry_after(text).has_value());
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

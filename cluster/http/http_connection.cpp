@@ -1,5 +1,5 @@
 // The one file that knows the HTTP library.
-#include "cluster/runpod/http_connection.h"
+#include "cluster/http/http_connection.h"
 
 #include <fmt/format.h>
 #include <httplib.h>
@@ -18,7 +18,7 @@
 
 #include "base/error.h"
 
-namespace moola::cluster::runpod {
+namespace moola::cluster {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -169,7 +169,7 @@ void check_url(const std::string& url) {
   }
   if (!secure && host != "127.0.0.1" && host != "localhost") {
     throw ConfigError(
-        fmt::format("'{}' would send the RunPod key over the network unencrypted. Write https://; http:// is for "
+        fmt::format("'{}' would send a key over the network unencrypted. Write https://; http:// is for "
                     "127.0.0.1 and localhost alone.",
                     url));
   }
@@ -248,4 +248,4 @@ HttpAnswer HttpConnection::stream(const HttpRequest& request, Duration quiet,
   return answer;
 }
 
-}  // namespace moola::cluster::runpod
+}  // namespace moola::cluster
