@@ -33,8 +33,7 @@ void NotifySettings::bind(ConfigSchema& schema) {
   schema.key("webhook", webhook)
       .help(
           "where a message is posted: the name of a variable (`MOOLA_WEBHOOK`), or of a file of mode 600 that holds "
-          "the "
-          "address, or the address itself, which is then kept in no other text; empty: nowhere");
+          "the address (`hook.url`), or the address itself, which is then kept in no other text; empty: nowhere");
   schema.key("format", format).choices({"slack", "json"}).help("a message as Slack takes it, or plain JSON");
   schema.key("on", on).help("of which events: `finish`, `failure`, `over-budget`");
 }
