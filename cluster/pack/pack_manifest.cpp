@@ -29,7 +29,7 @@ PackPart part_of(const std::string& name, const std::string& where) {
 
 bool stays_inside(const std::string& path) {
   const fs::path normal = fs::path(path).lexically_normal();
-  return !path.empty() && path.find('\0') == std::string::npos && !normal.is_absolute() && normal == fs::path(path) &&
+  return !path.empty() && path.find('\0') == std::string::npos && !normal.is_absolute() && normal.string() == path &&
          *normal.begin() != ".." && *normal.begin() != "." && !normal.filename().empty();
 }
 

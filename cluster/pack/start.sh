@@ -37,7 +37,7 @@ for file in id manifest.json contents.sh; do
   [ -f "$file" ] || fail "$here has no $file: packing or uploading was cut off. Do it again; only what is missing is sent"
 done
 pack=$(sha manifest.json)
-[ "$pack" = "$(cat id)" ] || fail "$here/manifest.json is not the one that was packed: it is damaged, or an upload was cut off. Upload again"
+[ "$(cat id && echo .)" = "$(printf '%s\n.' "$pack")" ] || fail "$here/manifest.json is not the one that was packed: it is damaged, or an upload was cut off. Upload again"
 [ -z "$id" ] || [ "$id" = "$pack" ] || fail "this is the pack $pack, and $id is wanted. Upload that one"
 for file in start contents.sh; do
   grep -Fq "\"${file%.sh}_sha256\": \"$(sha "$file")\"" manifest.json || fail "$here/$file is not the one that was packed: upload again"
@@ -45,7 +45,8 @@ done
 short=$(printf %.16s "$pack")
 folder=$at/$short
 object() { rest=${1#??}; printf 'objects/%s/%s' "${1%"$rest"}" "$rest"; }
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/moola-start.XXXXXX")
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/moola-start.XXXXXX") || fail "cannot write to ${TMPDIR:-/tmp}: set TMPDIR to a folder that can be written to"
+unique=${scratch##*.} # process numbers of two nodes may be the same
 trap 'rm -rf -- "$scratch"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -83,12 +84,12 @@ mkdir -p -- "$at" "$workspace" 2>"$scratch/errors" || fail "cannot make $at and 
 at=$(cd -- "$at" && pwd -P) workspace=$(cd -- "$workspace" && pwd -P) folder=$at/$short
 if [ ! -e "$folder/.whole" ]; then
   for there in "$at" "$workspace"; do # bytes are needed anew only where links don't work
-    rm -f -- "$there/.link.$$"
-    if ! ln -- manifest.json "$there/.link.$$" 2>/dev/null; then
+    rm -f -- "$there/.link.$unique"
+    if ! ln -- manifest.json "$there/.link.$unique" 2>/dev/null; then
       free=$(df -Pk -- "$there" | awk 'NR == 2 { print $4 }')
       [ "$free" -ge "$need_kib" ] || problem "$there has $((free / 1024)) MiB free, and $((need_kib / 1024)) MiB are needed: make room, or name another folder"
     fi
-    rm -f -- "$there/.link.$$"
+    rm -f -- "$there/.link.$unique"
   done
 fi
 
@@ -127,7 +128,7 @@ install_torch() {
     set -- --no-deps "torch==$need_torch" "nvidia-cuda-runtime$cuda==$need_cuda.*" "nvidia-cuda-cupti$cuda==$need_cuda.*" && size='about 1.4 GB, its CPU side'
   fi
   say "LibTorch ${need_torch%.*} is not here: installing $need_torch by pip ($size) into $here/torch-$need_torch"
-  began=$(date +%s) new=$here/torch-$need_torch.$$
+  began=$(date +%s) new=$here/torch-$need_torch.$unique
   python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-cache-dir --target "$new" "$@" >&2 || { rm -rf -- "$new"; fail "pip could not install it (above): mend that, take an image that has torch ${need_torch%.*}, or pack with --torch pack"; }
   mv -T -- "$new" "$here/torch-$need_torch" 2>/dev/null || rm -rf -- "$new" # another node was faster
   torch=$here/torch-$need_torch/torch
@@ -153,11 +154,13 @@ own_library() { # the place's libstdc++ or libgcc_s, when it is as new
 }
 set_down() { # HOW MODE OBJECT TARGET
   case $4 in */*) mkdir -p -- "${4%/*}" ;; esac
-  if [ "$1" != link ] || ! ln -- "$3" "$4" 2>/dev/null; then cp -- "$3" "$4"; fi
-  chmod "$2" -- "$4"
+  # An object of somebody else may be linked, but is of the mode that it is.
+  [ "$1" = link ] && ln -- "$3" "$4" 2>/dev/null && chmod "$2" -- "$4" 2>/dev/null && return 0
+  rm -f -- "$4"
+  cp -- "$3" "$4" && chmod "$2" -- "$4"
 }
 if [ ! -e "$folder/.whole" ]; then
-  new=$at/.$short.$$
+  new=$at/.$short.$unique
   trap 'rm -rf -- "$scratch" "$new"' EXIT
   mkdir -p -- "$new/lib"
   item() {
@@ -184,8 +187,9 @@ fi
 if [ -n "$need_torch" ] && [ -n "$torch" ] && [ "$(readlink -- "$folder/lib/libtorch_cpu.so")" != "$torch/lib/libtorch_cpu.so" ]; then
   for library in "$torch"/lib/*.so* "${torch%/*}"/nvidia/*/lib/*.so*; do
     name=$folder/lib/${library##*/}
-    [ ! -e "$library" ] || { [ -e "$name" ] && [ ! -L "$name" ]; } || ln -sfn -- "$library" "$name"
+    [ ! -e "$library" ] || { [ -e "$name" ] && [ ! -L "$name" ]; } || [ "$(readlink -- "$name")" = "$library" ] || ln -sfn -- "$library" "$name"
   done
+  rm -f -- "$folder/.loads"
 fi
 if [ -e "$folder/.workspaces" ] && grep -Fxq -- "$workspace" "$folder/.workspaces"; then again=yes; else again=''; fi
 item() {
@@ -200,14 +204,14 @@ item() {
   fi
   case $1 in data) how=link ;; *) how=copy ;; esac
   case $target in */*) mkdir -p -- "${target%/*}" ;; esac
-  set_down "$how" "$2" "$source" "$target.$$.new"
-  mv -- "$target.$$.new" "$target"
+  set_down "$how" "$2" "$source" "$target.$unique.new"
+  mv -- "$target.$unique.new" "$target"
 }
 . ./contents.sh
 [ -n "$again" ] || printf '%s\n' "$workspace" >>"$folder/.workspaces"
 if [ -n "$verify" ] || [ ! -e "$folder/.loads" ]; then
   libraries_lacking() {
-    for program in "$folder"/bin/* "$folder/lib/libmoola-cuda.so"; do
+    for program in "$folder"/bin/moola* "$folder/bin/mpirun" "$folder/bin/orted" "$folder/lib/libmoola-cuda.so"; do
       case $program in */libmoola-cuda.so) [ "$gpus" -gt 0 ] || continue ;; esac
       [ ! -e "$program" ] || "$loader" --list "$program" 2>&1 | grep -e 'not found' -e 'error while' || :
     done

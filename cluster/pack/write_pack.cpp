@@ -1,5 +1,6 @@
 #include "cluster/pack/write_pack.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +9,8 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <span>
+#include <vector>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -95,6 +98,37 @@ PackManifest read_all(const PackPlan& plan, const std::function<void(const Packe
   return out;
 }
 
+// A descriptor that is closed with the scope.
+struct OpenFile {
+  int number;
+  OpenFile(const fs::path& file, int flags) : number(::open(file.c_str(), flags | O_CLOEXEC, 0644)) {
+    if (number < 0) throw IoError("cannot open " + file.string(), errno);
+  }
+  ~OpenFile() { ::close(number); }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+};
+
+// The SHA-256 of what was copied. (The standard library's copy says "Input/output error" of a full disk.)
+std::string copy_bytes(const fs::path& from, const fs::path& to) {
+  const OpenFile in(from, O_RDONLY), out(to, O_WRONLY | O_CREAT | O_TRUNC);
+  std::vector<std::byte> block(1 << 20);
+  Sha256 hash;
+  for (;;) {
+    const ssize_t got = ::read(in.number, block.data(), block.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw IoError("cannot read " + from.string(), errno);
+    if (got == 0) return hash.hex();
+    std::span<const std::byte> left(block.data(), static_cast<std::size_t>(got));
+    hash.update(left);
+    while (!left.empty()) {
+      const ssize_t put = ::write(out.number, left.data(), left.size());
+      if (put < 0 && errno != EINTR) throw IoError("cannot write " + to.string(), errno);
+      if (put > 0) left = left.subspan(static_cast<std::size_t>(put));
+    }
+  }
+}
+
 class PackWriter {
  public:
   explicit PackWriter(const fs::path& folder) : folder_(folder) {
@@ -160,14 +194,7 @@ class PackWriter {
       return true;
     }
     AtomicFile copy(object, Overwrite::yes);
-    std::error_code failed;
-    fs::copy_file(content.source, copy.temporary(), fs::copy_options::overwrite_existing, failed);
-    if (failed)
-      throw IoError(fmt::format("cannot copy {} to {}", content.source.string(), object.string()), failed.value());
-    // Copied with the permissions of the source, which may not let its owner write, nor open it for fsync.
-    if (::chmod(copy.temporary().c_str(), 0644) != 0)
-      throw IoError(fmt::format("cannot change the permissions of {}", copy.temporary().string()), errno);
-    if (sha256_of_file(copy.temporary()) != file.sha256)
+    if (copy_bytes(content.source, copy.temporary()) != file.sha256)
       throw IoError(fmt::format("{} has changed while it was packed; pack again when nothing writes to it.",
                                 content.source.string()));
     copy.commit();
