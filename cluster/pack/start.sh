@@ -44,14 +44,14 @@ for file in start contents.sh; do
 done
 short=$(printf %.16s "$pack")
 folder=$at/$short
-object() { rest=${1#??}; printf 'objects/%s/%s' "${1%"$rest"}" "$rest"; }
+object_of() { object=objects/${1%"${1#??}"}/${1#??}; }
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/moola-start.XXXXXX") || fail "cannot write to ${TMPDIR:-/tmp}: set TMPDIR to a folder that can be written to"
 unique=${scratch##*.} # process numbers of two nodes may be the same
 trap 'rm -rf -- "$scratch"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 check_objects() {
-  item() { rest=${3#??}; printf '%s  objects/%s/%s\n' "$3" "${3%"$rest"}" "$rest"; }
+  item() { object_of "$3"; printf '%s  %s\n' "$3" "$object"; }
   . ./contents.sh | sort -u >"$scratch/wanted"
   cut -c67- "$scratch/wanted" | xargs -n 16 -P "$(nproc 2>/dev/null || echo 2)" sha256sum 2>"$scratch/errors" | sort -u >"$scratch/found" || :
   comm -23 "$scratch/wanted" "$scratch/found" >"$scratch/wrong"
@@ -153,10 +153,12 @@ own_library() { # the place's libstdc++ or libgcc_s, when it is as new
   return 1
 }
 set_down() { # HOW MODE OBJECT TARGET
-  case $4 in */*) mkdir -p -- "${4%/*}" ;; esac
-  # An object of somebody else may be linked, but is of the mode that it is.
-  [ "$1" = link ] && ln -- "$3" "$4" 2>/dev/null && chmod "$2" -- "$4" 2>/dev/null && return 0
-  rm -f -- "$4"
+  [ -d "${4%/*}" ] || mkdir -p -- "${4%/*}"
+  if [ "$1" = link ] && ln -- "$3" "$4" 2>/dev/null; then
+    case $2 in 5*) [ -x "$4" ] ;; *) [ ! -x "$4" ] ;; esac && return 0
+    chmod "$2" -- "$4" 2>/dev/null && return 0 # an object store forgets modes
+    rm -f -- "$4"
+  fi
   cp -- "$3" "$4" && chmod "$2" -- "$4"
 }
 if [ ! -e "$folder/.whole" ]; then
@@ -164,12 +166,13 @@ if [ ! -e "$folder/.whole" ]; then
   trap 'rm -rf -- "$scratch" "$new"' EXIT
   mkdir -p -- "$new/lib"
   item() {
+    object_of "$3"
     case $1 in
-      link | copy) set_down "$1" "$2" "$(object "$3")" "$new/$4" ;;
+      link | copy) set_down "$1" "$2" "$object" "$new/$4" ;;
       library)
         own_library "${4##*/}" "$5" && return 0
         ! older "$glibc" "$6" || fail "${4##*/} here is older than $5, and the pack's own needs glibc $6, where this system has $glibc: take an image with Debian 12, Ubuntu 24.04 or newer"
-        set_down link "$2" "$(object "$3")" "$new/$4" ;;
+        set_down link "$2" "$object" "$new/$4" ;;
     esac
   }
   . ./contents.sh
@@ -194,22 +197,22 @@ fi
 if [ -e "$folder/.workspaces" ] && grep -Fxq -- "$workspace" "$folder/.workspaces"; then again=yes; else again=''; fi
 item() {
   case $1 in data | file) ;; *) return 0 ;; esac
-  target=$workspace/$4 source=$(object "$3")
+  object_of "$3"
+  target=$workspace/$4
   if [ -e "$target" ]; then
     [ -z "$again" ] || return 0 # what a run has made of its files since is its own
-    [ ! "$source" -ef "$target" ] && [ "$(sha "$target")" != "$3" ] || return 0
+    [ ! "$object" -ef "$target" ] && [ "$(sha "$target")" != "$3" ] || return 0
     [ "$1" = file ] || fail "$target is another data set than the pack's of the same name. Take another --workspace, or move it away"
     say "$target was another one, which is now $target.before-$short"
     mv -- "$target" "$target.before-$short"
   fi
   case $1 in data) how=link ;; *) how=copy ;; esac
-  case $target in */*) mkdir -p -- "${target%/*}" ;; esac
-  set_down "$how" "$2" "$source" "$target.$unique.new"
+  set_down "$how" "$2" "$object" "$target.$unique.new"
   mv -- "$target.$unique.new" "$target"
 }
 . ./contents.sh
 [ -n "$again" ] || printf '%s\n' "$workspace" >>"$folder/.workspaces"
-if [ -n "$verify" ] || [ ! -e "$folder/.loads" ]; then
+if { [ -z "$need_torch" ] || [ -n "$torch" ]; } && { [ -n "$verify" ] || [ ! -e "$folder/.loads" ]; }; then
   libraries_lacking() {
     for program in "$folder"/bin/moola* "$folder/bin/mpirun" "$folder/bin/orted" "$folder/lib/libmoola-cuda.so"; do
       case $program in */libmoola-cuda.so) [ "$gpus" -gt 0 ] || continue ;; esac

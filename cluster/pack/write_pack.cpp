@@ -191,6 +191,7 @@ class PackWriter {
     take_id_away();
     if (content.text) {
       write_file(object, *content.text);
+      set_mode(object, file.executable);
       return true;
     }
     AtomicFile copy(object, Overwrite::yes);
@@ -198,7 +199,14 @@ class PackWriter {
       throw IoError(fmt::format("{} has changed while it was packed; pack again when nothing writes to it.",
                                 content.source.string()));
     copy.commit();
+    set_mode(object, file.executable);
     return true;
+  }
+
+  // As it will be needed where it is linked; nobody writes into what others have links to.
+  static void set_mode(const fs::path& object, bool executable) {
+    if (::chmod(object.c_str(), executable ? 0555 : 0444) != 0)
+      throw IoError(fmt::format("cannot change the permissions of {}", object.string()), errno);
   }
 
   // The same bytes keep their time, so that an upload by time and size passes them over.

@@ -163,4 +163,4 @@ class Script(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)  # says why it skips

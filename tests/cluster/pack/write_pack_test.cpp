@@ -290,3 +290,25 @@ BOOST_AUTO_TEST_CASE(a_file_of_the_workspace_is_replaced_but_kept_and_a_data_set
   BOOST_TEST(holds(refused.errors, "is another data set"));
   BOOST_TEST(read_file(folder / "w" / "data" / "x") == "second");
 }
+
+BOOST_AUTO_TEST_CASE(what_the_gpus_lack_is_said_a_line_each_and_enough_of_them_will_do) {
+  const TemporaryFolder folder;
+  PackPlan plan = planned(folder / "from", {{"f", {"x"}}}, PackPart::files);
+  plan.needs.cuda_driver = 580;
+  plan.needs.gpus = 2;
+  plan.needs.gpu_memory_mib = 40'000;
+  write_pack(plan, folder / "pack");
+  // As nvidia-smi writes it: version of the driver, MiB.
+  const auto with = [&](const std::string& gpus) {
+    write_file(folder / "bin" / "nvidia-smi", "#!/bin/sh\nprintf '" + gpus + "'\n");
+    fs::permissions(folder / "bin" / "nvidia-smi", fs::perms(0755));
+    return run_process({"env", "PATH=" + (folder / "bin").string() + ":/usr/bin:/bin", "sh",
+                        (folder / "pack" / "start").string(), "true"});
+  };
+  const ProcessResult old = with("535.183.01, 24564\\n");
+  BOOST_TEST(old.exit_code == 2);
+  BOOST_TEST(holds_all(old.errors, {"driver here is 535, ", "580 or newer", "24564 MiB, and 40000 MiB are needed",
+                                    "1 GPUs are here, and 2 are needed", "3 things are wrong"}));
+  BOOST_TEST(with("580.65.06, 81559\\n580.65.06, 24564\\n").exit_code == 2);
+  BOOST_TEST(with("580.65.06, 81559\\n580.65.06, 81559\\n").exit_code == 0);
+}
