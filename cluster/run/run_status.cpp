@@ -21,9 +21,11 @@ bool all_succeeded(const StepStatus& step) {
 // know.
 void mend(const JobStep& step, std::size_t element, const RunStatus& before, const RunEvents& events,
           ElementStatus& status) {
-  const bool thrown_out =
-      status.attempts.empty() && (status.state == ElementState::cancelled || status.state == ElementState::failed);
-  if (thrown_out && !events.cancelled(step.name, element) && is_hopeless(before, step, element)) {
+  // What waits is thrown out by its place sooner or later.
+  const bool never_begins =
+      status.attempts.empty() && (status.state == ElementState::cancelled || status.state == ElementState::failed ||
+                                  status.state == ElementState::waiting);
+  if (never_begins && !events.cancelled(step.name, element) && is_hopeless(before, step, element)) {
     status.state = ElementState::blocked;
     status.why = "a step that it comes after has not succeeded";
   }
