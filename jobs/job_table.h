@@ -35,6 +35,7 @@ inline constexpr std::array kJobs{
     JobLine{"collect", "name and copy the outputs of a submitted job"},
     JobLine{"step", "run one step of a submitted job here and now"},
     JobLine{"pack", "put what a job needs on another machine into one folder: programs, data, a start script"},
+    JobLine{"diagnose", "say what ended a step, by its log, and what to do about it"},
     JobLine{"runpod", "list rented GPUs at RunPod, what they cost and whose they are; end orphans"},
     JobLine{"notify", "post a test message to the webhook of a job file"},
     JobLine{"doctor", "say what this machine offers, what is missing and how to get it"},

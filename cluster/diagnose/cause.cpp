@@ -1,0 +1,233 @@
+#include "cluster/diagnose/cause.h"
+
+namespace moola::cluster {
+namespace {
+
+constexpr std::string_view kCluster = "docs/cluster.md", kDiagnose = "docs/diagnose.md", kInstall = "docs/install.md",
+                           kDistributed = "docs/distributed.md", kPretrain = "docs/pretrain.md";
+
+}  // namespace
+
+const std::vector<CauseWords>& all_causes() {
+  static const std::vector<CauseWords> all{
+      {Cause::time_limit, "time-limit", "The step still ran when its time limit came.",
+       "Raise step.{step}.time{time}; a job of moola has written a checkpoint before, and `moola retry` goes on from "
+       "it.",
+       kDiagnose},
+      {Cause::preempted, "preempted", "The step had to make way for a job of higher priority.",
+       "Nothing is wrong: it is tried again as often as step.{step}.retry.preemption says; another slurm.partition or "
+       "slurm.qos may not be preempted.",
+       kDiagnose},
+      {Cause::requeued, "requeued", "Slurm put the job back into its queue, as someone had asked it to.",
+       "Nothing to mend: it starts again when there is room.", kDiagnose},
+      {Cause::cancelled, "cancelled",
+       "Slurm ended the job from outside: somebody cancelled it, or it had to make way, or it had taken more than it "
+       "may.",
+       "If nobody cancelled it, `scontrol show job` and `sacct` tell Slurm's reason; `moola retry` starts it again.",
+       kDiagnose},
+      {Cause::node_failure, "node-failure", "A node that the step ran on was lost.",
+       "It is tried again as often as step.{step}.retry.node_failure says; if the same node fails again, leave it out "
+       "by "
+       "slurm.exclude.",
+       kDiagnose},
+      {Cause::no_log_folder, "no-log-folder",
+       "Slurm could not write the log, and so the script never ran: its folder is missing on the node, or the node may "
+       "not write there.",
+       "The run's folder must lie on a file system that the nodes share (--workspace); a job name must hold no '/'.",
+       kDiagnose},
+      {Cause::step_resources, "step-resources", "The ranks asked for more than the job was given: {2}.",
+       "Hold srun's own --mem, --ntasks and --gres against step.{step}.memory{memory}, ranks and gpus.", kDiagnose},
+      {Cause::slurm_refused, "slurm-refused", "Slurm refused the call: {1}.",
+       "Compare slurm.partition, account, qos and what the step asks for with `sinfo` and the site's rules.",
+       kDiagnose},
+      {Cause::slurm_unreachable, "slurm-unreachable", "Slurm's controller did not answer: {1}.",
+       "Try again later; if `sinfo` does not answer either, tell the site's administrator.", kDiagnose},
+      {Cause::munge, "munge", "The nodes could not prove to each other who they are (munge): {1}.",
+       "Munge's daemon is down or the node's clock is wrong, which is for the site's administrator; leave the node out "
+       "by "
+       "slurm.exclude meanwhile.",
+       kDiagnose},
+      {Cause::host_out_of_memory, "host-out-of-memory", "The step took more of the node's memory than it may have.",
+       "Raise step.{step}.memory{memory}, or take less of it: fewer ranks on a node (step.{step}.ranks), a smaller "
+       "batch.",
+       kDiagnose},
+      {Cause::python_out_of_memory, "python-out-of-memory", "A Python program asked for memory that it could not have.",
+       "Raise step.{step}.memory{memory} and look at `ulimit -v`, or let the program read its data in parts.",
+       kDiagnose},
+      {Cause::full_disk, "full-disk", "A disk is full.",
+       "Make room where the line says (`df -h`, `df -i`; `moola runs prune` deletes old runs), then run it again.",
+       "docs/runs.md"},
+      {Cause::quota, "quota", "Your quota on a file system is used up.",
+       "Delete what is not needed there (`moola runs prune`), or use a --workspace on another file system; `quota -s` "
+       "tells both limits, that of bytes and that of files.",
+       "docs/runs.md"},
+      {Cause::full_shared_memory, "full-shared-memory",
+       "The shared memory of the node or container (/dev/shm) is full.",
+       "Give the container more of it (docker run --shm-size=8g, --ipc=host), or use fewer ranks or data loaders.",
+       kDiagnose},
+      {Cause::read_only, "read-only-file-system", "The step wrote to a file system that can only be read there.",
+       "Let it write into the workspace; the nodes of some sites cannot write to the home folder.", kDiagnose},
+      {Cause::too_many_files, "too-many-open-files", "The process had as many files open as it may.",
+       "Raise the limit (`ulimit -n 65536` before it starts), or let it open fewer.", kDiagnose},
+      {Cause::too_many_processes, "too-many-processes", "The system refused another process or thread.",
+       "Raise `ulimit -u`, or start fewer ranks and threads (step.{step}.ranks, OMP_NUM_THREADS).", kDiagnose},
+      {Cause::gpu_out_of_memory, "gpu-out-of-memory", "The GPU's memory was full.",
+       "Take less of it (a job of moola: settings = [\"parallel.microbatch=16\"]), or a GPU with more (slurm.gpu_type, "
+       "runpod.gpu_types); `nvidia-smi` tells whether another process has it.",
+       kPretrain},
+      {Cause::no_gpu, "no-gpu", "The process saw no GPU.",
+       "Ask for one (step.{step}.gpus = 1), and look on the node with `nvidia-smi` and at CUDA_VISIBLE_DEVICES.",
+       kDiagnose},
+      {Cause::no_cuda_build, "no-cuda-build", "This build of the program knows no CUDA.",
+       "Install the build with CUDA; for moola, run ./tools/setup where a GPU is and build again.", kInstall},
+      {Cause::busy_gpu, "busy-gpu", "The GPU is used by another process, which has it alone.",
+       "Look with `nvidia-smi` who has it; leave that node out by slurm.exclude and tell the administrator.",
+       kDiagnose},
+      {Cause::shared_gpu, "shared-gpu", "Two ranks were given the same GPU.",
+       "Start one rank for each GPU: step.{step}.ranks = step.{step}.gpus.", kDistributed},
+      {Cause::old_driver, "old-cuda-driver",
+       "The node's NVIDIA driver is older than the CUDA that the program was built with.",
+       "Choose nodes with a newer driver (slurm.constraint, slurm.exclude), or a build for an older CUDA; `nvidia-smi` "
+       "shows what the driver can do.",
+       kInstall},
+      {Cause::driver_mismatch, "driver-mismatch", "The node's NVIDIA driver was updated without a restart.",
+       "The node must be restarted by an administrator; leave it out by slurm.exclude.", kDiagnose},
+      {Cause::gpu_hardware, "gpu-hardware", "A GPU has failed.",
+       "Leave the node out by slurm.exclude, tell the administrator, and let the step go on from its checkpoint.",
+       kDiagnose},
+      {Cause::gpu_error, "gpu-error", "The GPU stopped a program that did what it may not.",
+       "A mistake in the program: run it with CUDA_LAUNCH_BLOCKING=1 to see which call it was.", kDiagnose},
+      {Cause::nccl_network, "nccl-network", "NCCL found no way from one rank to another.",
+       "Name the interface that joins the nodes, for MPI and NCCL alike: [env] NCCL_SOCKET_IFNAME = \"ens1\" "
+       "(`moola doctor --site` lists what there is); NCCL_IB_DISABLE = \"1\" where there is no InfiniBand.",
+       kDistributed},
+      {Cause::nccl_version, "nccl-version-mismatch", "The ranks have loaded different versions of NCCL.",
+       "Use the same installation on every node, and no other libnccl on LD_LIBRARY_PATH or by a module.", kInstall},
+      {Cause::nccl_timeout, "nccl-timeout", "A rank waited in vain for the others in a collective operation.",
+       "Look in the logs of the other ranks for the one that failed or fell behind first; where none did, the network "
+       "between the nodes is at fault: NCCL_DEBUG = \"INFO\" in [env] shows what was tried.",
+       kDistributed},
+      {Cause::nccl_error, "nccl-error", "NCCL failed on the system or the network.",
+       "NCCL_DEBUG = \"INFO\" in [env] makes it say which call; `moola doctor --site` looks at the interfaces.",
+       kDistributed},
+      {Cause::mpi_no_pmix, "mpi-no-pmix",
+       "The ranks were started by an srun that does not speak PMIx, as Open MPI needs.",
+       "Start them by slurm.mpi = \"pmix\" where `srun --mpi=list` names it, else by slurm.mpi = \"mpirun\".",
+       kCluster},
+      {Cause::mpi_unreachable, "mpi-unreachable", "mpirun could not start its daemon (orted) on another node.",
+       "Check that `ssh NODE true` works without a password, that Open MPI is on the PATH there, and that both nodes "
+       "share "
+       "a network (OMPI_MCA_oob_tcp_if_include).",
+       kDistributed},
+      {Cause::mpi_slots, "mpi-slots", "More ranks were asked for than mpirun has places.",
+       "Ask for as many as there are (step.{step}.ranks, nodes), or give mpirun --oversubscribe.", kDistributed},
+      {Cause::mpi_versions, "mpi-version-mismatch",
+       "The ranks and what started them belong to different Open MPI versions.",
+       "Put the mpirun of the Open MPI that the program is linked with first on PATH, on every node (`moola doctor "
+       "--site`).",
+       kInstall},
+      {Cause::mpi_network, "mpi-network", "MPI found no way from one rank to another.",
+       "Name the interface that joins the nodes: [env] OMPI_MCA_btl_tcp_if_include = \"ens1\" (`moola doctor --site` "
+       "lists "
+       "what there is).",
+       kDistributed},
+      {Cause::mpi_as_root, "mpi-as-root", "mpirun refuses to run as root.",
+       "Run as another user, or set OMPI_ALLOW_RUN_AS_ROOT = \"1\" and OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = \"1\" in "
+       "[env].",
+       kDistributed},
+      {Cause::mpi_error, "mpi-error", "A call of MPI failed.",
+       "The lines around this one name the call and the rank; another rank may have failed before.", kDistributed},
+      {Cause::ssh_refused, "ssh-refused", "ssh could not connect to {1}: {3}.",
+       "Check the host's name and port and that its sshd runs: `ssh -p PORT HOST true`.", kDiagnose},
+      {Cause::ssh_host_unknown, "ssh-host-unknown", "ssh does not know the host {1}.",
+       "Check the name in [local] hosts or the host list; it must resolve on the node that calls.", kDiagnose},
+      {Cause::ssh_authentication, "ssh-authentication", "The other host did not accept the ssh key.",
+       "Put your public key into its authorized_keys, so that `ssh -o BatchMode=yes HOST true` works.", kDiagnose},
+      {Cause::ssh_host_key, "ssh-host-key", "The other host's ssh key is unknown or has changed.",
+       "Connect once by hand and check the key, or take the old one off with `ssh-keygen -R HOST`.", kDiagnose},
+      {Cause::missing_library, "missing-library", "The program needs {1}, which the node does not have.",
+       "Load the module that brings it (slurm.modules), put its folder on LD_LIBRARY_PATH in [env], or install it on "
+       "the "
+       "nodes; `ldd PROGRAM` lists what is missing.",
+       kInstall},
+      {Cause::wrong_library, "wrong-library",
+       "A library that was found is not the one that the program was built with.",
+       "Look at LD_LIBRARY_PATH and the loaded modules: they bring another version.", kInstall},
+      {Cause::old_glibc, "old-glibc", "The program needs glibc {1}, and the node's is older.",
+       "Build on a system as old as the nodes', or run it in a container (slurm.container); `ldd --version` tells a "
+       "node's.",
+       kInstall},
+      {Cause::old_libstdcxx, "old-libstdcxx", "The program needs a newer C++ run-time library ({1}) than the node has.",
+       "Load a module with a newer GCC (slurm.modules), or run it in a container (slurm.container).", kInstall},
+      {Cause::wrong_architecture, "wrong-architecture", "The file is no program for this processor.",
+       "Build it on a node of the same kind; a script needs its #! line.", kInstall},
+      {Cause::missing_program, "missing-program", "A program that was called is not there: {1}.",
+       "Give its full path, load the module that brings it (slurm.modules), or install it on the nodes.", kDiagnose},
+      {Cause::missing_module, "missing-module", "The node knows no such module, or no modules at all.",
+       "Correct slurm.modules: `module avail` and `module spider NAME` on a node list what there is.", kDiagnose},
+      {Cause::missing_file, "missing-file", "A file or folder is not there.",
+       "Check the path on the node; what the step reads from the workspace belongs into step.{step}.inputs.",
+       kDiagnose},
+      {Cause::permission, "permission", "Something may not be read, written or started.",
+       "Check owner and mode on the node (`ls -ld`); a script must be executable (chmod +x).", kDiagnose},
+      {Cause::diverged, "diverged", "The training diverged: its loss is no number any more.",
+       "Lower train.lr, add train.warmup_steps, lower train.clip, or look for values in the data that are none.",
+       kPretrain},
+      {Cause::hung, "hung", "No rank got on any more, and the job was ended.",
+       "The line says who waited for whom; the same command goes on from the last checkpoint.", kDistributed},
+      {Cause::lock_held, "lock-held", "Another process works on the same run or file.",
+       "Wait for it or end it (`moola status`, `squeue`); then run this again.", kDiagnose},
+      {Cause::python_package, "python-package", "A Python package is missing: {1}.",
+       "Use the environment that has it (its full path to python3 in step.{step}.command), or install it there.",
+       kDiagnose},
+      {Cause::python_error, "python-error", "A Python program ended by an exception.",
+       "The lines above this one in the log say where; mend the program or what it was given.", kDiagnose},
+      {Cause::cpp_exception, "uncaught-exception", "A program ended by an exception that it did not catch.",
+       "The words of the exception are in the log beside this line.", kDiagnose},
+      {Cause::segmentation_fault, "segmentation-fault", "A process reached for memory that is not its own.",
+       "A mistake in the program or a library of another version; `ulimit -c unlimited` leaves a core file to look at.",
+       kDiagnose},
+      {Cause::bus_error, "bus-error",
+       "A process lost memory under its feet: a mapped file was cut, or /dev/shm is full.",
+       "Look at the room on the disk and in /dev/shm (`df -h`).", kDiagnose},
+      {Cause::illegal_instruction, "illegal-instruction", "The processor does not know an instruction of the program.",
+       "It was built for another kind: build it there, or choose nodes by slurm.constraint.", kInstall},
+      {Cause::aborted, "aborted", "A process gave up by itself (signal 6).", "What it said before that is in the log.",
+       kDiagnose},
+      {Cause::killed, "killed",
+       "A process was killed by signal 9 without a word: mostly the system's answer to a lack of memory, which the log "
+       "does not say.",
+       "Look at `dmesg` on the node and `sacct -j JOB -o MaxRSS,State`; if it was memory, raise "
+       "step.{step}.memory{memory}.",
+       kDiagnose},
+      {Cause::terminated, "terminated", "The step was told to end (signal 15), and nothing says by whom.",
+       "A time limit, a preemption or somebody's scancel: `sacct -j JOB -o State,Reason` tells.", kDiagnose},
+      {Cause::moola_error, "failed", "A job of moola failed and says why.",
+       "Do as the line says; the same command goes on.", kDiagnose},
+      {Cause::refused, "refused", "A job of moola refused its configuration or its data (exit status 2).",
+       "The same call fails again: do as the line says first.", kDiagnose},
+      {Cause::gate_not_met, "gate-not-met",
+       "The job is finished, but a gate of its configuration was not met (exit status 3).",
+       "A result, not a failure: look at the report, and at [gates] in the configuration.", "docs/evaluate.md"},
+      {Cause::run_again, "run-again", "The job has written a checkpoint and asks to be run again (exit status 85).",
+       "The same command goes on from it; Slurm does so by itself within step.{step}.retry.", kPretrain},
+      {Cause::program_failed, "program-failed",
+       "The program ended with a status that says failure, and nothing in its log that is known.",
+       "Look at the end of the log.", kDiagnose},
+      {Cause::rank_ended, "rank-ended", "A rank ended with a status that says failure, and nothing here says why.",
+       "Look for what it said before, also in the logs of the other nodes.", kDiagnose},
+      {Cause::mpi_abort, "mpi-abort", "Rank {1} gave up and had MPI end all others.",
+       "Look for what that rank said before.", kDistributed},
+      {Cause::other_rank, "other-rank", "This was ended because another rank or process had failed.",
+       "Look for what that one said first, also in the logs of the other nodes.", kDiagnose},
+      {Cause::lost_peer, "lost-peer", "The connection to another rank broke: that rank was gone.",
+       "Look for what that one said first, also in the logs of the other nodes.", kDistributed},
+  };
+  return all;
+}
+
+const CauseWords& words_of(Cause cause) {
+  return all_causes().at(static_cast<std::size_t>(cause));
+}
+
+}  // namespace moola::cluster
