@@ -4,12 +4,15 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <iostream>
+#include <iterator>
+#include <optional>
 
 #include "base/command_line.h"
 #include "base/error.h"
 #include "base/subprocess.h"
 #include "base/text_table.h"
 #include "base/version.h"
+#include "cluster/site/site_report.h"
 #include "record/doctor.h"
 
 namespace {
@@ -46,11 +49,25 @@ int main(int argc, char** argv) {
   moola::CommonOptions options;
   CLI::App app(
       "What this machine offers: cores, memory, disk, MPI, Slurm, GPUs, libraries; what is missing and how to get it.\n"
-      "Exit status 0, also with warnings; 2 when nothing could run.\nExample: moola doctor --json");
+      "--site looks closer, as a job of many ranks would meet this node: run it where jobs will run.\n"
+      "Exit status 0, also with warnings; 2 when nothing could run.\nExample: moola doctor --site --gpus 4");
   moola::add_common_options(app, options);
+  bool site = false;
+  std::optional<int> wanted_gpus;
+  CLI::Option* const look_closer = app.add_flag(
+      "--site", site, "also MPI, PMIx and C libraries against ours, idle GPUs, file system, limits, network, Slurm");
+  app.add_option("--gpus", wanted_gpus, "idle GPUs that must be here, else the status is 2")
+      ->check(moola::at_least(0))
+      ->needs(look_closer);
   bool broken = false;
   app.callback([&] {
-    const auto findings = moola::record::examine(options.workspace, moola::executable_folder());
+    auto findings = moola::record::examine(options.workspace, moola::executable_folder());
+    if (site) {
+      std::ranges::move(
+          moola::cluster::examine_site(
+              {.workspace = options.workspace, .programs = moola::executable_folder(), .gpus = wanted_gpus}),
+          std::back_inserter(findings));
+    }
     broken = std::any_of(findings.begin(), findings.end(),
                          [](const auto& finding) { return finding.level == Level::broken; });
     if (options.json)
