@@ -96,11 +96,14 @@ Finding interfaces() {
   return out;
 }
 
-Finding munge() {
+// `needless`: Slurm answers, so what it trusts works, by another socket of munge or another method.
+Finding munge(bool needless) {
   if (!find_program("munge") || !find_program("unmunge"))
     return {"munge", Level::note, "not installed", "", {{"works", false}}};
   const std::optional<std::string> credential = ask_program({"munge", "-n"});
   const bool works = credential && ask_program({"unmunge"}, *credential);
+  if (!works && needless)
+    return {"munge", Level::note, "its usual socket does not answer, and Slurm does without", "", {{"works", false}}};
   return {"munge",
           works ? Level::fine : Level::warning,
           works ? "works" : "does not answer",
@@ -134,14 +137,16 @@ Finding slurm() {
 
 std::vector<Finding> examine_network() {
   const bool infiniband = has_infiniband();
+  Finding controller = slurm();
+  const bool answers = controller.level == Level::fine;
   return {limit("open files", RLIMIT_NOFILE, 4096, "", Level::warning, "raise it before jobs start: ulimit -n 65536"),
           limit("processes", RLIMIT_NPROC, 2048, "", Level::warning, "many ranks and threads may not start: ulimit -u"),
           limit("locked memory", RLIMIT_MEMLOCK, rlim_t{1} << 30, " bytes", infiniband ? Level::warning : Level::note,
                 infiniband ? "InfiniBand needs it: ulimit -l unlimited, for Slurm's daemons, too" : ""),
           host_name(),
           interfaces(),
-          munge(),
-          slurm()};
+          munge(answers),
+          std::move(controller)};
 }
 
 }  // namespace moola::cluster

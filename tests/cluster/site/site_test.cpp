@@ -89,7 +89,6 @@ BOOST_AUTO_TEST_CASE(a_file_system_without_links_or_room_is_told_as_such) {
   BOOST_TEST(!try_exclusive_create("/proc").holds);
   BOOST_TEST(!try_flock("/proc").holds);
   BOOST_TEST(!try_record_lock("/proc").holds);
-  const Node node;
   const ProcessResult said = run_process({program("moola-doctor"), "--site", "--workspace", "/proc/none"});
   BOOST_TEST(said.exit_code == 2);
   BOOST_TEST(holds(said.output, "--workspace DIR"));
@@ -149,6 +148,8 @@ BOOST_AUTO_TEST_CASE(slurm_and_munge_are_asked_and_may_be_silent) {
   BOOST_TEST(node.row("munge")["level"] == "fine");
   node.tool("unmunge", "exit 15");
   BOOST_TEST(node.row("munge")["level"] == "warning");
+  node.tool("sinfo", "echo 'main* up infinite'");
+  BOOST_TEST(node.row("munge")["level"] == "note");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
