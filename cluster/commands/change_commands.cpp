@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "cluster/commands/job_commands.h"
+#include "cluster/commands/notices.h"
 #include "cluster/commands/places.h"
 #include "cluster/job/element_list.h"
 #include "cluster/job/step_call.h"
@@ -87,6 +88,7 @@ void retry_command(const RetryOptions& options) {
     if (chosen[options.which.step].empty()) chosen.clear();
   }
   now.events.set_fresh(options.fresh);
+  forget_notices(now.run);
   if (count(chosen) > 0) submit_elements(now.run, now.events, now.status, chosen);
   say(options.which, "submitted", now.run, chosen);
 }

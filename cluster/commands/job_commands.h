@@ -51,6 +51,7 @@ void submit_command(const SubmitOptions& options);
 int status_command(const StatusOptions& options);
 void logs_command(const LogsOptions& options);
 void cancel_command(const RunOptions& options);
+void diagnose_run_command(const RunOptions& options);
 void retry_command(const RetryOptions& options);
 void collect_command(const CollectOptions& options);
 

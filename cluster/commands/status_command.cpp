@@ -15,6 +15,7 @@
 #include "base/text_table.h"
 #include "base/utc_time.h"
 #include "cluster/commands/job_commands.h"
+#include "cluster/commands/notices.h"
 #include "cluster/commands/places.h"
 #include "cluster/commands/status_text.h"
 #include "cluster/job/element_list.h"
@@ -136,7 +137,11 @@ int status_command(const StatusOptions& options) {
     while (true) {
       if (is_terminal()) std::cout << "\x1b[H\x1b[2J";
       print(options, run, seen);
-      if (seen.status.is_over()) break;
+      if (seen.status.is_over()) {
+        // A last step that died has told nobody.
+        give_notice_of_end(run, seen.status, seen.view);
+        break;
+      }
       const auto until = std::chrono::steady_clock::now() + kWatchPause;
       while (!stop_requested() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(50ms);
       if (stop_requested()) break;

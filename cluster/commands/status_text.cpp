@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "base/text_table.h"
 #include "base/utc_time.h"
+#include "cluster/commands/element_log.h"
 #include "cluster/commands/step_progress.h"
 #include "cluster/job/element_list.h"
 
@@ -45,11 +46,6 @@ std::string shortened(const std::string& text) {
   return text.substr(0, end) + "…";
 }
 
-std::filesystem::path log_of(const JobRun& run, const std::string& step, std::size_t element,
-                             const ElementStatus& status) {
-  return log_file(run, step, element, status.attempts.empty() ? "" : status.attempts.back().place_id);
-}
-
 // What there is to say of a step in its row: of what waits or was cancelled why, the most frequent.
 std::string remark(const StepStatus& step) {
   std::map<std::string, std::size_t> reasons;
@@ -61,7 +57,7 @@ std::string remark(const StepStatus& step) {
   return most->first + (reasons.size() > 1 ? " and others" : "");
 }
 
-std::string steps_table(const JobRun& run, const RunStatus& status) {
+std::string steps_table(const RunStatus& status) {
   TextTable table({{"step"},
                    {"state"},
                    {"done", Align::right},
@@ -81,7 +77,6 @@ std::string steps_table(const JobRun& run, const RunStatus& status) {
                number(step.count(ElementState::failed) + step.count(ElementState::blocked)),
                worked > 0 ? readable_seconds(worked) : "", remark(step)});
   }
-  static_cast<void>(run);
   return table.text();
 }
 
@@ -123,10 +118,13 @@ std::string failure_lines(const JobRun& run, const RunStatus& status, std::size_
       }
       ++shown;
       const std::filesystem::path log = log_of(run, step.name, element, each);
+      const LogReport report = report_of(run, step.name, element, each);
       out += fmt::format("  {}{}: {}\n", element_name(run.job.step(step.name), element),
                          each.attempts.size() > 1 ? fmt::format(" after {} attempts", each.attempts.size()) : "",
                          each.why);
-      if (const std::string words = last_words(log); !words.empty()) out += fmt::format("    {}\n", shortened(words));
+      if (!report.telling_line.empty()) out += fmt::format("    {}\n", shortened(report.telling_line));
+      if (!report.diagnoses.empty() && report.diagnoses.front().role == Diagnosis::Role::cause)
+        out += fmt::format("    {}\n", report.diagnoses.front().advice);
       if (std::filesystem::exists(log)) out += fmt::format("    {}\n", log.string());
     }
   }
@@ -150,14 +148,15 @@ std::string every_element(const JobRun& run, const RunStatus& status) {
 
 // What a person can do now.
 std::string next_lines(const JobRun& run, const RunStatus& status) {
-  std::size_t failed = 0, open = 0;
+  std::size_t failed = 0;
   for (const StepStatus& step : status.steps) {
     failed += step.count(ElementState::failed) + step.count(ElementState::cancelled) +
               step.count(ElementState::not_submitted);
-    for (const ElementStatus& each : step.elements) open += is_over(each.state) ? 0 : 1;
   }
   std::string out;
-  if (failed > 0) out += fmt::format("\nmoola retry {} submits again what has not succeeded.\n", run.id());
+  if (failed > 0)
+    out += fmt::format("\nmoola diagnose {} says more; moola retry {} submits again what has not succeeded.\n",
+                       run.id(), run.id());
   return out;
 }
 
@@ -166,7 +165,7 @@ std::string next_lines(const JobRun& run, const RunStatus& status) {
 std::string status_text(const JobRun& run, const RunStatus& status, const PlaceView& view, bool every) {
   std::string out =
       fmt::format("{}  {}, submitted {} ago\n\n", run.id(), run.place, readable_seconds(seconds_since(run.submitted)));
-  out += steps_table(run, status);
+  out += steps_table(status);
   if (!view.answered) out += fmt::format("\nnot asked: {}\n", view.why_not);
   out += running_lines(run, status, every);
   out += failure_lines(run, status, every ? std::size_t(-1) : kShownFailures);

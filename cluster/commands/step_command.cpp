@@ -12,6 +12,9 @@
 #include "base/log.h"
 #include "base/utc_time.h"
 #include "base/version.h"
+#include "cluster/commands/notices.h"
+#include "cluster/commands/places.h"
+#include "cluster/diagnose/log_evidence.h"
 #include "cluster/job/memory_size.h"
 #include "cluster/run/job_run.h"
 #include "cluster/run/run_events.h"
@@ -62,7 +65,8 @@ std::string gpus_here() {
 // What the log of a step begins with.
 void say_where(const JobRun& run, const StepOptions& options, const std::string& place_id, std::int64_t attempt) {
   const std::string nodes = slurm_nodes();
-  say("{} of {}, element {}, attempt {}", options.step, run.id(), options.element, attempt);
+  log_text(LogLevel::info, attempt_line(options.step, attempt));
+  say("of {}, element {}", run.id(), options.element);
   say("{} on {}{}, {}, moola {}, GPUs: {}", utc_text(utc_now()), host_name(),
       nodes.empty() ? "" : fmt::format(" (Slurm job {}, nodes {})", place_id, nodes), run.place, code_version(),
       gpus_here());
@@ -103,6 +107,19 @@ void keep_refusal(const StepRun& run, const std::vector<StepAttempt>& before, St
   attempt.exit_code = static_cast<int>(ExitCode::permanent);
   attempt.end = end;
   record.end(attempt);
+}
+
+// Whoever wants to know of this end, and of the run's if it was the last.
+void tell(const JobRun& run, const StepOutcome& outcome) {
+  if (run.job.notify.webhook.empty()) return;
+  RunEvents events(run.folder);
+  const PlaceView view = view_of(run, events);
+  const RunStatus status = status_of(run, events, view);
+  if (outcome.end == StepEnd::over_budget)
+    give_notice(run, status, view, "over-budget");
+  else if (outcome.end != StepEnd::succeeded && outcome.end != StepEnd::cancelled)
+    give_notice(run, status, view, "failure");
+  give_notice_of_end(run, status, view);
 }
 
 // Slurm kills this process soon after, or the next attempt would not begin.
@@ -169,6 +186,7 @@ int step_command(const StepOptions& options) {
   step_run.environment = environment_of(step, task.has_value());
   const StepOutcome outcome = run_step(run.job, step_run);
   say("{}: {}, exit code {}", step.name, name_of(outcome.end), outcome.exit_code);
+  if (!outcome.again) tell(run, outcome);
   if (outcome.again && task && options.attempt_of.empty())
     put_back(step, *task, outcome, StepRecord(run.folder, step.name, options.element).attempts());
   return outcome.exit_code;

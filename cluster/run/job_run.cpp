@@ -93,6 +93,7 @@ JobRun create_job_run(const fs::path& workspace, const JobFile& job, const std::
     std::ranges::find(out.job.steps, step, &JobStep::name)->config = config_copy(out.folder, step).string();
   }
   create_folders(log_folder(out.folder));
+  keep_webhook(job.notify, out.folder);
   write_file(out.folder / kJobFile, job.text);
   // The last: what has it is a run.
   write_file(out.folder / kRunFile, json_text({{"id", out.id()},
