@@ -16,6 +16,7 @@ namespace {
 // So many lines without a further sign of trouble are a program that goes on.
 constexpr std::size_t kWentOn = 300;
 constexpr std::string_view kAttempt = "moola step: attempt ";
+constexpr std::string_view kStepSays = "[moola step] ";  // where it runs, and how it ended: nothing of why
 
 // The longest part without a star: what is searched for before the whole pattern is held against a line.
 std::string_view longest_part(std::string_view text) {
@@ -127,6 +128,7 @@ void LogEvidence::line(std::string_view text, std::size_t number) {
     last_words_.clear();
     return;
   }
+  if (text.starts_with(kStepSays)) return;
   const bool exception = exception_of_python(text);
   const LogPattern* pattern = pattern_of(text);
   if (pattern == nullptr && !exception) {
