@@ -1,6 +1,7 @@
 #include "cluster/commands/step_command.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -179,6 +180,8 @@ int step_command(const StepOptions& options) {
   ::setenv("PATH",
            fmt::format("{}:{}", run.program.parent_path().string(), path == nullptr ? "/usr/bin:/bin" : path).c_str(),
            1);
+  if (run.place == "local" && !run.job.local.hosts.empty())
+    ::setenv("MOOLA_HOSTS", fmt::format("{}", fmt::join(run.job.local.hosts, ",")).c_str(), 1);
   std::error_code error;
   fs::current_path(run.workspace, error);
   if (error) throw IoError(fmt::format("{} cannot work in {}", host_name(), run.workspace.string()), error.value());

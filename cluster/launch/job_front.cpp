@@ -106,7 +106,7 @@ int run_job_front(const JobCall& call, int argc, char** argv) {
                        .arguments = std::vector<std::string>(argv + 1, argv + argc),
                        .environment = {{"MOOLA_STARTED", std::to_string(utc_now())}},
                        .heartbeats = heartbeats.path(),
-                       .hosts = {},
+                       .hosts = named_hosts(),
                        .hang_after = hang_limit()});
 }
 

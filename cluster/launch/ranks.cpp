@@ -85,8 +85,22 @@ int count_cores() {
   return std::max(cores, 1);
 }
 
+std::vector<std::string> named_hosts() {
+  std::vector<std::string> out;
+  const char* named = std::getenv("MOOLA_HOSTS");
+  std::istringstream hosts(named == nullptr ? "" : named);
+  for (std::string host; std::getline(hosts, host, ',');) {
+    if (!host.empty()) out.push_back(host);
+  }
+  return out;
+}
+
 Resources available_resources() {
   Resources here{.gpus = count_gpus(), .cores = count_cores()};
+  if (const std::size_t hosts = named_hosts().size(); hosts > 0) {
+    here.nodes = static_cast<int>(hosts);
+    return here;
+  }
   const char* launcher = std::getenv("MOOLA_LAUNCHER");
   const auto job = slurm_job();
   if (!job || (launcher != nullptr && std::string_view(launcher) == "mpirun") || !find_program("srun")) return here;

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <limits>
 #include <string>
+#include <vector>
 
 namespace moola::launch {
 
@@ -25,7 +26,12 @@ struct Resources {
   bool gpus_known = true;  // false: the nodes are others than this one, and their GPUs can't be seen from here
 };
 
-/// Of this host; of all nodes of a Slurm job where srun will start the ranks.
+/// "host" and "host:slots" in MOOLA_HOSTS, between commas: where mpirun starts ranks over ssh; none: here, or what
+/// Slurm has given.
+std::vector<std::string> named_hosts();
+
+/// Of this host; of all nodes of a Slurm job where srun will start the ranks; of as many hosts like this one as are
+/// named.
 Resources available_resources();
 
 /// How many ranks to start.

@@ -19,6 +19,7 @@
 #include "cluster/job/step_call.h"
 #include "cluster/launch/child_process.h"
 #include "cluster/launch/launch_ranks.h"
+#include "cluster/launch/ranks.h"
 #include "cluster/launch/signal_queue.h"
 #include "cluster/run/run_events.h"
 
@@ -52,7 +53,7 @@ launch::LaunchCommand command_of(const JobStep& step, const ElementCall& call, c
                           .arguments = {call.words.begin() + 1, call.words.end()},
                           .environment = run.environment,
                           .heartbeats = run.folder / "state" / step.name / fmt::format("{:06}.heartbeats", run.element),
-                          .hosts = {}};
+                          .hosts = launch::named_hosts()};
   plan.environment.insert(plan.environment.end(), call.environment.begin(), call.environment.end());
   plan.environment.emplace_back(kStepNote, step_note(run.folder, step.name, run.element).string());
   if (!starts_own_ranks(step.job) && plan.ranks > 1) return launch::launch_command(plan, launch::choose_launcher(plan));

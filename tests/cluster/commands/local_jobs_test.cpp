@@ -177,6 +177,14 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_killed_runner_runs_on_and_what_it_lost_is_foun
   BOOST_TEST(element(end, "long")["attempts"][0]["end"] == "node failure");
 }
 
+BOOST_AUTO_TEST_CASE(ranks_start_on_the_hosts_that_are_named) {
+  const std::string run = submit(
+      "[step.ranks]\ncommand = [\"sh\", \"-c\", \"echo $MOOLA_HOSTS > rank.$OMPI_COMM_WORLD_RANK\"]\nranks = 2\n"
+      "[local]\nhosts = [\"localhost:2\"]\n");
+  BOOST_TEST(wait_for_end(run)["succeeded"].get<bool>(), moola({"logs", run}).output);
+  for (const char* rank : {"0", "1"}) BOOST_TEST(file(fmt::format("rank.{}", rank)) == "localhost:2\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_dry_run_submits_nothing_and_shows_the_plan) {
   const ProcessResult said = moola({"submit", job(kLong).string(), "--dry-run"});
   BOOST_TEST(said.exit_code == 0);
