@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/nearest.h"
 #include "base/step_note.h"
+#include "base/subprocess.h"
 #include "cluster/job/step_call.h"
 #include "cluster/launch/child_process.h"
 #include "cluster/launch/launch_ranks.h"
@@ -56,6 +57,8 @@ launch::LaunchCommand command_of(const JobStep& step, const ElementCall& call, c
                           .hosts = launch::named_hosts()};
   plan.environment.insert(plan.environment.end(), call.environment.begin(), call.environment.end());
   plan.environment.emplace_back(kStepNote, step_note(run.folder, step.name, run.element).string());
+  // A launcher takes a file; where there is none of the name it says so itself.
+  if (!plan.program.has_parent_path()) plan.program = find_program(plan.program.string()).value_or(plan.program);
   if (!starts_own_ranks(step.job) && plan.ranks > 1) return launch::launch_command(plan, launch::choose_launcher(plan));
   return {.arguments = call.words, .environment = plan.environment};
 }
