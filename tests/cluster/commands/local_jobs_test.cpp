@@ -52,6 +52,11 @@ struct LocalJobs {
     BOOST_REQUIRE_MESSAGE(false, moola({"status", run}).output);
     return {};
   }
+  void wait_for_file(const std::string& name) const {
+    for (int i = 0; i < 600 && !std::filesystem::exists(folder / name); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    BOOST_REQUIRE(std::filesystem::exists(folder / name));
+  }
   Json wait_for_end(const std::string& run) const {
     return wait(run, [](const Json& now) { return now["over"].get<bool>(); });
   }
@@ -131,14 +136,15 @@ namespace {
 
 // Runs until it is told to stop, keeps that, and is done at once the next time.
 constexpr const char* kLong =
-    "[step.long]\ncommand = [\"sh\", \"-c\", \"trap 'echo kept > checkpoint; exit 85' TERM; test -e checkpoint && exit "
+    "[step.long]\ncommand = [\"sh\", \"-c\", \"trap 'echo kept > checkpoint; exit 85' TERM; touch up; test -e "
+    "checkpoint && exit "
     "0; sleep 60 & wait\"]\n[step.after]\ncommand = [\"true\"]\nafter = [\"long\"]\n";
 
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(what_is_cancelled_writes_its_checkpoint_and_goes_on_when_it_is_tried_again) {
   const std::string run = submit(kLong);
-  wait(run, is("long", "running"));
+  wait_for_file("up");
   BOOST_TEST(moola({"cancel", run}).exit_code == 0);
   const Json end = wait_for_end(run);
   BOOST_TEST(element(end, "long")["state"] == "cancelled");
@@ -150,7 +156,7 @@ BOOST_AUTO_TEST_CASE(what_is_cancelled_writes_its_checkpoint_and_goes_on_when_it
 
 BOOST_AUTO_TEST_CASE(a_runner_that_is_told_to_stop_leaves_what_another_goes_on_with) {
   const std::string run = submit(kLong);
-  wait(run, is("long", "running"));
+  wait_for_file("up");
   ::kill(runner(run), SIGTERM);
   wait(run, is("long", "failed"));
   BOOST_TEST(file("checkpoint") == "kept\n");
@@ -163,8 +169,7 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_killed_runner_runs_on_and_what_it_lost_is_foun
       "[step.long]\ncommand = [\"sh\", \"-c\", \"echo $$ > process; test -e second && exit 0; touch second; exec sleep "
       "60\"]\n");
   wait(run, is("long", "running"));
-  for (int i = 0; i < 100 && !std::filesystem::exists(folder / "second"); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  wait_for_file("second");
   ::kill(runner(run), SIGKILL);
   const Json lost = wait(run, is("long", "failed"));
   BOOST_TEST(holds(element(lost, "long")["why"].get<std::string>(), "lost"));
