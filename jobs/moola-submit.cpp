@@ -18,9 +18,12 @@ int main(int argc, char** argv) {
   app.add_option("--set", options.settings, "KEY=VALUE: override a key of the job file");
   app.add_option("--site", options.site, "a profile of ~/.config/moola/sites, instead of the one that the file names");
   app.add_flag("--dry-run", options.dry_run, "check everything, print the plan, write what would run, submit nothing");
+  app.add_flag("--wait", options.wait, "stay until the run is over; status 1 when a step has failed");
   app.add_option("--out", options.out, "folder of a dry run; default: artifacts/plans/JOB in the workspace");
   app.add_flag("--config-reference", options.reference, "print the reference page of all keys (Markdown) and stop");
   moola::add_common_options(app, options.common);
-  app.callback([&] { moola::cluster::submit_command(options); });
-  return moola::run_command(app, "submit", argc, argv);
+  int code = 0;
+  app.callback([&] { code = moola::cluster::submit_command(options); });
+  const int failed = moola::run_command(app, "submit", argc, argv);
+  return failed != 0 ? failed : code;
 }

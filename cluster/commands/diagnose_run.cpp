@@ -23,8 +23,7 @@ struct Finding {
 
 void diagnose_run_command(const RunOptions& options) {
   const JobRun run = open_job_run(find_job_run(options.common.workspace, options.run));
-  RunEvents events(run.folder);
-  const RunStatus status = status_of(run, events, view_of(run, events));
+  const RunStatus status = look_at(run).status;
   std::vector<std::size_t> meant;
   if (!options.elements.empty()) meant = parse_element_list(options.elements);
   Json listed = Json::array();

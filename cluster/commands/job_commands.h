@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/command_line.h"
+#include "cluster/run/job_run.h"
 
 namespace moola::cluster {
 
@@ -45,8 +46,11 @@ struct CollectOptions {
   std::filesystem::path to;
 };
 
-/// `moola submit`. Throws ConfigError for a job file that the place can't run, IoError.
-void submit_command(const SubmitOptions& options);
+/// `moola submit`: 0, or with `wait` as status_command says it of the run's end. Throws ConfigError for a job file that
+/// the place can't run, IoError.
+int submit_command(const SubmitOptions& options);
+/// Returns when the run is over: 0, 1 when something of it has failed, 85 when this process is told to stop before.
+int wait_for_run(const JobRun& run);
 /// `moola status`: 0 while nothing has failed, 1 afterwards.
 int status_command(const StatusOptions& options);
 void logs_command(const LogsOptions& options);

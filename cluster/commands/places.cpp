@@ -55,6 +55,20 @@ PlaceView view_of(const JobRun& run, RunEvents& events) {
   }
 }
 
+RunNow look_at(const JobRun& run) {
+  RunEvents events(run.folder);
+  // Without the place's word nothing is over that has no end on record.
+  RunNow out{.view = {.answered = false, .why_not = {}}, .status = {}};
+  out.status = status_of(run, events, out.view);
+  if (out.status.is_over()) {
+    out.view.answered = true;
+    return out;
+  }
+  out.view = view_of(run, events);
+  out.status = status_of(run, events, out.view);
+  return out;
+}
+
 std::size_t submit_elements(const JobRun& run, RunEvents& events, const RunStatus& status,
                             const WantedElements& wanted) {
   if (run.place == "slurm") {

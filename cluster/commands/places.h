@@ -16,6 +16,13 @@ void require_place(const std::string& place);
 /// What the run's place says of its elements.
 PlaceView view_of(const JobRun& run, RunEvents& events);
 
+/// What is known of a run now. Its place is asked only while the run's own records leave something open.
+struct RunNow {
+  PlaceView view = {};
+  RunStatus status = {};
+};
+RunNow look_at(const JobRun& run);
+
 /// Hands elements to the run's place; how many. `say` tells each call on standard error. Throws what the place refuses
 /// them with.
 std::size_t submit_elements(const JobRun& run, RunEvents& events, const RunStatus& status,

@@ -27,20 +27,10 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr auto kWatchPause = 5s;
+constexpr auto kWaitPause = 2s;
 constexpr auto kFollowPause = 500ms;
 
-struct Seen {
-  PlaceView view;
-  RunStatus status;
-};
-
-Seen look(const JobRun& run) {
-  RunEvents events(run.folder);
-  Seen out{.view = view_of(run, events), .status = {}};
-  out.status = status_of(run, events, out.view);
-  return out;
-}
-
+// Of the whole run: 1 when something has failed.
 int exit_code(const RunStatus& status) {
   for (const StepStatus& step : status.steps) {
     if (step.count(ElementState::failed) + step.count(ElementState::blocked) > 0)
@@ -55,7 +45,7 @@ int list_runs(const StatusOptions& options) {
   TextTable table({{"run"}, {"place"}, {"state"}, {"done", Align::right}, {"submitted"}});
   for (const fs::path& folder : job_run_folders(options.which.common.workspace)) {
     const JobRun run = open_job_run(folder);
-    const Seen seen = look(run);
+    const RunNow seen = look_at(run);
     std::size_t done = 0, all = 0;
     for (const StepStatus& step : seen.status.steps) {
       done += step.count(ElementState::succeeded);
@@ -78,7 +68,7 @@ int list_runs(const StatusOptions& options) {
   return 0;
 }
 
-void print(const StatusOptions& options, const JobRun& run, const Seen& seen) {
+void print(const StatusOptions& options, const JobRun& run, const RunNow& seen) {
   if (options.which.common.json)
     std::cout << json_text(status_json(run, seen.status, seen.view), 2) << "\n";
   else if (options.digest)
@@ -131,7 +121,7 @@ class LogReader {
 int status_command(const StatusOptions& options) {
   if (options.which.run.empty()) return list_runs(options);
   const JobRun run = open_job_run(find_job_run(options.which.common.workspace, options.which.run));
-  Seen seen = look(run);
+  RunNow seen = look_at(run);
   if (options.watch && !options.which.common.json) {
     const StopFlag stop;
     while (true) {
@@ -145,12 +135,26 @@ int status_command(const StatusOptions& options) {
       const auto until = std::chrono::steady_clock::now() + kWatchPause;
       while (!stop_requested() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(50ms);
       if (stop_requested()) break;
-      seen = look(run);
+      seen = look_at(run);
     }
     return exit_code(seen.status);
   }
   print(options, run, seen);
   return exit_code(seen.status);
+}
+
+int wait_for_run(const JobRun& run) {
+  const StopFlag stop;
+  while (true) {
+    const RunNow now = look_at(run);
+    if (now.status.is_over()) {
+      give_notice_of_end(run, now.status, now.view);
+      return exit_code(now.status);
+    }
+    const auto until = std::chrono::steady_clock::now() + kWaitPause;
+    while (!stop_requested() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(50ms);
+    if (stop_requested()) return static_cast<int>(ExitCode::run_again);
+  }
 }
 
 void logs_command(const LogsOptions& options) {
@@ -190,7 +194,7 @@ void logs_command(const LogsOptions& options) {
     log_info("nothing has begun yet{}.", options.which.step.empty() ? "" : " of " + options.which.step);
   const StopFlag stop;
   while (options.follow && !stop_requested()) {
-    const bool over = look(run).status.is_over();
+    const bool over = look_at(run).status.is_over();
     find_logs();
     for (auto& [file, reader] : readers) reader.print_new(0, over);
     std::cout << std::flush;

@@ -113,9 +113,7 @@ void keep_refusal(const StepRun& run, const std::vector<StepAttempt>& before, St
 // Whoever wants to know of this end, and of the run's if it was the last.
 void tell(const JobRun& run, const StepOutcome& outcome) {
   if (run.job.notify.webhook.empty()) return;
-  RunEvents events(run.folder);
-  const PlaceView view = view_of(run, events);
-  const RunStatus status = status_of(run, events, view);
+  const auto [view, status] = look_at(run);
   if (outcome.end == StepEnd::over_budget)
     give_notice(run, status, view, "over-budget");
   else if (outcome.end != StepEnd::succeeded && outcome.end != StepEnd::cancelled)

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <map>
 #include <optional>
-#include <thread>
 
 #include "base/error.h"
 #include "base/file_lock.h"
@@ -97,10 +97,10 @@ void say_submitted(const SubmitOptions& options, const JobRun& run, std::size_t 
 
 }  // namespace
 
-void submit_command(const SubmitOptions& options) {
+int submit_command(const SubmitOptions& options) {
   if (options.reference) {
     std::cout << job_reference();
-    return;
+    return 0;
   }
   if (options.file.empty())
     throw ConfigError("which job? Give its file: moola submit JOB.toml. configs/jobs/ has some.");
@@ -109,11 +109,14 @@ void submit_command(const SubmitOptions& options) {
   require_workspace(workspace);
   const JobFile job = load_job_file(fs::absolute(options.file), options.settings, options.site);
   say_what_is_left_out(job, options.to);
-  if (options.dry_run) return dry_run(options, job);
+  if (options.dry_run) {
+    dry_run(options, job);
+    return 0;
+  }
 
   if (options.to == "slurm") SlurmClient();  // before anything is written
   const JobRun run = create_job_run(workspace, job, options.to, moola_here());
-  const FileLock lock(submit_lock(run));
+  std::optional<FileLock> lock(std::in_place, submit_lock(run));
   RunEvents events(run.folder);
   const RunStatus nothing_yet = status_of(run, events, {.answered = true, .why_not = {}});
   std::size_t elements = 0;
@@ -131,7 +134,10 @@ void submit_command(const SubmitOptions& options) {
                     error.what(), run.id(), run.id(), run.id()),
         error.exit_code());
   }
+  lock.reset();
   say_submitted(options, run, elements);
+  std::cout << std::flush;
+  return options.wait ? wait_for_run(run) : 0;
 }
 
 }  // namespace moola::cluster

@@ -67,6 +67,10 @@ launch::LaunchCommand command_of(const JobStep& step, const ElementCall& call, c
 class Stop {
  public:
   Stop(const JobStep& step, const StepRun& run) : grace_(parse_duration(step.slurm.signal_before)) {
+    // Slurm may be a minute early, and had begun to count before.
+    constexpr Duration kEarly = Duration::seconds(90);
+    if (!step.time.empty())
+      far_until_ = utc_now() + parse_duration(step.time).nanoseconds - grace_.nanoseconds - kEarly.nanoseconds;
     if (run.keep_time_limit && !step.time.empty())
       limit_ = utc_now() + parse_duration(step.time).nanoseconds - grace_.nanoseconds;
     deadline_ = run.deadline;
@@ -78,7 +82,8 @@ class Stop {
       if (const std::optional<int> status = child.ended())
         return WIFSIGNALED(*status) ? 128 + WTERMSIG(*status) : WEXITSTATUS(*status);
       const int number = signals.wait(std::chrono::milliseconds(200));
-      if (number != 0 && number != SIGCHLD) tell(child, number);
+      // A place sends the same signal before the time limit and to what has to make way.
+      if (number != 0 && number != SIGCHLD) tell(child, number == SIGUSR2 && !is_near_limit() ? SIGTERM : number);
       const std::int64_t now = utc_now();
       if (is_past(limit_, now)) tell(child, SIGUSR2);
       if (is_past(deadline_, now)) {
@@ -96,10 +101,13 @@ class Stop {
 
  private:
   Duration grace_;
+  std::int64_t far_until_ = kNoTime;
   std::int64_t limit_ = kNoTime, deadline_ = kNoTime, told_by_us_ = kNoTime;
   int signal_ = 0;
   bool over_budget_ = false;
 
+  // As far as it is known when the limit is.
+  bool is_near_limit() const { return far_until_ == kNoTime || utc_now() > far_until_; }
   // Once.
   bool is_past(std::int64_t& moment, std::int64_t now) {
     if (moment == kNoTime || now < moment) return false;

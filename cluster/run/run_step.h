@@ -50,10 +50,10 @@ const JobStep& step_of(const JobFile& job, const StepRun& run);
 /// ended.
 ///
 /// SIGTERM, SIGUSR2, SIGHUP and SIGINT reach it as SIGTERM: it writes a checkpoint and leaves with 85. After SIGUSR2
-/// that is its time limit, after SIGTERM a preemption, or what the run's events say of its being cancelled. An attempt
-/// on record that never ended was lost with its node, and counts so. An element that has succeeded on record is not run
-/// again, nor one whose tries are used up. Nothing that it has started in its process group outlives it. Throws
-/// ConfigError for a step or an element that is not in the job, IoError.
+/// that is its time limit, unless that is far, after SIGTERM a preemption, or what the run's events say of its being
+/// cancelled. An attempt on record that never ended was lost with its node, and counts so. An element that has
+/// succeeded on record is not run again, nor one whose tries are used up. Nothing that it has started in its process
+/// group outlives it. Throws ConfigError for a step or an element that is not in the job, IoError.
 StepOutcome run_step(const JobFile& job, const StepRun& run);
 
 /// Whether another attempt follows the last on record, by how often its submission's ended so: a place calls all

@@ -1,5 +1,8 @@
 """A test bed with accounting: sacct knows every attempt, and qualities of service preempt."""
+import json
+
 from slurm_bed import BedTest, main, wait_for
+from submitted import SubmitTest
 
 
 class Accounting(BedTest):
@@ -29,6 +32,33 @@ class Accounting(BedTest):
         self.bed.wait_for_state(low, "COMPLETED")
         self.assertIn("PREEMPTION", self.bed.output(low))
         self.assertEqual("1", self.bed.output(low).splitlines()[-1])
+
+
+class Submitted(SubmitTest):
+    up = ("--accounting", "--preempt", "qos", "--min-job-age", "2")
+
+    def test_a_step_that_makes_way_goes_on_and_says_so(self):
+        stops = 'trap "exit 85" TERM; echo $$ >> began; test $(wc -l < began) = 2 && exit 0; sleep 600 & wait'
+        run = self.submit(f'[step.low]\ncommand = ["sh", "-c", {json.dumps(stops)}]\nmemory = "50M"\ntime = "30m"\n'
+                          'slurm.account = "desk"\nslurm.extra = ["--exclusive"]\n', name="low")
+        wait_for("the first attempt", lambda: (self.workspace / "began").exists())
+        high = self.submit('[step.high]\ncommand = ["true"]\nnodes = 2\nmemory = "50M"\nslurm.account = "desk"\nslurm.qos = "high"\n'
+                           'slurm.extra = ["--exclusive"]\n', name="high")
+        self.assertTrue(self.wait_for_end(high)["succeeded"])
+        self.assertTrue(self.wait_for_end(run)["succeeded"], self.moola("status", run).stdout)
+        ends = [each["end"] for each in self.elements(run, "low")[0]["attempts"]]
+        self.assertEqual(["preempted", "succeeded"], ends)
+
+    def test_what_the_queue_has_forgotten_accounting_still_knows(self):
+        run = self.submit('[step.killed]\ncommand = ["sh", "-c", "echo $PPID > parent; sleep 600"]\nmemory = "50M"\nslurm.account = "desk"\n', name="killed")
+        parent = self.workspace / "parent"
+        wait_for("it runs", lambda: parent.exists() and parent.read_text().endswith("\n"))
+        # moola step itself: nobody is left to put down how it ended.
+        self.bed.run("srun", f"--jobid={self.queue_ids(run)[0]}", "--overlap", "kill", "-9", parent.read_text().strip())
+        wait_for("the queue has forgotten it", lambda: not self.queue(run), 300)
+        (element,) = self.elements(run, "killed")
+        self.assertEqual("failed", element["state"])
+        self.assertNotIn("without a word", element["why"])
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """moola submit, status, retry, cancel, collect and logs on a real Slurm."""
 import json
+import os
 import pathlib
 import signal
 import subprocess
 
 from slurm_bed import main, wait_for
-from submitted import SubmitTest
+from submitted import PROGRAMS, SubmitTest
 
 ODD = ["two words", "it's \"quoted\"", "$HOME `id` a,b=c", "two\nlines", "%j %A", "back\\slash", "{brace}", "ünï", "*?[a]"]
 
@@ -115,6 +116,27 @@ class Submit(SubmitTest):
         self.bed.run("sbatch", "--wait", plan / "scripts/hand.sbatch")
         self.assertEqual("by hand\n", (self.workspace / "hand").read_text())
 
+    def test_a_log_that_can_not_be_written_is_named(self):
+        # Slurm alone says nothing of it: the script never runs.
+        run = self.submit('[step.mute]\ncommand = ["true"]\nmemory = "50M"\nslurm.extra = ["--hold"]\n')
+        self.assertIn("held", self.elements(run, "mute")[0]["why"])
+        (self.run_folder(run) / "logs").rmdir()
+        self.bed.run("scontrol", "release", self.queue_ids(run)[0])
+        self.wait_for_end(run)
+        (element,) = self.elements(run, "mute")
+        self.assertEqual("failed", element["state"])
+        self.assertIn("folder of its log", element["why"])
+
+    def test_a_user_who_is_not_root_submits_too(self):
+        # In a workspace of theirs, and their own jobs alone are looked for.
+        os.chmod(self.bed.files, 0o755)
+        os.chown(self.workspace, 65534, 65534)
+        job = self.job_file('[step.who]\ncommand = ["sh", "-c", "id -u > who"]\nmemory = "50M"\n')
+        words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", PROGRAMS / "moola"]
+        run = self.bed.run(*words, "submit", job, "--to", "slurm", "--workspace", self.workspace)
+        wait_for("its end", lambda: json.loads(self.bed.run(*words, "status", run, "--json", "--workspace", self.workspace))["over"])
+        self.assertEqual("65534\n", (self.workspace / "who").read_text())
+
     def test_the_log_of_each_element_is_found(self):
         run = self.submit('[step.talks]\ncommand = ["sh", "-c", "echo this is {index}"]\nmemory = "50M"\narray = { seeds = 2 }\n')
         self.wait_for_end(run)
@@ -130,7 +152,7 @@ class Refused(SubmitTest):
         self.assertEqual([], list(self.workspace.glob("artifacts/jobs/*")))
 
     def test_what_slurm_does_not_have(self):
-        for line, said in (('slurm.partition = "nowhere"', "partition"), ("gpus = 7", "s.sbatch"), ("nodes = 3", "s.sbatch")):
+        for line, said in (('slurm.partition = "nowhere"', "partition"), ("gpus = 7", "s.sbatch"), ('gpus = 1\nslurm.gpu_type = "h999"', "s.sbatch"), ("nodes = 3", "s.sbatch")):
             with self.subTest(line=line):
                 self.assertIn(said, self.refused("submit", self.job_file(self.STEP + line + "\n"), "--to", "slurm"))
                 self.nothing_is_left()

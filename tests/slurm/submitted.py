@@ -62,5 +62,10 @@ class SubmitTest(BedTest):
         lines = self.bed.run("squeue", "-h", "-t", "all", "-o", "%A %k").splitlines()
         return sorted(set(line.split(" ", 1)[1] for line in lines if f"moola:{run}:" in line))
 
+    def queue_ids(self, run):
+        """Slurm's numbers of the run's submissions, in their order."""
+        lines = (self.run_folder(run) / "events.jsonl").read_text().splitlines()
+        return [event["id"] for event in map(json.loads, lines) if event["event"] == "submitted"]
+
     def run_folder(self, run):
         return self.workspace / "artifacts/jobs" / run
