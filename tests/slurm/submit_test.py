@@ -87,7 +87,7 @@ class Submit(SubmitTest):
         tools = self.bed.files / f"tools {self.count}"
         tools.mkdir()
         real = self.bed.run("sh", "-c", "command -v sbatch")
-        (tools / "sbatch").write_text(f'#!/bin/bash\nout=$({real} "$@") || exit\nn=$(ls "{tools}" | wc -l); touch "{tools}/called$n"\n'
+        (tools / "sbatch").write_text(f'#!/bin/bash\ncase "$*" in *--test-only*) exec {real} "$@" ;; esac\nout=$({real} "$@") || exit\nn=$(ls "{tools}" | wc -l); touch "{tools}/called$n"\n'
                                       'if [ $n = 3 ]; then kill -9 $PPID; fi\necho "$out"\n')
         (tools / "sbatch").chmod(0o755)
         text = "".join(f'[step.s{i}]\ncommand = ["sh", "-c", "echo run >> ran{i}"]\nmemory = "50M"\n'
