@@ -67,7 +67,7 @@ void cancel_command(const RunOptions& options) {
   WantedElements chosen;
   if (options.step.empty()) {
     if (!options.elements.empty()) throw ConfigError("--elements are of a step: moola cancel RUN STEP --elements 3-5.");
-    for (const JobStep& step : now.run.job.steps) chosen.merge(with_dependents(now.run.job, now.status, step.name, {}));
+    chosen = open_elements(now.run.job, now.status);
   } else {
     chosen =
         with_dependents(now.run.job, now.status, options.step,
@@ -79,14 +79,12 @@ void cancel_command(const RunOptions& options) {
 
 void retry_command(const RetryOptions& options) {
   Opened now(options.which);
-  WantedElements chosen = unfinished_elements(now.run.job, now.status, options.which.step);
+  std::vector<std::size_t> meant;
   if (!options.which.elements.empty()) {
     if (options.which.step.empty()) throw ConfigError("--elements are of a step: moola retry RUN STEP --elements 3-5.");
-    const std::vector<std::size_t> meant = parse_element_list(options.which.elements);
-    std::erase_if(chosen[options.which.step],
-                  [&](std::size_t each) { return std::ranges::find(meant, each) == meant.end(); });
-    if (chosen[options.which.step].empty()) chosen.clear();
+    meant = parse_element_list(options.which.elements);
   }
+  const WantedElements chosen = unfinished_elements(now.run.job, now.status, options.which.step, meant);
   now.events.set_fresh(options.fresh);
   forget_notices(now.run);
   if (count(chosen) > 0) submit_elements(now.run, now.events, now.status, chosen);

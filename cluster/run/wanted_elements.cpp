@@ -42,6 +42,31 @@ void add_dependents(const JobFile& job, Chosen& chosen,
   }
 }
 
+// What waits for something that has failed and is not chosen.
+void leave_out_hopeless(const JobFile& job, const RunStatus& status, Chosen& chosen) {
+  const auto is_lost = [&](const std::string& name, std::size_t element) {
+    const ElementState state = status.step(name).elements.at(element).state;
+    const auto at = chosen.find(name);
+    return state != ElementState::succeeded && (is_over(state) || state == ElementState::not_submitted) &&
+           (at == chosen.end() || !at->second.contains(element));
+  };
+  for (const JobStep& step : job.steps) {
+    const auto at = chosen.find(step.name);
+    if (at == chosen.end()) continue;
+    const bool none = std::ranges::any_of(step.after, [&](const std::string& name) {
+      for (std::size_t element = 0; element < job.step(name).elements(); ++element) {
+        if (is_lost(name, element)) return true;
+      }
+      return false;
+    });
+    std::erase_if(at->second, [&](std::size_t element) {
+      return none ||
+             std::ranges::any_of(step.after_element, [&](const std::string& name) { return is_lost(name, element); });
+    });
+    if (at->second.empty()) chosen.erase(at);
+  }
+}
+
 WantedElements listed(const Chosen& chosen) {
   WantedElements out;
   for (const auto& [step, elements] : chosen) {
@@ -62,7 +87,18 @@ WantedElements all_elements(const JobFile& job) {
   return out;
 }
 
-WantedElements unfinished_elements(const JobFile& job, const RunStatus& status, const std::string& step) {
+WantedElements open_elements(const JobFile& job, const RunStatus& status) {
+  WantedElements out;
+  for (const JobStep& step : job.steps) {
+    for (std::size_t element = 0; element < step.elements(); ++element) {
+      if (!is_over(status.step(step.name).elements.at(element).state)) out[step.name].push_back(element);
+    }
+  }
+  return out;
+}
+
+WantedElements unfinished_elements(const JobFile& job, const RunStatus& status, const std::string& step,
+                                   const std::vector<std::size_t>& elements) {
   if (!step.empty()) named_step(job, step);
   const auto state = [&](const std::string& name, std::size_t element) {
     return status.step(name).elements.at(element).state;
@@ -75,10 +111,12 @@ WantedElements unfinished_elements(const JobFile& job, const RunStatus& status, 
   for (const JobStep& each : job.steps) {
     if (!step.empty() && each.name != step) continue;
     for (std::size_t element = 0; element < each.elements(); ++element) {
-      if (is_wanted(each.name, element)) chosen[each.name].insert(element);
+      const bool is_meant = elements.empty() || std::ranges::find(elements, element) != elements.end();
+      if (is_meant && is_wanted(each.name, element)) chosen[each.name].insert(element);
     }
   }
   add_dependents(job, chosen, is_wanted);
+  leave_out_hopeless(job, status, chosen);
   return listed(chosen);
 }
 

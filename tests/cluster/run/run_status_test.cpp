@@ -148,6 +148,24 @@ BOOST_AUTO_TEST_CASE(what_comes_after_a_failure_is_blocked) {
       holds(message_of<ConfigError>([&] { unfinished_elements(made.run.job, now, "tow"); }), "Did you mean 'two'"));
 }
 
+BOOST_AUTO_TEST_CASE(of_several_failures_one_can_be_tried_again_without_what_waits_for_the_others) {
+  const MadeRun made(kChain);
+  for (const char* step : {"one", "two"}) made.submit(step, {0, 1, 2}, step);
+  made.submit("three", {0}, "t");
+  made.attempt("one", 0, 1, "one_0", StepEnd::succeeded);
+  made.attempt("one", 1, 1, "one_1", StepEnd::error);
+  made.attempt("one", 2, 1, "one_2", StepEnd::error);
+  PlaceView view = kNothing;
+  view.words[{"two", 0}] = running();
+  const RunStatus now = made.status(view);
+  const WantedElements wanted = unfinished_elements(made.run.job, now, "one", {2});
+  BOOST_TEST(wanted.at("one") == std::vector<std::size_t>{2}, boost::test_tools::per_element());
+  BOOST_TEST(wanted.at("two") == std::vector<std::size_t>{2}, boost::test_tools::per_element());
+  BOOST_TEST(!wanted.contains("three"));  // its other parts are blocked still
+  const WantedElements open = open_elements(made.run.job, now);
+  BOOST_TEST(open.at("two") == std::vector<std::size_t>{0}, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_step_is_cancelled_with_all_that_comes_after_it_and_is_not_over) {
   const MadeRun made(kChain);
   for (const char* step : {"one", "two"}) made.submit(step, {0, 1, 2}, step);
