@@ -98,7 +98,7 @@ LaunchCommand launch_command(const LaunchPlan& plan, Launcher launcher) {
     if (!given(plan, "EVENT_NOEPOLL")) set("EVENT_NOEPOLL", "1");
     words = {"mpirun", "-q", "-n", std::to_string(plan.ranks), "--bind-to", "none", "--oversubscribe"};
     const auto job = slurm_job();
-    if (plan.hosts.empty() && job && job->nodes > 1) {
+    if (plan.hosts.empty() && job && mpirun_reaches_all_nodes(*job)) {
       // On all nodes of the job, a block of ranks on each, as srun would have it.
       const int nodes = std::min(job->nodes, plan.ranks);
       words.insert(words.end(), {"--map-by", fmt::format("ppr:{}:node", (plan.ranks + nodes - 1) / nodes)});

@@ -103,7 +103,8 @@ Resources available_resources() {
   }
   const char* launcher = std::getenv("MOOLA_LAUNCHER");
   const auto job = slurm_job();
-  if (!job || (launcher != nullptr && std::string_view(launcher) == "mpirun") || !find_program("srun")) return here;
+  if (!job || !find_program("srun")) return here;
+  if (launcher != nullptr && std::string_view(launcher) == "mpirun" && !mpirun_reaches_all_nodes(*job)) return here;
   here.nodes = job->nodes;
   if (job->cpus_on_node > 0) here.cores = job->cpus_on_node;
   if (const char* cuda = std::getenv("MOOLA_CUDA"); cuda != nullptr && std::string_view(cuda) == "off") return here;

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <initializer_list>
 
+#include "base/subprocess.h"
+
 namespace moola::launch {
 namespace {
 
@@ -27,6 +29,10 @@ std::optional<SlurmJob> slurm_job() {
   // A batch script has no step's number.
   job.inside_a_step = std::getenv("SLURM_STEP_ID") != nullptr;
   return job;
+}
+
+bool mpirun_reaches_all_nodes(const SlurmJob& job) {
+  return job.nodes > 1 && !job.inside_a_step && find_program("srun").has_value();
 }
 
 }  // namespace moola::launch

@@ -16,4 +16,8 @@ struct SlurmJob {
 /// From the variables that Slurm sets; none outside of a job.
 std::optional<SlurmJob> slurm_job();
 
+/// Whether mpirun can start ranks on all nodes of the job: it does so by srun, from a batch script. Otherwise it keeps
+/// to this host.
+bool mpirun_reaches_all_nodes(const SlurmJob& job);
+
 }  // namespace moola::launch

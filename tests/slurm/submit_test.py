@@ -116,6 +116,17 @@ class Submit(SubmitTest):
         self.bed.run("sbatch", "--wait", plan / "scripts/hand.sbatch")
         self.assertEqual("by hand\n", (self.workspace / "hand").read_text())
 
+    def test_ranks_are_on_all_nodes_whatever_starts_them(self):
+        for mpi in ("pmix", "mpirun"):
+            with self.subTest(mpi=mpi):
+                run = self.submit('[step.ranks]\ncommand = ["sh", "-c", "hostname > on.$(hostname)"]\nnodes = 2\nmemory = "50M"\n'
+                                  f'slurm.mpi = "{mpi}"\n')
+                self.assertTrue(self.wait_for_end(run)["succeeded"], self.moola("logs", run).stdout)
+                hosts = sorted(each.name for each in self.workspace.glob("on.*"))
+                self.assertEqual(["on.n1", "on.n2"], hosts)
+                for each in hosts:
+                    (self.workspace / each).unlink()
+
     def test_a_log_that_can_not_be_written_is_named(self):
         # Slurm alone says nothing of it: the script never runs.
         run = self.submit('[step.mute]\ncommand = ["true"]\nmemory = "50M"\nslurm.extra = ["--hold"]\n')
