@@ -4,11 +4,14 @@
 
 #include <array>
 
+#include "base/byte_size.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/nearest.h"
 #include "cluster/job/element_list.h"
 #include "cluster/local/local_runner.h"
+#include "cluster/remote/fetch_results.h"
+#include "cluster/remote/remote_run.h"
 #include "cluster/slurm/slurm_client.h"
 #include "cluster/slurm/slurm_view.h"
 #include "cluster/slurm/submit_to_slurm.h"
@@ -37,16 +40,38 @@ std::vector<std::string> slurm_ids(const JobRun& run, const RunEvents& events, c
   return out;
 }
 
+// The first time everything is sent; a submission that was cut off goes on where it was.
+void submit_over_ssh(const JobRun& run, RunEvents& events, const WantedElements& wanted) {
+  const RemoteRecord record = read_remote_record(run.folder);
+  const RemoteShell shell(record.target);
+  if (events.submissions().empty()) {
+    send_run(run, shell, record);
+    submit_there(shell, record, run.id());
+  } else {
+    retry_there(run, shell, record, wanted, events.is_fresh());
+  }
+  mirror_run(shell, record.target.root, run);
+  events = RunEvents(run.folder);
+}
+
 }  // namespace
 
 void require_place(const std::string& place) {
   static const std::vector<std::string> kPlaces{"slurm", "local"};
   if (std::ranges::find(kPlaces, place) != kPlaces.end()) return;
-  throw ConfigError(fmt::format("--to {}: a job goes to slurm or local.{}", place, did_you_mean(place, kPlaces)));
+  if (is_ssh_target(place)) return static_cast<void>(parse_ssh_target(place));
+  throw ConfigError(fmt::format("--to {}: a job goes to slurm, local or ssh://user@host:port.{}", place,
+                                did_you_mean(place, kPlaces)));
 }
 
 PlaceView view_of(const JobRun& run, RunEvents& events) {
   if (run.place == "local") return local_view(run, events);
+  if (is_ssh_target(run.place)) {
+    const RemoteRecord record = read_remote_record(run.folder);
+    PlaceView out = remote_view(run, RemoteShell(record.target), record);
+    events = RunEvents(run.folder);
+    return out;
+  }
   try {
     return slurm_view(run, events, SlurmClient());
   } catch (const ConfigError&) {
@@ -77,16 +102,38 @@ std::size_t submit_elements(const JobRun& run, RunEvents& events, const RunStatu
           log_info("{} {}: Slurm job {}", call.submission.step, element_list_text(call.submission.elements), id);
         });
   }
-  submit_locally(run, events, wanted);
-  log_info("runs here: {}", start_local_runner(run));
   std::size_t out = 0;
   for (const auto& [step, elements] : wanted) out += elements.size();
+  if (is_ssh_target(run.place)) {
+    submit_over_ssh(run, events, wanted);
+    return out;
+  }
+  submit_locally(run, events, wanted);
+  log_info("runs here: {}", start_local_runner(run));
   return out;
 }
 
 void cancel_elements(const JobRun& run, RunEvents& events, const WantedElements& elements, const std::string& why) {
+  if (is_ssh_target(run.place)) {
+    const RemoteRecord record = read_remote_record(run.folder);
+    const RemoteShell shell(record.target);
+    cancel_there(run, shell, record, elements);
+    mirror_run(shell, record.target.root, run);
+    return;
+  }
   for (const auto& [step, own] : elements) events.cancel({.step = step, .elements = own, .why = why});
   if (run.place == "slurm") SlurmClient().cancel(slurm_ids(run, events, elements));
+}
+
+void bring_results(const JobRun& run) {
+  if (!is_ssh_target(run.place)) return;
+  const RemoteRecord record = read_remote_record(run.folder);
+  const FetchedResults got = fetch_results(RemoteShell(record.target), record.target.root, run);
+  log_info("brought {} files, {}.", got.files, readable_bytes(got.bytes));
+  if (!got.kept.empty()) {
+    log_warning("{} files of this workspace are others than the run's, and were left as they are; the first is {}.",
+                got.kept.size(), got.kept.front());
+  }
 }
 
 std::filesystem::path submit_lock(const JobRun& run) {

@@ -10,10 +10,10 @@
 // What differs between places, in one place.
 namespace moola::cluster {
 
-/// Whether `place` is one: "slurm", "local". Throws ConfigError with the nearest.
+/// Whether `place` is one: "slurm", "local", "ssh://…". Throws ConfigError with the nearest.
 void require_place(const std::string& place);
 
-/// What the run's place says of its elements.
+/// What the run's place says of its elements; `events` are read anew where they are another machine's.
 PlaceView view_of(const JobRun& run, RunEvents& events);
 
 /// What is known of a run now. Its place is asked only while the run's own records leave something open.
@@ -30,6 +30,10 @@ std::size_t submit_elements(const JobRun& run, RunEvents& events, const RunStatu
 
 /// Ends what the place has of `elements`, after it is on the run's events that nobody wants them.
 void cancel_elements(const JobRun& run, RunEvents& events, const WantedElements& elements, const std::string& why);
+
+/// Brings here what a run's steps have made elsewhere, and says what; for a run that works in this workspace it does
+/// nothing.
+void bring_results(const JobRun& run);
 
 /// Held while a run's events are added to from outside: one submitter at a time.
 std::filesystem::path submit_lock(const JobRun& run);

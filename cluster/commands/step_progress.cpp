@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/watched_process.h"
+#include "cluster/remote/mirror.h"
+#include "cluster/remote/ssh_target.h"
 #include "cluster/run/run_step.h"
 #include "record/metrics.h"
 #include "record/run_list.h"
@@ -27,6 +29,11 @@ std::string event_words(const Json& event) {
   return out;
 }
 
+// Where the run's steps work, or what is seen of it from here.
+std::filesystem::path runs_folder_of(const JobRun& run) {
+  return is_ssh_target(run.place) ? seen_runs(run.folder) : record::runs_folder(run.workspace);
+}
+
 }  // namespace
 
 StepProgress progress_of(const JobRun& run, const std::string& step, std::size_t element) {
@@ -38,7 +45,7 @@ StepProgress progress_of(const JobRun& run, const std::string& step, std::size_t
     if (said.contains("study") && said["study"].is_string()) out.study = said["study"];
     if (!said.contains("run") || !said["run"].is_string()) return out;
     out.run = said["run"];
-    const Json event = record::last_event(record::runs_folder(run.workspace) / out.run / "metrics.jsonl");
+    const Json event = record::last_event(runs_folder_of(run) / out.run / "metrics.jsonl");
     if (event.is_object()) out.words = event_words(event);
   } catch (const Error&) {
     // A note that is being written, or a run that was pruned: there is nothing to say.

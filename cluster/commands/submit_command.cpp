@@ -13,6 +13,9 @@
 #include "cluster/commands/places.h"
 #include "cluster/commands/plan_text.h"
 #include "cluster/local/local_runner.h"
+#include "cluster/remote/remote_job.h"
+#include "cluster/remote/remote_run.h"
+#include "cluster/remote/send_pack.h"
 #include "cluster/slurm/slurm_client.h"
 #include "cluster/slurm/submit_to_slurm.h"
 
@@ -83,6 +86,49 @@ void dry_run(const SubmitOptions& options, const JobFile& job) {
                            run.folder.string());
 }
 
+// What has never been handed to the place.
+WantedElements not_submitted(const RunStatus& status) {
+  WantedElements out;
+  for (const StepStatus& step : status.steps) {
+    for (std::size_t element = 0; element < step.elements.size(); ++element) {
+      if (step.elements[element].state == ElementState::not_submitted) out[step.name].push_back(element);
+    }
+  }
+  return out;
+}
+
+// What has to be there before a run is.
+class Place {
+ public:
+  // Asks whether the place can be reached at all, before anything is written.
+  Place(const SubmitOptions& options, const JobFile& job) : options_(options), job_(job) {
+    if (options.to == "slurm") SlurmClient();
+    if (!is_ssh_target(options.to)) return;
+    target_ = parse_ssh_target(options.to);
+    target_.root = remote_root(RemoteShell(target_));
+  }
+
+  JobRun open_run(const fs::path& workspace) const {
+    const fs::path folder = options_.run_id.empty() ? fs::path() : job_runs_folder(workspace) / options_.run_id;
+    if (!folder.empty() && fs::exists(folder / "run.json")) return open_job_run(folder);
+    return create_job_run(workspace, job_, target_.host.empty() ? options_.to : to_string(target_), moola_here(),
+                          folder);
+  }
+
+  // What goes to another machine with the run.
+  void prepare(const JobRun& run) const {
+    if (target_.host.empty() || fs::exists(run.folder / "remote.json")) return;
+    const fs::path file = fs::absolute(options_.file), root = pack_root(file, job_);
+    const std::string pack = pack_run(run, file, options_.settings, root);
+    write_remote_record(run.folder, {.target = target_, .pack = pack, .root = root});
+  }
+
+ private:
+  const SubmitOptions& options_;
+  const JobFile& job_;
+  SshTarget target_;
+};
+
 void say_submitted(const SubmitOptions& options, const JobRun& run, std::size_t elements) {
   if (options.common.json) {
     std::cout << json_text(
@@ -114,16 +160,19 @@ int submit_command(const SubmitOptions& options) {
     return 0;
   }
 
-  if (options.to == "slurm") SlurmClient();  // before anything is written
-  const JobRun run = create_job_run(workspace, job, options.to, moola_here());
+  Place place(options, job);
+  const JobRun run = place.open_run(workspace);
   std::optional<FileLock> lock(std::in_place, submit_lock(run));
   RunEvents events(run.folder);
-  const RunStatus nothing_yet = status_of(run, events, {.answered = true, .why_not = {}});
+  const RunStatus so_far = status_of(run, events, {.answered = true, .why_not = {}});
   std::size_t elements = 0;
   try {
-    elements = submit_elements(run, events, nothing_yet, all_elements(run.job));
+    place.prepare(run);
+    elements = submit_elements(run, events, so_far, not_submitted(so_far));
   } catch (const Error& error) {
-    if (events.submissions().empty()) {
+    // Nothing of it may be anywhere, unless it broke off on its way to another machine.
+    if (events.submissions().empty() && (!is_ssh_target(run.place) || error.exit_code() == ExitCode::permanent ||
+                                         !fs::exists(run.folder / "remote.json"))) {
       std::error_code none;
       fs::remove_all(run.folder, none);
       throw;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <set>
@@ -35,6 +36,7 @@ constexpr auto kLook = 500ms;      // how often events are looked at
 constexpr auto kPause = 2s;        // before another attempt, so that what fails at once does not fill the disk
 constexpr auto kPatience = 200ms;  // with onlookers
 constexpr auto kLongest = 24h * 30;
+constexpr const char* kVariable = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 
 // Held by the runner that waits for another's end.
 fs::path waiting_file(const fs::path& run_folder) {
@@ -226,6 +228,11 @@ std::string start_local_runner(const JobRun& run) {
                                    fmt::format("--property=StandardOutput=append:{}", log.string()),
                                    fmt::format("--property=StandardError=append:{}", log.string()),
                                    "--property=KillMode=mixed"};
+    // Steps find what this shell would: a unit has the manager's variables, and takes the named ones from here.
+    for (char** each = environ; *each != nullptr; ++each) {
+      const std::string name(*each, std::strcspn(*each, "="));
+      if (name.find_first_not_of(kVariable) == std::string::npos) words.push_back("--setenv=" + name);
+    }
     for (const std::string& each : runner_words(run)) words.push_back(each);
     const ProcessResult result = run_process(words);
     for (int i = 0; i < 200 && result.exit_code == 0 && !is_run_locally(run); ++i) std::this_thread::sleep_for(10ms);
@@ -273,17 +280,7 @@ bool is_run_locally(const JobRun& run) {
 }
 
 PlaceView local_view(const JobRun& run, const RunEvents& events) {
-  PlaceView out{.answered = true, .why_not = {}};
-  if (!is_run_locally(run)) return out;
-  for (const Submission& each : events.submissions()) {
-    for (const std::size_t element : each.elements) {
-      // With a runner alive an attempt without an end runs.
-      const std::vector<StepAttempt> attempts = StepRecord(run.folder, each.step, element).attempts();
-      const bool runs = !attempts.empty() && !attempts.back().end;
-      out.words[{each.step, element}] = {.state = runs ? PlaceWord::State::running : PlaceWord::State::pending};
-    }
-  }
-  return out;
+  return view_by_runner(run, events, is_run_locally(run));
 }
 
 void submit_locally(const JobRun& run, RunEvents& events, const WantedElements& wanted) {

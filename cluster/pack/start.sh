@@ -113,7 +113,7 @@ find_torch() {
   for python in python3 python; do
     torch=$("$python" -c 'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])' 2>/dev/null) && fits "$torch" && return
   done
-  for torch in "$here/torch-$need_torch/torch" "${VIRTUAL_ENV:-/nowhere}"/lib/python3*/site-packages/torch /usr/local/lib/python3*/dist-packages/torch /usr/local/lib/python3*/site-packages/torch \
+  for torch in "$at/torch-$need_torch/torch" "${VIRTUAL_ENV:-/nowhere}"/lib/python3*/site-packages/torch /usr/local/lib/python3*/dist-packages/torch /usr/local/lib/python3*/site-packages/torch \
       /opt/conda/lib/python3*/site-packages/torch /opt/*/lib/python3*/site-packages/torch /opt/libtorch; do
     fits "$torch" && return
   done
@@ -127,12 +127,12 @@ install_torch() {
     cuda=''; [ "$need_cuda" -ge 13 ] || cuda=-cu$need_cuda
     set -- --no-deps "torch==$need_torch" "nvidia-cuda-runtime$cuda==$need_cuda.*" "nvidia-cuda-cupti$cuda==$need_cuda.*" && size='about 1.4 GB, its CPU side'
   fi
-  say "LibTorch ${need_torch%.*} is not here: installing $need_torch by pip ($size) into $here/torch-$need_torch"
-  began=$(date +%s) new=$here/torch-$need_torch.$unique
+  say "LibTorch ${need_torch%.*} is not here: installing $need_torch by pip ($size) into $at/torch-$need_torch"
+  began=$(date +%s) new=$at/torch-$need_torch.$unique
   python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-cache-dir --target "$new" "$@" >&2 || { rm -rf -- "$new"; fail "pip could not install it (above): mend that, take an image that has torch ${need_torch%.*}, or pack with --torch pack"; }
-  mv -T -- "$new" "$here/torch-$need_torch" 2>/dev/null || rm -rf -- "$new" # another node was faster
-  torch=$here/torch-$need_torch/torch
-  say "installed $(du -sm -- "$here/torch-$need_torch" | cut -f1) MB in $(($(date +%s) - began)) s"
+  mv -T -- "$new" "$at/torch-$need_torch" 2>/dev/null || rm -rf -- "$new" # another node was faster
+  torch=$at/torch-$need_torch/torch
+  say "installed $(du -sm -- "$at/torch-$need_torch" | cut -f1) MB in $(($(date +%s) - began)) s"
 }
 if [ -n "$need_torch" ]; then
   find_torch

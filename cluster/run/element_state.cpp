@@ -59,6 +59,20 @@ bool is_over(ElementState state) {
          state == ElementState::cancelled;
 }
 
+PlaceView view_by_runner(const JobRun& run, const RunEvents& events, bool is_at_work) {
+  PlaceView out{.answered = true, .why_not = {}};
+  if (!is_at_work) return out;
+  for (const Submission& each : events.submissions()) {
+    for (const std::size_t element : each.elements) {
+      // With a runner alive an attempt without an end runs.
+      const std::vector<StepAttempt> attempts = StepRecord(run.folder, each.step, element).attempts();
+      const bool runs = !attempts.empty() && !attempts.back().end;
+      out.words[{each.step, element}] = {.state = runs ? PlaceWord::State::running : PlaceWord::State::pending};
+    }
+  }
+  return out;
+}
+
 ElementStatus status_of(const JobRun& run, const RunEvents& events, const PlaceView& view, const std::string& step,
                         std::size_t element) {
   using State = PlaceWord::State;

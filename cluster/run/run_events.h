@@ -50,6 +50,7 @@ class RunEvents {
 
   /// Whether submissions from here on begin anew.
   void set_fresh(bool fresh) { fresh_ = fresh; }
+  bool is_fresh() const { return fresh_; }
   /// The intent, before the place is asked; its answer afterwards. Durable when they return. Throw IoError.
   void begin_submission(const Submission& submission);
   void end_submission(const std::string& comment, const std::string& id);

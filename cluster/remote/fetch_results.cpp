@@ -1,0 +1,160 @@
+#include "cluster/remote/fetch_results.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <sstream>
+
+#include "base/atomic_file.h"
+#include "base/file_lock.h"
+#include "base/json.h"
+#include "base/pipeline.h"
+#include "base/scratch_folder.h"
+#include "base/sha256.h"
+#include "base/shell_words.h"
+
+namespace moola::cluster {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct RemoteFile {
+  std::uint64_t bytes = 0;
+  std::int64_t seconds = 0;  // of its last change
+  bool operator==(const RemoteFile&) const = default;
+};
+using RemoteFiles = std::map<std::string, RemoteFile>;  // by path in the workspace
+
+std::optional<RemoteFile> file_here(const fs::path& path) {
+  struct stat there {};
+  if (::lstat(path.c_str(), &there) != 0) return std::nullopt;
+  return RemoteFile{.bytes = static_cast<std::uint64_t>(there.st_size), .seconds = there.st_mtim.tv_sec};
+}
+
+// What has changed since the run began there: by the change of the entry, for a copy may keep an older time of content.
+RemoteFiles changed_files(const RemoteShell& shell, const fs::path& workspace, const std::string& run) {
+  const std::string script = fmt::format(
+      "cd -- {0} && [ -f artifacts/jobs/{1}/run.json ] || {{ echo 'it has no run {1}' >&2; exit 2; }}\n"
+      "find . -cnewer artifacts/jobs/{1}/run.json \\( -type f -o -type l \\) ! -path './artifacts/jobs/*' ! -name '.*' "
+      "-printf '%s %Ts %P\\0'",
+      shell_word(workspace.string()), shell_word(run));
+  const std::string listed = shell.output_of("cannot look at the results", script);
+  RemoteFiles out;
+  for (std::size_t begin = 0, end = 0; (end = listed.find('\0', begin)) != std::string::npos; begin = end + 1) {
+    std::istringstream line(listed.substr(begin, end - begin));
+    RemoteFile file;
+    std::string path;
+    if (line >> file.bytes >> file.seconds && line.get() == ' ' && std::getline(line, path, '\0')) out[path] = file;
+  }
+  return out;
+}
+
+bool leads_out(const std::string& path) {
+  const fs::path relative(path);
+  return relative.is_absolute() || std::ranges::find(relative, fs::path("..")) != relative.end();
+}
+
+// Those of `paths` whose content is another than here.
+std::vector<std::string> that_differ(const RemoteShell& shell, const fs::path& workspace, const fs::path& here,
+                                     const std::vector<std::string>& paths) {
+  if (paths.empty()) return {};
+  std::string asked;
+  for (const std::string& path : paths) asked += path + '\0';
+  const std::string sums = shell.output_of(
+      "cannot read the results",
+      fmt::format("cd -- {} && xargs -0 sh -c 'for f; do s=$(sha256sum <\"$f\"); echo \"${{s%% *}}\"; done' sh",
+                  shell_word(workspace.string())),
+      asked);
+  std::istringstream lines(sums);
+  std::vector<std::string> out;
+  for (const std::string& path : paths) {
+    std::string sum;
+    std::getline(lines, sum);
+    if (sum != sha256_of_file(here / path)) out.push_back(path);
+  }
+  return out;
+}
+
+// What earlier calls have brought.
+class Brought {
+ public:
+  explicit Brought(const fs::path& run_folder) : file_(run_folder / "collected.json") {
+    if (!fs::exists(file_)) return;
+    const Json known = read_json(file_);
+    for (const auto& [path, said] : known.items()) {
+      if (said.is_array() && said.size() == 2 && said[0].is_number_unsigned() && said[1].is_number_integer())
+        files_[path] = {.bytes = said[0], .seconds = said[1]};
+    }
+  }
+  bool is_ours(const std::string& path, const RemoteFile& here) const {
+    const auto at = files_.find(path);
+    return at != files_.end() && at->second == here;
+  }
+  void add(const std::string& path, const RemoteFile& file) { files_[path] = file; }
+  void save() const {
+    Json out = Json::object();
+    for (const auto& [path, file] : files_) out[path] = {file.bytes, file.seconds};
+    write_file(file_, json_text(out) + "\n");
+  }
+
+ private:
+  fs::path file_;
+  RemoteFiles files_;
+};
+
+void bring(const RemoteShell& shell, const fs::path& workspace, const fs::path& scratch,
+           const std::vector<std::string>& paths) {
+  std::string asked;
+  for (const std::string& path : paths) asked += path + '\0';
+  // One that changes while it is read is brought again by the next call: tar says 1.
+  const PipelineResult sent =
+      run_pipeline(shell.words(fmt::format("cd -- {} && tar --null --verbatim-files-from -cf - -T - || [ $? -eq 1 ]",
+                                           shell_word(workspace.string()))),
+                   {"tar", "-C", scratch.string(), "--no-same-owner", "-xf", "-"}, asked);
+  shell.check(sent.first_code, sent.first_errors);
+  if (sent.first_code != 0)
+    throw Error(fmt::format("cannot read the results on {}: {}", shell.name(), sent.first_errors), ExitCode::failed);
+  if (sent.second_code != 0) throw IoError("cannot write the results: " + sent.second_errors);
+}
+
+}  // namespace
+
+FetchedResults fetch_results(const RemoteShell& shell, const fs::path& root, const JobRun& run) {
+  const fs::path workspace = root / "workspace";
+  const FileLock lock(run.folder / ".collect.lock", std::chrono::seconds(10));
+  Brought brought(run.folder);
+  std::vector<std::string> wanted, doubtful;
+  const RemoteFiles there = changed_files(shell, workspace, run.id());
+  for (const auto& [path, file] : there) {
+    if (leads_out(path)) continue;
+    const std::optional<RemoteFile> here = file_here(run.workspace / path);
+    if (here == file) continue;
+    if (!here || brought.is_ours(path, *here))
+      wanted.push_back(path);
+    else
+      doubtful.push_back(path);
+  }
+  FetchedResults out{.kept = that_differ(shell, workspace, run.workspace, doubtful)};
+  if (wanted.empty()) return out;
+  const ScratchFolder scratch(run.folder / ".collecting-");
+  bring(shell, workspace, scratch.path(), wanted);
+  for (const std::string& path : wanted) {
+    const std::optional<RemoteFile> file = file_here(scratch.path() / path);
+    if (!file) continue;  // it went while it was brought
+    const fs::path target = run.workspace / path;
+    create_folders(target.parent_path());
+    std::error_code error;
+    fs::rename(scratch.path() / path, target, error);
+    if (error) throw IoError("cannot write " + target.string(), error.value());
+    brought.add(path, *file);
+    ++out.files;
+    out.bytes += file->bytes;
+  }
+  brought.save();
+  return out;
+}
+
+}  // namespace moola::cluster
