@@ -20,6 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kDamaged = "are missing or damaged";  // start.sh of objects that are not what their names say
+
 fs::path record_file(const fs::path& run_folder) {
   return run_folder / "remote.json";
 }
@@ -93,6 +95,15 @@ std::string pack_run(const JobRun& run, const fs::path& job_file, const std::vec
   return parse_json(packed.output, "what moola pack says").at("id").get<std::string>();
 }
 
+namespace {
+
+// Unfolds the pack there and runs nothing; what its start script says of what is wrong, else empty.
+ProcessResult unfold(const RemoteShell& shell, const RemoteRecord& record, const std::string& run) {
+  return shell.run(shell_words({"sh", (submitted_folder(record, run) / "moola.sh").string(), "--version"}));
+}
+
+}  // namespace
+
 void send_run(const JobRun& run, const RemoteShell& shell, const RemoteRecord& record) {
   const fs::path folder = submitted_folder(record, run.id());
   log_info("sends what {} lacks of the run's pack.", shell.name());
@@ -102,6 +113,14 @@ void send_run(const JobRun& run, const RemoteShell& shell, const RemoteRecord& r
            static_cast<double>(utc_now() - begun) / 1e9);
   send_file(shell, folder / "job.toml", remote_job_text(run.job, record.root, record.pack));
   send_file(shell, folder / "moola.sh", remote_moola_script(record.pack), true);
+  ProcessResult unfolded = unfold(shell, record, run.id());
+  if (unfolded.errors.find(kDamaged) != std::string::npos) {
+    log_warning("what an earlier upload has left on {} is damaged: it is sent again.", shell.name());
+    send_pack(shell, record.target.root, pack_folder(run), true);
+    unfolded = unfold(shell, record, run.id());
+  }
+  if (unfolded.exit_code != 0)
+    throw_words(fmt::format("{} can't run the job. {}", shell.name(), own_words(unfolded.errors)), unfolded.exit_code);
 }
 
 std::string remote_moola(const RemoteShell& shell, const RemoteRecord& record, const std::string& run,

@@ -28,7 +28,8 @@ void write_remote_record(const std::filesystem::path& run_folder, const RemoteRe
 std::string pack_run(const JobRun& run, const std::filesystem::path& job_file, const std::vector<std::string>& settings,
                      const std::filesystem::path& root);
 
-/// Sends the run's pack, job file and script, and says what was sent. What a machine has is not sent again.
+/// Sends the run's pack, job file and script, says what was sent, and unfolds the pack. What a machine has is not sent
+/// again, unless it turns out to be damaged. Throws ConfigError with what the machine lacks, Unreachable.
 void send_run(const JobRun& run, const RemoteShell& shell, const RemoteRecord& record);
 
 /// Runs the run's moola there; what it prints on standard output. Throws ConfigError and Error in its words,
