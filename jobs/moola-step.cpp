@@ -5,22 +5,24 @@
 #include <cstdlib>
 
 #include "base/command_line.h"
+#include "cluster/commands/places.h"
 #include "cluster/commands/step_command.h"
-#include "cluster/local/local_runner.h"
 
 int main(int argc, char** argv) {
   moola::cluster::StepOptions options;
   CLI::App app(
       "Runs one element of a step of a submitted job here and now, as the scripts of all places do; without STEP, all "
-      "that was submitted to this machine.\n"
+      "that was submitted and that no queue takes care of.\n"
       "Example: moola step artifacts/jobs/20260101T000000Z_night pretrain --element 3");
   app.add_option("RUN", options.run, "the run's folder")->required();
-  app.add_option("STEP", options.step, "which step; none: run what was submitted with --to local");
+  app.add_option(
+      "STEP", options.step,
+      "which step; none: run what was submitted to this machine, or keep the machine that was rented for it");
   app.add_option("--element", options.element, "which element of an array, from 0")->capture_default_str();
   app.add_option("--attempt-of", options.attempt_of, "what the place calls the submission");
   int code = 0;
   app.callback([&] {
-    code = options.step.empty() ? moola::cluster::run_locally(options.run) : moola::cluster::step_command(options);
+    code = options.step.empty() ? moola::cluster::run_submitted(options.run) : moola::cluster::step_command(options);
   });
   const int failed = moola::run_command(app, "step", argc, argv);
   return failed != 0 ? failed : code;

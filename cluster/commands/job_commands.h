@@ -14,7 +14,7 @@ struct SubmitOptions {
   std::vector<std::string> settings;  // key=value
   std::string to = "local", site;
   std::string run_id;  // of a run that may be there already; empty: a new one
-  bool dry_run = false, wait = false, reference = false;
+  bool dry_run = false, wait = false, reference = false, make_template = false;
   std::filesystem::path out;  // of a dry run
 };
 

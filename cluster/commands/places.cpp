@@ -4,12 +4,12 @@
 
 #include <array>
 
-#include "base/byte_size.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/nearest.h"
 #include "cluster/job/element_list.h"
 #include "cluster/local/local_runner.h"
+#include "cluster/pods/pod_keeper.h"
 #include "cluster/remote/fetch_results.h"
 #include "cluster/remote/remote_run.h"
 #include "cluster/slurm/slurm_client.h"
@@ -54,18 +54,63 @@ void submit_over_ssh(const JobRun& run, RunEvents& events, const WantedElements&
   events = RunEvents(run.folder);
 }
 
+// What is left is tried again on the machine that there is, or on another one.
+void submit_to_pods(const JobRun& run, const RunEvents& events, const WantedElements& wanted) {
+  PodBook book(run.folder);
+  if (book.rentals().empty()) {
+    runpod::Client client = runpod::open_client();
+    PodKeeper(run, client).rent();
+  } else {
+    for (const std::vector<std::string>& words : retry_words(run, wanted, events.is_fresh())) book.order(words);
+    if (book.closed()) book.open_again();
+  }
+  log_info("kept from here: {}", start_local_runner(run));
+}
+
+// On the machine itself where there is one that works, so that its programs write their checkpoints.
+void cancel_pods(const JobRun& run, RunEvents& events, const WantedElements& elements, const std::string& why) {
+  PodBook book(run.folder);
+  const Rental* rental = book.current();
+  const RunStatus status = status_of(run, events, pod_view(run));
+  const bool is_all = elements == open_elements(run.job, status);
+  if (rental != nullptr && rental->begun) {
+    const RemoteRecord record = read_remote_record(run.folder);
+    try {
+      const RemoteShell shell(record.target);
+      cancel_there(run, shell, record, elements);
+      mirror_run(shell, record.target.root, run);
+    } catch (const Unreachable& error) {
+      if (!is_all) throw;
+      log_warning("{} It is ended without a word.", error.what());
+    }
+  } else {
+    // No machine has the run's events yet, so that they are this one's to write.
+    for (const auto& [step, own] : elements) {
+      events.cancel({.step = step, .elements = own, .why = why});
+      if (!is_all) book.order({"cancel", run.id(), step, "--elements", element_list_text(own), "--quiet"});
+    }
+  }
+  if (is_all) book.close("cancelled: " + why);
+  if (!is_run_locally(run)) log_info("ended from here: {}", start_local_runner(run));
+}
+
 }  // namespace
 
 void require_place(const std::string& place) {
-  static const std::vector<std::string> kPlaces{"slurm", "local"};
+  static const std::vector<std::string> kPlaces{"slurm", "local", "runpod"};
   if (std::ranges::find(kPlaces, place) != kPlaces.end()) return;
   if (is_ssh_target(place)) return static_cast<void>(parse_ssh_target(place));
-  throw ConfigError(fmt::format("--to {}: a job goes to slurm, local or ssh://user@host:port.{}", place,
+  throw ConfigError(fmt::format("--to {}: a job goes to slurm, runpod, local or ssh://user@host:port.{}", place,
                                 did_you_mean(place, kPlaces)));
 }
 
 PlaceView view_of(const JobRun& run, RunEvents& events) {
   if (run.place == "local") return local_view(run, events);
+  if (run.place == "runpod") {
+    PlaceView out = pod_view(run);
+    events = RunEvents(run.folder);
+    return out;
+  }
   if (is_ssh_target(run.place)) {
     const RemoteRecord record = read_remote_record(run.folder);
     PlaceView out = remote_view(run, RemoteShell(record.target), record);
@@ -78,6 +123,14 @@ PlaceView view_of(const JobRun& run, RunEvents& events) {
     return {.answered = false,
             .why_not = "there is no Slurm on this machine to ask; this is what the run's own files say"};
   }
+}
+
+int run_submitted(const std::filesystem::path& run_folder) {
+  const JobRun run = open_job_run(run_folder);
+  if (run.place == "local") return run_locally(run.folder);
+  if (run.place == "runpod") return as_the_runner(run.folder, [&] { return keep_pods(run); });
+  throw ConfigError(
+      fmt::format("{} went to {}, which runs it by itself. Name a step to run one element here.", run.id(), run.place));
 }
 
 RunNow look_at(const JobRun& run) {
@@ -108,12 +161,17 @@ std::size_t submit_elements(const JobRun& run, RunEvents& events, const RunStatu
     submit_over_ssh(run, events, wanted);
     return out;
   }
+  if (run.place == "runpod") {
+    submit_to_pods(run, events, wanted);
+    return out;
+  }
   submit_locally(run, events, wanted);
   log_info("runs here: {}", start_local_runner(run));
   return out;
 }
 
 void cancel_elements(const JobRun& run, RunEvents& events, const WantedElements& elements, const std::string& why) {
+  if (run.place == "runpod") return cancel_pods(run, events, elements, why);
   if (is_ssh_target(run.place)) {
     const RemoteRecord record = read_remote_record(run.folder);
     const RemoteShell shell(record.target);
@@ -126,14 +184,14 @@ void cancel_elements(const JobRun& run, RunEvents& events, const WantedElements&
 }
 
 void bring_results(const JobRun& run) {
+  if (run.place == "runpod") {
+    runpod::Client client = runpod::open_client();
+    bring_from_pods(run, client);
+    return;
+  }
   if (!is_ssh_target(run.place)) return;
   const RemoteRecord record = read_remote_record(run.folder);
-  const FetchedResults got = fetch_results(RemoteShell(record.target), record.target.root, run);
-  log_info("brought {} files, {}.", got.files, readable_bytes(got.bytes));
-  if (!got.kept.empty()) {
-    log_warning("{} files of this workspace are others than the run's, and were left as they are; the first is {}.",
-                got.kept.size(), got.kept.front());
-  }
+  say_what_was_brought(fetch_results(RemoteShell(record.target), record.target.root, run));
 }
 
 std::filesystem::path submit_lock(const JobRun& run) {

@@ -10,7 +10,7 @@
 // What differs between places, in one place.
 namespace moola::cluster {
 
-/// Whether `place` is one: "slurm", "local", "ssh://…". Throws ConfigError with the nearest.
+/// Whether `place` is one: "slurm", "local", "ssh://…", "runpod". Throws ConfigError with the nearest.
 void require_place(const std::string& place);
 
 /// What the run's place says of its elements; `events` are read anew where they are another machine's.
@@ -22,6 +22,10 @@ struct RunNow {
   RunStatus status = {};
 };
 RunNow look_at(const JobRun& run);
+
+/// Stays at work for a run whose place has nobody else to: what the process in the background does. Returns 0 when all
+/// has succeeded, 1 otherwise, 85 when told to stop.
+int run_submitted(const std::filesystem::path& run_folder);
 
 /// Hands elements to the run's place; how many. `say` tells each call on standard error. Throws what the place refuses
 /// them with.

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/file_lock.h"
 #include "base/json.h"
@@ -13,6 +14,8 @@
 #include "cluster/commands/places.h"
 #include "cluster/commands/plan_text.h"
 #include "cluster/local/local_runner.h"
+#include "cluster/pods/pod_plan.h"
+#include "cluster/pods/pod_request.h"
 #include "cluster/remote/remote_job.h"
 #include "cluster/remote/remote_run.h"
 #include "cluster/remote/send_pack.h"
@@ -30,7 +33,7 @@ fs::path moola_here() {
 
 // What the place does not do with the file, said and not kept quiet.
 void say_what_is_left_out(const JobFile& job, const std::string& place) {
-  if (job.cost_budget > 0)
+  if (job.cost_budget > 0 && place != "runpod")
     log_warning("job.cost_budget = {} is for rented machines: nothing is paid for by the hour with --to {}.",
                 job.cost_budget, place);
   if (place != "local") return;
@@ -76,13 +79,29 @@ void dry_run(const SubmitOptions& options, const JobFile& job) {
       text += fmt::format("{}{}: {}\n", own.front(), own.size() > 1 ? fmt::format(" and {} more", own.size() - 1) : "",
                           verdict);
   }
+  Json rented;
+  if (options.to == "runpod") {
+    runpod::Client client = runpod::open_client();
+    const PodPlan plan = plan_pods(job, client);
+    rented = pod_plan_json(plan);
+    create_folders(run.folder / "scripts");
+    write_derived_file(run.folder / "scripts" / "request.json", json_text(plan.body, 2) + "\n");
+    write_derived_file(run.folder / "scripts" / "pod_start.sh", pod_start_script());
+    text += pod_plan_text(plan);
+  } else if (is_ssh_target(options.to)) {
+    const RemoteShell shell(parse_ssh_target(options.to));
+    text +=
+        fmt::format("{} can be reached; Moola would work in {} there.\n", shell.name(), remote_root(shell).string());
+  }
   if (options.common.json) {
-    std::cout << json_text({{"plan", plan_json(job)}, {"folder", run.folder.string()}, {"scripts", scripts}}, 2)
-              << "\n";
+    Json said = {{"plan", plan_json(job)}, {"folder", run.folder.string()}, {"scripts", scripts}};
+    if (!rented.is_null()) said["runpod"] = rented;
+    std::cout << json_text(said, 2) << "\n";
     return;
   }
   std::cout << plan_text(job) << "\n" << text;
-  std::cout << fmt::format("Nothing was submitted. {}: {}\n", options.to == "slurm" ? "The scripts" : "What would run",
+  std::cout << fmt::format("Nothing was submitted. {}: {}\n",
+                           options.to == "slurm" || options.to == "runpod" ? "The scripts" : "What would run",
                            run.folder.string());
 }
 
@@ -103,6 +122,10 @@ class Place {
   // Asks whether the place can be reached at all, before anything is written.
   Place(const SubmitOptions& options, const JobFile& job) : options_(options), job_(job) {
     if (options.to == "slurm") SlurmClient();
+    if (options.to == "runpod") {
+      pod_wish(job);
+      runpod::open_client();
+    }
     if (!is_ssh_target(options.to)) return;
     target_ = parse_ssh_target(options.to);
     target_.root = remote_root(RemoteShell(target_));
@@ -117,7 +140,8 @@ class Place {
 
   // What goes to another machine with the run.
   void prepare(const JobRun& run) const {
-    if (target_.host.empty() || fs::exists(run.folder / "remote.json")) return;
+    const bool is_elsewhere = !target_.host.empty() || options_.to == "runpod";
+    if (!is_elsewhere || fs::exists(run.folder / "remote.json")) return;
     const fs::path file = fs::absolute(options_.file), root = pack_root(file, job_);
     const std::string pack = pack_run(run, file, options_.settings, root);
     write_remote_record(run.folder, {.target = target_, .pack = pack, .root = root});
@@ -128,6 +152,21 @@ class Place {
   const JobFile& job_;
   SshTarget target_;
 };
+
+// The settings that a person can start the same pod from in RunPod's console.
+void make_template(const SubmitOptions& options, const JobFile& job) {
+  if (options.to != "runpod")
+    throw ConfigError("--template is RunPod's: moola submit JOB.toml --to runpod --template.");
+  runpod::Client client = runpod::open_client();
+  const runpod::Made<runpod::Template> made = client.create_template(template_request(pod_wish(job)));
+  if (options.common.json)
+    std::cout << json_text({{"template", made.value.id}, {"name", made.value.name}, {"was_there", made.was_there}})
+              << "\n";
+  else
+    std::cout << made.value.id << "\n";
+  log_info("{} {}. A pod of it is open to your keys by ssh: moola submit JOB.toml --to ssh://root@ADDRESS:PORT",
+           made.value.name, made.was_there ? "was there already" : "is new in your account");
+}
 
 void say_submitted(const SubmitOptions& options, const JobRun& run, std::size_t elements) {
   if (options.common.json) {
@@ -155,6 +194,10 @@ int submit_command(const SubmitOptions& options) {
   require_workspace(workspace);
   const JobFile job = load_job_file(fs::absolute(options.file), options.settings, options.site);
   say_what_is_left_out(job, options.to);
+  if (options.make_template) {
+    make_template(options, job);
+    return 0;
+  }
   if (options.dry_run) {
     dry_run(options, job);
     return 0;

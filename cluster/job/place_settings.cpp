@@ -104,6 +104,7 @@ void SlurmSettings::bind(ConfigSchema& schema, const std::string& prefix) {
 void RunpodSettings::bind(ConfigSchema& schema, const std::string& prefix) {
   schema.key(prefix + "gpu_types", gpu_types)
       .help("in order of preference, as `moola runpod gpus` names them, such as `NVIDIA H100 80GB HBM3`");
+  schema.key(prefix + "cpu", cpu).help("the flavour of a machine without GPUs, for jobs that want none");
   schema.key(prefix + "cloud", cloud).choices({"secure", "community"}).help("whose machines");
   schema.key(prefix + "data_centers", data_centers).help("in order of preference, such as `EU-RO-1`; empty: any");
   schema.key(prefix + "image", image).help("the container; empty: the one that moola is built for");

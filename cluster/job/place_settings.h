@@ -28,7 +28,8 @@ struct RunpodSettings {
   std::string cloud = "secure";
   std::vector<std::string> data_centers;  // in order of preference; empty: any
   std::string image, network_volume, registry;
-  std::int64_t disk = 50;  // GB
+  std::string cpu = "cpu3c";  // of a job without GPUs
+  std::int64_t disk = 50;     // GB
   std::vector<std::string> ports{"22/tcp"};
   double hourly_price_cap = 0;  // US dollars, of all pods of a step; 0: none
 

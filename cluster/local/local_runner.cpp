@@ -205,7 +205,7 @@ std::vector<std::string> runner_words(const JobRun& run) {
 
 }  // namespace
 
-int run_locally(const fs::path& run_folder) {
+int as_the_runner(const fs::path& run_folder, const std::function<int()>& work) {
   std::optional<FileLock> waiting, working;
   try {
     waiting.emplace(waiting_file(run_folder), kPatience);
@@ -214,7 +214,11 @@ int run_locally(const fs::path& run_folder) {
   }
   working.emplace(lock_file(run_folder), kLongest);
   waiting.reset();
-  return Runner(run_folder).run();
+  return work();
+}
+
+int run_locally(const fs::path& run_folder) {
+  return as_the_runner(run_folder, [&] { return Runner(run_folder).run(); });
 }
 
 std::string start_local_runner(const JobRun& run) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <functional>
 
 #include "cluster/run/element_state.h"
 #include "cluster/run/job_run.h"
@@ -15,9 +16,13 @@ namespace moola::cluster {
 /// not see any more what was submitted last; a third has nothing to do and returns 0. Throws IoError.
 int run_locally(const std::filesystem::path& run_folder);
 
-/// Starts that in the background, out of reach of this terminal: as a unit of the user's systemd where there is one
-/// that outlives a logout, else as a process of its own. Returns when it is at work, and how, for people: "process
-/// 4711". Throws IoError.
+/// Does `work` as the run's one runner, as run_locally does its own: after another's end, and not at all (0) when
+/// somebody waits for that already.
+int as_the_runner(const std::filesystem::path& run_folder, const std::function<int()>& work);
+
+/// Starts `moola step RUN` in the background, out of reach of this terminal: as a unit of the user's systemd where
+/// there is one that outlives a logout, else as a process of its own. Returns when it is at work, and how, for people:
+/// "process 4711". Throws IoError.
 std::string start_local_runner(const JobRun& run);
 
 /// Whether a runner is at work on it, or about to be.

@@ -9,8 +9,10 @@
 #include <sstream>
 
 #include "base/atomic_file.h"
+#include "base/byte_size.h"
 #include "base/file_lock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/pipeline.h"
 #include "base/scratch_folder.h"
 #include "base/sha256.h"
@@ -155,6 +157,14 @@ FetchedResults fetch_results(const RemoteShell& shell, const fs::path& root, con
   }
   brought.save();
   return out;
+}
+
+void say_what_was_brought(const FetchedResults& results) {
+  log_info("brought {} files, {}.", results.files, readable_bytes(results.bytes));
+  if (!results.kept.empty()) {
+    log_warning("{} files of this workspace are others than the run's, and were left as they are; the first is {}.",
+                results.kept.size(), results.kept.front());
+  }
 }
 
 }  // namespace moola::cluster

@@ -20,4 +20,7 @@ struct FetchedResults {
 /// Error in that machine's words, IoError.
 FetchedResults fetch_results(const RemoteShell& shell, const std::filesystem::path& root, const JobRun& run);
 
+/// On standard error.
+void say_what_was_brought(const FetchedResults& results);
+
 }  // namespace moola::cluster

@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kAtOnce = 64 << 20;  // bytes of one file in one call
 constexpr char kEnd = '\x1e';                // behind each file
 
+constexpr std::string_view kRunnerLog = "logs/runner.log";
+
 // A file there, by its path from the run's folder.
 struct Grown {
   std::string path;
@@ -50,6 +52,8 @@ std::string list_script(const fs::path& folder) {
 
 // Where a path there lies here; empty: it is none of ours.
 fs::path place_of(const std::string& path, const fs::path& run_folder) {
+  // Who runs it there, and whoever keeps it from here, each have a log.
+  if (path == kRunnerLog) return run_folder / "logs" / "runner-there.log";
   const bool is_metrics = path.starts_with(kMetrics);
   const fs::path relative = is_metrics ? fs::path(path.substr(kMetrics.size())) : fs::path(path);
   for (const fs::path& part : relative) {

@@ -66,7 +66,8 @@ RemoteRecord read_remote_record(const fs::path& run_folder) {
                     run_folder.string()));
   }
   const Json said = read_json(file);
-  RemoteRecord out{.target = parse_ssh_target(text_at(said, "target", file)),
+  const std::string target = text_at(said, "target", file);
+  RemoteRecord out{.target = target.empty() ? SshTarget() : parse_ssh_target(target),
                    .pack = text_at(said, "pack", file),
                    .root = text_at(said, "configurations", file)};
   out.target.key = text_at(said, "key", file);
@@ -75,7 +76,7 @@ RemoteRecord read_remote_record(const fs::path& run_folder) {
 }
 
 void write_remote_record(const fs::path& run_folder, const RemoteRecord& record) {
-  write_file(record_file(run_folder), json_text({{"target", to_string(record.target)},
+  write_file(record_file(run_folder), json_text({{"target", record.target.host.empty() ? "" : to_string(record.target)},
                                                  {"key", record.target.key.string()},
                                                  {"hosts", record.target.hosts.string()},
                                                  {"pack", record.pack},
@@ -146,16 +147,21 @@ PlaceView remote_view(const JobRun& run, const RemoteShell& shell, const RemoteR
   }
 }
 
-void retry_there(const JobRun& run, const RemoteShell& shell, const RemoteRecord& record, const WantedElements& wanted,
-                 bool fresh) {
+std::vector<std::vector<std::string>> retry_words(const JobRun& run, const WantedElements& wanted, bool fresh) {
+  std::vector<std::vector<std::string>> out;
   for (const JobStep& step : run.job.steps) {
     const auto at = wanted.find(step.name);
     if (at == wanted.end() || at->second.empty()) continue;
-    std::vector<std::string> words{"retry",  run.id(), step.name, "--elements", element_list_text(at->second),
-                                   "--quiet"};
-    if (fresh) words.emplace_back("--fresh");
-    remote_moola(shell, record, run.id(), words);
+    out.push_back({"retry", run.id(), step.name, "--elements", element_list_text(at->second), "--quiet"});
+    if (fresh) out.back().emplace_back("--fresh");
   }
+  return out;
+}
+
+void retry_there(const JobRun& run, const RemoteShell& shell, const RemoteRecord& record, const WantedElements& wanted,
+                 bool fresh) {
+  for (const std::vector<std::string>& words : retry_words(run, wanted, fresh))
+    remote_moola(shell, record, run.id(), words);
 }
 
 void cancel_there(const JobRun& run, const RemoteShell& shell, const RemoteRecord& record,

@@ -44,6 +44,9 @@ void submit_there(const RemoteShell& shell, const RemoteRecord& record, const st
 /// then the view says so.
 PlaceView remote_view(const JobRun& run, const RemoteShell& shell, const RemoteRecord& record);
 
+/// The words of moola that try elements again, step by step.
+std::vector<std::vector<std::string>> retry_words(const JobRun& run, const WantedElements& wanted, bool fresh);
+
 /// Tries elements again, or ends them, there.
 void retry_there(const JobRun& run, const RemoteShell& shell, const RemoteRecord& record, const WantedElements& wanted,
                  bool fresh);

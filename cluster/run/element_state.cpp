@@ -113,9 +113,11 @@ ElementStatus status_of(const JobRun& run, const RunEvents& events, const PlaceV
     if (last.end == StepEnd::cancelled) return become(ElementState::cancelled, "it was told to end");
     return become(ElementState::failed, how_it_failed(last));
   }
-  if (submission == nullptr) return become(ElementState::not_submitted);
+  // A machine that is still to be rented has been given nothing yet, and will be.
   if (is_there)
     return become(word->state == State::running ? ElementState::running : ElementState::waiting, word->reason);
+  if (submission == nullptr && word != nullptr && word->state == State::over) return never_begun(*word);
+  if (submission == nullptr) return become(ElementState::not_submitted);
   if (!view.answered) return become(ElementState::waiting, "the place could not be asked");
   if (word != nullptr && word->state == State::over) return never_begun(*word);
   if (submission->id.empty())

@@ -43,7 +43,7 @@ void PodOwners::read(const std::filesystem::path& file, const std::string& run) 
       run_by_id_[id->get<std::string>()] = run;
       named = true;
     }
-    if (!named) {
+    if (!named && !(entry.is_object() && entry.contains("event"))) {
       throw DataError(
           fmt::format("{}: expected an object with the id of a pod or a cluster, as in {{\"pod\": \"ID\"}}.", where));
     }

@@ -12,8 +12,9 @@ namespace moola::cluster::runpod {
 /// The runs of a workspace that have, or had, pods: the folders of artifacts/jobs.
 ///
 /// A run's folder may hold pods.jsonl: a line for each pod or cluster that was made for it, an object with `pod` or
-/// `cluster`, the id. The last line may be torn, by a writer that was killed. A pod that such a file does not name yet
-/// belongs to the run that its variable MOOLA_RUN names, the folder's name.
+/// `cluster`, the id; one with an `event` and no id says something else. The last line may be torn, by a writer that
+/// was killed. A pod that such a file does not name yet belongs to the run that its variable MOOLA_RUN names, the
+/// folder's name.
 class PodOwners {
  public:
   /// A workspace without that folder has no runs. Throws IoError, DataError with file and line.

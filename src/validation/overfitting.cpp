@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "base/error.h"
@@ -20,7 +19,6 @@ namespace {
 
 constexpr auto kPerformances = std::to_array<NamedChoice<Performance>>(
     {{"sharpe", Performance::sharpe}, {"mean", Performance::mean}, {"sortino", Performance::sortino}});
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t kMostPoints = 200;  // of a distribution
 constexpr std::size_t kPieces = 64;
 

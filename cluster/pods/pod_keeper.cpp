@@ -1,0 +1,451 @@
+#include "cluster/pods/pod_keeper.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include "base/atomic_file.h"
+#include "base/byte_size.h"
+#include "base/duration.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/shell_words.h"
+#include "base/stop_flag.h"
+#include "base/subprocess.h"
+#include "base/utc_time.h"
+#include "cluster/local/local_runner.h"
+#include "cluster/pods/pod_request.h"
+#include "cluster/remote/fetch_results.h"
+#include "cluster/remote/mirror.h"
+#include "cluster/remote/send_pack.h"
+#include "cluster/run/run_events.h"
+#include "cluster/run/run_status.h"
+
+namespace moola::cluster {
+namespace {
+
+namespace fs = std::filesystem;
+using runpod::ApiError;
+
+constexpr int kGone = 404;
+constexpr auto kSsh = std::chrono::minutes(15);            // that a running pod may take until ssh answers
+constexpr std::int64_t kGrace = 5LL * 60 * 1'000'000'000;  // for a pod that ends itself when its time is up
+constexpr std::int64_t kShortest = 60;                     // seconds; for less nothing is rented
+constexpr const char* kRoot = "/workspace/moola";
+
+fs::path key_file(const JobRun& run) {
+  return run.folder / "ssh" / "id";
+}
+
+// A key of this run alone.
+std::string public_key(const JobRun& run) {
+  const fs::path key = key_file(run);
+  if (!fs::exists(key)) {
+    create_folders(key.parent_path());
+    fs::permissions(key.parent_path(), fs::perms::owner_all);
+    const ProcessResult made =
+        run_process({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "moola " + run.id(), "-f", key.string()});
+    if (made.exit_code != 0) throw IoError("ssh-keygen could not make a key: " + made.errors);
+  }
+  std::string out = read_file(key.string() + ".pub");
+  while (!out.empty() && out.back() == '\n') out.pop_back();
+  return out;
+}
+
+// Of the driver that the run's pack asks for; 0: none.
+int cuda_of(const JobRun& run) {
+  const fs::path manifest = run.folder / "pack" / "manifest.json";
+  if (!fs::exists(manifest)) return 0;
+  const Json said = read_json(manifest);
+  return said.contains("needs") && said["needs"].is_object() ? said["needs"].value("cuda", 0) : 0;
+}
+
+std::string folder_there(const RemoteRecord& record, const JobRun& run) {
+  return (record.target.root / "submitted" / run.id()).string();
+}
+
+// Where things are tried in short time: milliseconds.
+std::chrono::milliseconds pause_between_looks() {
+  const char* given = std::getenv("MOOLA_POD_LOOK_MS");
+  return std::chrono::milliseconds(given == nullptr ? 10'000 : std::max(10, std::atoi(given)));
+}
+
+fs::path words_file(const fs::path& run_folder) {
+  return run_folder / "pods.status";
+}
+
+std::string machine_text(const Rental& rental, const PodWish& wish) {
+  return fmt::format("{}{} ({})", wish.nodes > 1 ? fmt::format("{} pods of ", wish.nodes) : "",
+                     rental.gpu.empty() ? wish.settings.cpu : fmt::format("{} x {}", wish.gpus, rental.gpu),
+                     rental.name);
+}
+
+}  // namespace
+
+runpod::Pod first_pod(runpod::Client& client, const Rental& rental) {
+  if (!rental.is_cluster) return client.pod(rental.id);
+  const std::vector<runpod::Pod> pods = client.cluster_pods(rental.id);
+  if (pods.empty()) throw ApiError(fmt::format("the cluster {} has no pods", rental.id), kGone, "no pods");
+  return pods.front();
+}
+
+PodKeeper::PodKeeper(const JobRun& run, runpod::Client& client)
+    : run_(run), client_(client), wish_(pod_wish(run.job)), book_(run.folder) {}
+
+std::int64_t PodKeeper::seconds_left(double per_hour) const {
+  const std::int64_t now = utc_now();
+  return lifetime_s(wish_, per_hour, book_.dollars(now),
+                    std::max<std::int64_t>(0, (now - run_.submitted) / 1'000'000'000));
+}
+
+bool PodKeeper::is_run_over() const {
+  return status_of(run_, RunEvents(run_.folder), {.answered = false, .why_not = {}}).is_over();
+}
+
+void PodKeeper::rent() {
+  const std::string name = book_.current() != nullptr
+                               ? book_.current()->name
+                               : fmt::format("moola-{}-{}", run_.id(), book_.rentals().size() + 1);
+  PodOrder order{.run = run_.id(), .name = name, .public_key = public_key(run_), .cuda = cuda_of(run_)};
+  std::error_code none;
+  fs::remove(run_.folder / "ssh" / "hosts", none);  // another machine may have the last one's address
+  const auto remember = [&](const Rental& rental) {
+    book_.made(rental);
+    log_info("rented {} at ${:.2f} per hour, {}", machine_text(rental, wish_), rental.per_hour, rental.id);
+  };
+  const auto begin_once = [&] {
+    if (book_.current() == nullptr) book_.begin_rental(name, utc_now());
+  };
+  if (wish_.gpus == 0) {
+    order.lifetime_s = seconds_left(wish_.settings.hourly_price_cap);
+    begin_once();
+    const runpod::Pod pod = client_.create_pod(pod_request(wish_, order)).value;
+    if (wish_.settings.hourly_price_cap > 0 && pod.cost_per_hour > wish_.settings.hourly_price_cap) {
+      client_.terminate_pod(pod.id);
+      book_.ended(name, "above runpod.hourly_price_cap", false, utc_now());
+      throw ConfigError(
+          fmt::format("a {} with {} cores costs ${:.2f} per hour, and runpod.hourly_price_cap is ${:.2f}.",
+                      wish_.settings.cpu, wish_.vcpus, pod.cost_per_hour, wish_.settings.hourly_price_cap));
+    }
+    return remember({.name = name, .id = pod.id, .per_hour = pod.cost_per_hour});
+  }
+  const runpod::Candidates found = find_candidates(client_, placement_wish(wish_));
+  std::vector<std::string> refused;
+  if (!found.left_out.empty()) refused.push_back(describe(found.left_out));
+  for (const runpod::Candidate& candidate : found.to_try) {
+    order.lifetime_s = seconds_left(candidate.per_hour);
+    if (order.lifetime_s < kShortest) {
+      refused.push_back(
+          fmt::format("{} (${:.2f} per hour leaves no minute of the budget)", candidate.gpu, candidate.per_hour));
+      continue;
+    }
+    const runpod::Candidates one{.to_try = {candidate}, .left_out = {}};
+    begin_once();
+    try {
+      if (wish_.nodes > 1) {
+        const runpod::PlacedCluster placed = place_cluster(client_, cluster_request(wish_, order), one);
+        return remember({.name = name,
+                         .id = placed.cluster.id,
+                         .is_cluster = true,
+                         .gpu = placed.candidate.gpu,
+                         .per_hour = candidate.per_hour});
+      }
+      const runpod::PlacedPod placed =
+          place_pod(client_, pod_request(wish_, order), one, placement_wish(wish_).most_per_hour);
+      return remember(
+          {.name = name, .id = placed.pod.id, .gpu = placed.candidate.gpu, .per_hour = placed.pod.cost_per_hour});
+    } catch (const runpod::NoPlace& error) {
+      refused.emplace_back(error.what());
+    }
+  }
+  throw runpod::NoPlace(fmt::format("no machine for {}: {}", run_.id(), fmt::join(refused, "; ")), ExitCode::failed);
+}
+
+void PodKeeper::end(const Rental& rental, const std::string& why, bool was_lost) {
+  const std::string name = rental.name;  // the book changes what the reference leads to
+  if (!rental.id.empty()) {
+    if (rental.is_cluster)
+      client_.delete_cluster(rental.id);
+    else
+      client_.terminate_pod(rental.id);
+  }
+  book_.ended(name, why, was_lost, utc_now());
+  log_info("{} has ended: {}", name, why);
+}
+
+void PodKeeper::give_up(const std::string& why) {
+  book_ = PodBook(run_.folder);
+  if (!book_.closed()) book_.close(why);
+  if (book_.current() != nullptr) end(*book_.current(), why, false);
+}
+
+PodLook PodKeeper::look() {
+  book_ = PodBook(run_.folder);
+  const Rental* rental = book_.current();
+  if (rental != nullptr && !rental->id.empty()) return look_at(*rental);
+  if (book_.closed() || (is_run_over() && book_.orders().empty())) {
+    // One that RunPod has made, and whose maker was stopped before it knew.
+    if (rental != nullptr) {
+      for (const runpod::Pod& pod : client_.pods(true)) {
+        if (runpod::variable(pod, "MOOLA_POD") != rental->name) continue;
+        if (!pod.cluster_id.empty())
+          client_.delete_cluster(pod.cluster_id);
+        else
+          client_.terminate_pod(pod.id);
+      }
+      book_.ended(rental->name, "nobody wants it any more", false, utc_now());
+    }
+    return {.is_done = true, .words = book_.closed().value_or("the run is over")};
+  }
+  if (book_.lost() > wish_.replacements) {
+    book_.close(
+        fmt::format("{} machines were lost, and retry.node_failure allows {}", book_.lost(), wish_.replacements));
+    return {.is_done = true, .words = *book_.closed()};
+  }
+  if (seconds_left(0) < kShortest) {
+    book_.close("its time or its money is spent");
+    return {.is_done = true, .words = *book_.closed()};
+  }
+  try {
+    rent();
+  } catch (const runpod::NoPlace& error) {
+    return {.words = error.what()};
+  }
+  return {.words = "rented " + machine_text(*book_.current(), wish_)};
+}
+
+PodLook PodKeeper::look_at(const Rental& rental) {
+  const std::string machine = machine_text(rental, wish_);
+  std::optional<runpod::Pod> pod;
+  try {
+    pod = first_pod(client_, rental);
+  } catch (const ApiError& error) {
+    if (error.status() != kGone) throw;
+  }
+  using runpod::PodStatus;
+  const bool wanted = !book_.closed();
+  if (!pod || pod->status == PodStatus::terminated) {
+    book_.ended(rental.name, wanted ? "RunPod has it no more" : *book_.closed(), wanted && !is_run_over(), utc_now());
+    return {.words = machine + " is gone"};
+  }
+  const bool is_spent = seconds_left(rental.per_hour) == 0;
+  if (is_spent && wanted) book_.close("its time or its money is spent");
+  if (pod->status == PodStatus::running) return look_at_running(*book_.current(), *pod);
+  if (!rental.begun && book_.closed()) {
+    end(rental, *book_.closed(), false);
+    return {.words = machine + " has ended"};
+  }
+  if (pod->status == PodStatus::exited && wish_.settings.network_volume.empty()) {
+    // It has stopped itself, with what it has made on its disk.
+    if (!book_.closed()) book_.close("its machine has stopped");
+    return {
+        .is_done = true,
+        .words = fmt::format("{} has stopped and keeps its disk, which costs money: `moola collect {}` fetches what "
+                             "is on it and ends it",
+                             machine, run_.id())};
+  }
+  if (pod->status == PodStatus::exited || pod->status == PodStatus::error) {
+    end(rental, "RunPod says " + pod->status_text, true);
+    return {.words = fmt::format("{}: {}", machine, pod->status_text)};
+  }
+  return {.words = fmt::format("{}: {}", machine, pod->status_text)};
+}
+
+PodLook PodKeeper::look_at_running(const Rental& rental, const runpod::Pod& pod) {
+  const std::string machine = machine_text(rental, wish_);
+  if (!pod.ssh) return {.words = machine + " runs, and has no address yet"};
+  RemoteRecord record = read_remote_record(run_.folder);
+  record.target = {.host = pod.ssh->host,
+                   .user = pod.ssh->user,
+                   .port = pod.ssh->port,
+                   .root = kRoot,
+                   .key = key_file(run_),
+                   .hosts = run_.folder / "ssh" / "hosts"};
+  const RemoteShell shell(record.target);
+  const std::int64_t now = utc_now();
+  try {
+    if (!rental.begun) {
+      if (book_.closed()) return finish(rental, nullptr, record, *book_.closed());
+      begin(rental, record);
+      return {.words = machine + " begins"};
+    }
+    const Mirrored seen = mirror_run(shell, record.target.root, run_);
+    if (seen.is_there) obey(shell, record);
+    if (is_run_over() && book_.orders().empty()) return finish(rental, &shell, record, "the run is over");
+    const bool ended_itself =
+        shell.run("[ -e " + shell_word(folder_there(record, run_) + "/end") + " ]").exit_code == 0;
+    if (ended_itself && !seen.is_running && book_.orders().empty() && !is_run_over()) {
+      book_.close("its steps could not be submitted there; see logs/pod.log");
+      const ProcessResult log = shell.run("cat " + shell_word(folder_there(record, run_) + "/pod.log"));
+      write_derived_file(log_folder(run_.folder) / "pod.log", log.output);
+      return finish(rental, &shell, record, *book_.closed());
+    }
+    const std::int64_t over_by = -lifetime_s(wish_, rental.per_hour, book_.dollars(now - kGrace),
+                                             (now - kGrace - run_.submitted) / 1'000'000'000);
+    if (book_.closed() && over_by == 0) return finish(rental, &shell, record, *book_.closed());
+    return {.words = machine + " works"};
+  } catch (const Unreachable& error) {
+    if (book_.closed() && seconds_left(rental.per_hour) == 0) return finish(rental, nullptr, record, *book_.closed());
+    const bool is_late = !rental.begun && is_late_with_ssh(rental.name);
+    if (is_late) end(rental, "ssh never answered", true);
+    return {.words = fmt::format("{}: {}", machine, error.what())};
+  }
+}
+
+bool PodKeeper::is_late_with_ssh(const std::string& name) {
+  const auto now = std::chrono::steady_clock::now();
+  if (waited_for_ != name) {
+    waited_for_ = name;
+    waits_since_ = now;
+  }
+  return now - waits_since_ > kSsh;
+}
+
+void PodKeeper::begin(const Rental& rental, const RemoteRecord& record) {
+  const RemoteShell shell(record.target);
+  // Records of an earlier machine whose disk has gone with it would be taken for this one's.
+  if (wish_.settings.network_volume.empty() && book_.rentals().size() > 1) {
+    const fs::path lost = run_.folder / "lost" / rental.name;
+    create_folders(lost);
+    std::error_code none;
+    for (const char* each : {"events.jsonl", "state", "logs"}) fs::rename(run_.folder / each, lost / each, none);
+    create_folders(log_folder(run_.folder));
+  }
+  send_run(run_, shell, record);
+  write_remote_record(run_.folder, record);
+  send_file(shell, fs::path(folder_there(record, run_)) / "go", rental.name + "\n");
+  book_.begun(rental.name);
+}
+
+void PodKeeper::obey(const RemoteShell& shell, const RemoteRecord& record) {
+  const std::size_t count = book_.orders().size();
+  if (count == 0) return;
+  for (const std::vector<std::string>& words : book_.orders()) {
+    try {
+      remote_moola(shell, record, run_.id(), words);
+    } catch (const Unreachable&) {
+      throw;
+    } catch (const Error& error) {
+      log_warning("`moola {}` there failed: {}", shell_words(words), error.what());
+    }
+  }
+  send_file(shell, fs::path(folder_there(record, run_)) / "again", "");
+  book_.obeyed(count);
+  mirror_run(shell, record.target.root, run_);
+}
+
+PodLook PodKeeper::finish(const Rental& rental, const RemoteShell* shell, const RemoteRecord& record,
+                          const std::string& why) {
+  if (shell != nullptr) {
+    const FetchedResults got = fetch_results(*shell, record.target.root, run_);
+    say_what_was_brought(got);
+    mirror_run(*shell, record.target.root, run_);
+  } else if (rental.begun && wish_.settings.network_volume.empty()) {
+    // What it has made is on its disk alone, and it does not answer.
+    client_.act(rental.id, runpod::PodAction::stop);
+    return {
+        .is_done = true,
+        .words = fmt::format("{} was stopped and keeps its disk, which costs money: `moola collect {}` fetches what is "
+                             "on it and ends it",
+                             rental.name, run_.id())};
+  }
+  end(rental, why, false);
+  return {.is_done = book_.closed().has_value() || is_run_over(), .words = why};
+}
+
+void bring_from_pods(const JobRun& run, runpod::Client& client) {
+  PodBook book(run.folder);
+  const Rental* rental = book.current();
+  if (rental == nullptr || rental->id.empty() || !rental->begun) return;
+  runpod::Pod pod = first_pod(client, *rental);
+  const bool had_stopped = pod.status == runpod::PodStatus::exited;
+  if (had_stopped) {
+    log_info("{} has stopped: it is started to read its disk.", rental->name);
+    pod = client.act(pod.id, runpod::PodAction::start);
+  }
+  const RemoteRecord record = read_remote_record(run.folder);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(10);
+  while (true) {
+    pod = first_pod(client, *rental);
+    try {
+      if (pod.ssh) {
+        RemoteRecord there = record;
+        there.target.host = pod.ssh->host;
+        there.target.port = pod.ssh->port;
+        const RemoteShell shell(there.target);
+        const FetchedResults got = fetch_results(shell, there.target.root, run);
+        say_what_was_brought(got);
+        mirror_run(shell, there.target.root, run);
+        break;
+      }
+    } catch (const Unreachable&) {
+      if (!had_stopped || std::chrono::steady_clock::now() > until) throw;
+    }
+    if (std::chrono::steady_clock::now() > until)
+      throw Unreachable(fmt::format(
+          "{} had no address within ten minutes. Try again; it costs money while it is there.", rental->name));
+    std::this_thread::sleep_for(pause_between_looks());
+  }
+  if (!had_stopped) return;
+  client.terminate_pod(rental->id);
+  book.ended(rental->name, "its disk was read", false, utc_now());
+  log_info("{} has ended, and its disk with it.", rental->name);
+}
+
+std::string last_pod_words(const fs::path& run_folder) {
+  const fs::path file = words_file(run_folder);
+  return fs::exists(file) ? read_file(file) : std::string();
+}
+
+int keep_pods(const JobRun& run) {
+  runpod::Client client = runpod::open_client();
+  PodKeeper keeper(run, client);
+  const StopFlag stop;
+  std::string said;
+  while (!stop_requested()) {
+    PodLook look;
+    try {
+      look = keeper.look();
+    } catch (const ApiError& error) {
+      look.words = error.what();
+      // Another key, or more money, may come; what is rented ends itself meanwhile.
+      log_warning("{}", look.words);
+    } catch (const Error& error) {
+      look.words = error.what();
+      log_warning("{}", look.words);
+      // The same would happen on every machine of the kind.
+      if (error.exit_code() == ExitCode::permanent) keeper.give_up(error.what());
+    }
+    if (look.words != said) log_info("{}", look.words);
+    said = look.words;
+    write_file(words_file(run.folder), look.words);
+    if (look.is_done)
+      return status_of(run, RunEvents(run.folder), {.answered = true, .why_not = {}}).succeeded() ? 0 : 1;
+    const auto until = std::chrono::steady_clock::now() + pause_between_looks();
+    while (!stop_requested() && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return static_cast<int>(ExitCode::run_again);
+}
+
+PlaceView pod_view(const JobRun& run) {
+  const PodBook book(run.folder);
+  const RunEvents events(run.folder);
+  PlaceView out = view_by_runner(run, events, !book.closed());
+  const std::string words = last_pod_words(run.folder);
+  for (const JobStep& step : run.job.steps) {
+    for (std::size_t element = 0; element < step.elements(); ++element) {
+      if (events.last_of(step.name, element) != nullptr && !book.closed()) continue;
+      out.words[{step.name, element}] = {.state = book.closed() ? PlaceWord::State::over : PlaceWord::State::pending,
+                                         .name = book.closed().value_or(""),
+                                         .reason = words.empty() ? "for a machine" : words};
+    }
+  }
+  return out;
+}
+
+}  // namespace moola::cluster
