@@ -133,6 +133,18 @@ int run_submitted(const std::filesystem::path& run_folder) {
       fmt::format("{} went to {}, which runs it by itself. Name a step to run one element here.", run.id(), run.place));
 }
 
+std::string place_text(const JobRun& run) {
+  return run.place == "runpod" ? rentals_text(run) : std::string();
+}
+
+Json place_json(const JobRun& run) {
+  return run.place == "runpod" ? rentals_json(run) : Json::array();
+}
+
+void stay_at_work(const JobRun& run) {
+  if (run.place == "runpod" && is_left_alone(run)) log_info("kept from here again: {}", start_local_runner(run));
+}
+
 RunNow look_at(const JobRun& run) {
   RunEvents events(run.folder);
   // Without the place's word nothing is over that has no end on record.

@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 
+#include "base/json.h"
 #include "cluster/run/element_state.h"
 #include "cluster/run/job_run.h"
 #include "cluster/run/run_events.h"
@@ -26,6 +27,13 @@ RunNow look_at(const JobRun& run);
 /// Stays at work for a run whose place has nobody else to: what the process in the background does. Returns 0 when all
 /// has succeeded, 1 otherwise, 85 when told to stop.
 int run_submitted(const std::filesystem::path& run_folder);
+
+/// What the place itself has to say of a run, for people and programs: machines that were rented, and their price.
+std::string place_text(const JobRun& run);
+Json place_json(const JobRun& run);
+
+/// Somebody watches: whoever has to stay at work for the run does so again.
+void stay_at_work(const JobRun& run);
 
 /// Hands elements to the run's place; how many. `say` tells each call on standard error. Throws what the place refuses
 /// them with.

@@ -125,6 +125,7 @@ int status_command(const StatusOptions& options) {
   if (options.watch && !options.which.common.json) {
     const StopFlag stop;
     while (true) {
+      stay_at_work(run);
       if (is_terminal()) std::cout << "\x1b[H\x1b[2J";
       print(options, run, seen);
       if (seen.status.is_over()) {
@@ -146,6 +147,7 @@ int status_command(const StatusOptions& options) {
 int wait_for_run(const JobRun& run) {
   const StopFlag stop;
   while (true) {
+    stay_at_work(run);
     const RunNow now = look_at(run);
     if (now.status.is_over()) {
       give_notice_of_end(run, now.status, now.view);

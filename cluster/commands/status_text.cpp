@@ -10,6 +10,7 @@
 #include "base/text_table.h"
 #include "base/utc_time.h"
 #include "cluster/commands/element_log.h"
+#include "cluster/commands/places.h"
 #include "cluster/commands/step_progress.h"
 #include "cluster/job/element_list.h"
 
@@ -166,6 +167,7 @@ std::string status_text(const JobRun& run, const RunStatus& status, const PlaceV
   std::string out =
       fmt::format("{}  {}, submitted {} ago\n\n", run.id(), run.place, readable_seconds(seconds_since(run.submitted)));
   out += steps_table(status);
+  if (const std::string place = place_text(run); !place.empty()) out += "\n" + place;
   if (!view.answered) out += fmt::format("\nnot asked: {}\n", view.why_not);
   out += running_lines(run, status, every);
   out += failure_lines(run, status, every ? std::size_t(-1) : kShownFailures);
@@ -203,7 +205,7 @@ std::string digest_text(const JobRun& run, const RunStatus& status) {
                            progress.words.empty() ? "" : ", " + progress.words);
     }
   }
-  return out + failure_lines(run, status, kShownFailures);
+  return out + place_text(run) + failure_lines(run, status, kShownFailures);
 }
 
 Json status_json(const JobRun& run, const RunStatus& status, const PlaceView& view) {
@@ -237,6 +239,7 @@ Json status_json(const JobRun& run, const RunStatus& status, const PlaceView& vi
   return {{"run", run.id()},
           {"folder", run.folder.string()},
           {"place", run.place},
+          {"machines", place_json(run)},
           {"submitted", utc_text(run.submitted)},
           {"over", status.is_over()},
           {"succeeded", status.succeeded()},

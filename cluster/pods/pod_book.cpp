@@ -82,12 +82,6 @@ double PodBook::dollars(std::int64_t now) const {
   return out;
 }
 
-std::int64_t PodBook::seconds(std::int64_t now) const {
-  double out = 0;
-  for (const Rental& each : rentals_) out += each.seconds(now);
-  return static_cast<std::int64_t>(out);
-}
-
 void PodBook::begin_rental(const std::string& name, std::int64_t now) {
   append_event(file_, {{"event", "renting"}, {"name", name}, {"time", utc_text(now)}});
   rentals_.push_back({.name = name, .made = now});

@@ -43,7 +43,6 @@ class PodBook {
   /// Words of `moola` that the machine has still to be told: a retry of what has failed.
   const std::vector<std::vector<std::string>>& orders() const { return orders_; }
   double dollars(std::int64_t now) const;
-  std::int64_t seconds(std::int64_t now) const;
 
   /// Before RunPod is asked.
   void begin_rental(const std::string& name, std::int64_t now);

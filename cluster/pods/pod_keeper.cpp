@@ -16,6 +16,7 @@
 #include "base/shell_words.h"
 #include "base/stop_flag.h"
 #include "base/subprocess.h"
+#include "base/text_table.h"
 #include "base/utc_time.h"
 #include "cluster/local/local_runner.h"
 #include "cluster/pods/pod_request.h"
@@ -76,6 +77,11 @@ std::chrono::milliseconds pause_between_looks() {
 
 fs::path words_file(const fs::path& run_folder) {
   return run_folder / "pods.status";
+}
+
+std::string last_pod_words(const fs::path& run_folder) {
+  const fs::path file = words_file(run_folder);
+  return fs::exists(file) ? read_file(file) : std::string();
 }
 
 std::string machine_text(const Rental& rental, const PodWish& wish) {
@@ -396,9 +402,52 @@ void bring_from_pods(const JobRun& run, runpod::Client& client) {
   log_info("{} has ended, and its disk with it.", rental->name);
 }
 
-std::string last_pod_words(const fs::path& run_folder) {
-  const fs::path file = words_file(run_folder);
-  return fs::exists(file) ? read_file(file) : std::string();
+bool is_left_alone(const JobRun& run) {
+  const PodBook book(run.folder);
+  const bool is_over = book.closed().has_value() || book.rentals().empty();
+  return (book.current() != nullptr || !is_over) && !is_run_locally(run) &&
+         !(book.current() == nullptr &&
+           status_of(run, RunEvents(run.folder), {.answered = false, .why_not = {}}).is_over());
+}
+
+std::string rentals_text(const JobRun& run) {
+  const PodBook book(run.folder);
+  if (book.rentals().empty()) return {};
+  const std::int64_t now = utc_now();
+  TextTable table({{"machine"}, {"GPU"}, {"$/h", Align::right}, {"up", Align::right}, {"$", Align::right}, {""}});
+  for (const Rental& each : book.rentals()) {
+    table.row({each.name, each.gpu.empty() ? "-" : each.gpu, fmt::format("{:.2f}", each.per_hour),
+               readable_seconds(each.seconds(now)), fmt::format("{:.2f}", each.cost(now)),
+               each.ended != kNoTime ? each.why
+               : each.id.empty()     ? "asked for"
+                                     : "rented"});
+  }
+  std::string out = table.text();
+  if (book.current() != nullptr) {
+    if (const std::string words = last_pod_words(run.folder); !words.empty()) out += words + "\n";
+  }
+  if (is_left_alone(run)) {
+    out += fmt::format(
+        "Nobody keeps it from here any more: `moola status {} --watch` does. What is rented ends itself.\n", run.id());
+  }
+  return out;
+}
+
+Json rentals_json(const JobRun& run) {
+  const PodBook book(run.folder);
+  const std::int64_t now = utc_now();
+  Json out = Json::array();
+  for (const Rental& each : book.rentals()) {
+    out.push_back({{"name", each.name},
+                   {each.is_cluster ? "cluster" : "pod", each.id},
+                   {"gpu", each.gpu},
+                   {"dollars_per_hour", each.per_hour},
+                   {"seconds", each.seconds(now)},
+                   {"dollars", each.cost(now)},
+                   {"ended", each.ended == kNoTime ? Json(nullptr) : Json(utc_text(each.ended))},
+                   {"why", each.why}});
+  }
+  return out;
 }
 
 int keep_pods(const JobRun& run) {

@@ -68,8 +68,12 @@ int keep_pods(const JobRun& run);
 /// Unreachable.
 void bring_from_pods(const JobRun& run, runpod::Client& client);
 
-/// What the last look said.
-std::string last_pod_words(const std::filesystem::path& run_folder);
+/// Whether something is rented for the run, or still to be, and nobody is there to keep it.
+bool is_left_alone(const JobRun& run);
+
+/// What was rented for the run, when, what it has cost, and what the last look said; empty: nothing was rented.
+std::string rentals_text(const JobRun& run);
+Json rentals_json(const JobRun& run);
 
 /// What is known of the run's elements from here.
 PlaceView pod_view(const JobRun& run);

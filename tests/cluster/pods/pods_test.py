@@ -137,7 +137,7 @@ class OnPods(unittest.TestCase):
 
     def test_the_pod_ends_itself_when_its_time_is_up_and_nobody_looks(self):
         run = self.submit('[step.long]\ncommand = ["sh", "-c", "trap \\"touch told; exit 85\\" TERM; while :; do sleep 0.2; done"]\ngpus = 1\n',
-                          head='cost_budget = 0.01\n',  # of 0.86 an hour: 41 s
+                          head='cost_budget = 0.01\n',  # of 0.44 an hour: 81 s
                           pod='[runpod]\ngpu_types = ["NVIDIA GeForce RTX 4090"]\nnetwork_volume = "vol-a"\ndata_centers = ["US-KS-2"]\n')
         wait_for("it to run", lambda: self.states(run, "long") == ["running"])
         self.end_keepers()
@@ -175,7 +175,7 @@ class OnPods(unittest.TestCase):
 
     def test_results_on_a_stopped_pods_disk_are_fetched_and_the_pod_is_ended(self):
         run = self.submit('[step.make]\ncommand = ["sh", "-c", "mkdir -p artifacts; echo precious > artifacts/made; sleep 600"]\ngpus = 1\n',
-                          head='cost_budget = 0.006\n')  # of 0.86 an hour: 25 s
+                          head='cost_budget = 0.0155\n')  # of 0.86 an hour: 64 s
         wait_for("it to run", lambda: self.states(run, "make") == ["running"])
         self.end_keepers()
         wait_for("the pod to stop itself", lambda: [pod["status"] for pod in self.runpod.pods()] == ["EXITED"])
@@ -203,6 +203,20 @@ class OnPods(unittest.TestCase):
         self.runpod.change(lambda account: self.runpod.state.misbehaviour.append((f"DELETE /v2/pods/{pod}", {"kind": "lose"})))
         self.wait_for_no_pods(run)
         wait_for("it to be known", lambda: self.status(run)["succeeded"])
+
+    def test_status_says_what_it_costs_and_watching_keeps_it_again(self):
+        run = self.submit('[step.a]\ncommand = ["sleep", "4"]\ngpus = 1\n')
+        self.end_keepers()
+        said = self.moola("status", run).stdout
+        self.assertIn("Nobody keeps it from here any more", said)
+        self.assertIn("NVIDIA L40S", said)
+        watched = self.moola("status", run, "--watch", timeout=150)
+        self.assertEqual(0, watched.returncode, watched.stderr)
+        self.wait_for_no_pods(run)
+        machines = self.status(run)["machines"]
+        self.assertEqual(1, len(machines))
+        self.assertGreater(machines[0]["dollars"], 0)
+        self.assertIn("the run is over", self.moola("status", run, "--digest").stdout)
 
     def test_pods_are_listed_with_their_run_and_orphans_can_be_ended(self):
         run = self.submit('[step.long]\ncommand = ["sleep", "600"]\ngpus = 1\n')
