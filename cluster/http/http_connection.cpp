@@ -12,9 +12,12 @@
 #include <csignal>
 #include <ctime>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
+#include <vector>
 
 #include "base/error.h"
 
@@ -135,7 +138,7 @@ httplib::Request to_library(const HttpRequest& request) {
   for (const auto& [name, value] : request.headers) out.headers.emplace(name, value);
   if (!request.body.empty()) {
     out.body = request.body;
-    out.headers.emplace("Content-Type", "application/json");
+    if (out.headers.count("Content-Type") == 0) out.headers.emplace("Content-Type", "application/json");
   }
   return out;
 }
@@ -144,6 +147,23 @@ HttpAnswer head_of(const httplib::Response& response) {
   HttpAnswer answer{.status = response.status};
   for (const auto& [name, value] : response.headers) answer.headers.emplace(lower(name), value);
   return answer;
+}
+
+// Sends `source`, a piece at a time. No exception goes through the library: it would leave its connection half closed.
+void send_from(const HttpSource& source, httplib::Request& asked, std::exception_ptr& thrown) {
+  asked.content_length_ = source.size;
+  const auto room = std::make_shared<std::vector<char>>(std::size_t{1} << 18);
+  asked.content_provider_ = [&source, &thrown, room](std::size_t offset, std::size_t left, httplib::DataSink& sink) {
+    try {
+      const std::size_t got = source.read(offset, std::span(*room).first(std::min(room->size(), left)));
+      // (A peer that has hung up is the library's to notice.)
+      sink.write(room->data(), got);
+      return got > 0;
+    } catch (...) {
+      thrown = std::current_exception();
+      return false;
+    }
+  };
 }
 
 // "https://host:port" and nothing after it.
@@ -245,6 +265,58 @@ HttpAnswer HttpConnection::stream(const HttpRequest& request, Duration quiet,
   const bool given_up = watchdog.end();
   if (thrown) std::rethrow_exception(thrown);
   if (!answered && answer.status == 0 && !given_up) throw failure(error, url_, request);
+  return answer;
+}
+
+HttpAnswer HttpConnection::transfer(const HttpRequest& request, const HttpSource& source, Duration quiet,
+                                    const std::function<HttpSink(const HttpAnswer& head)>& open) const {
+  const NoSigpipe no_sigpipe;
+  httplib::Client client(url_);
+  prepare(client, limits_, quiet);
+  client.set_write_timeout(micro(quiet));
+  client.set_decompress(false);
+  httplib::Request asked = to_library(request);
+  std::exception_ptr thrown;
+  if (source.size > 0) send_from(source, asked, thrown);
+  HttpAnswer answer;
+  HttpSink sink;
+  bool too_large = false;
+  asked.response_handler = [&](const httplib::Response& response) {
+    try {
+      answer = head_of(response);
+      if (open) sink = open(answer);
+      return true;
+    } catch (...) {
+      thrown = std::current_exception();
+      return false;
+    }
+  };
+  asked.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
+    try {
+      if (sink) {
+        sink({data, size});
+        return true;
+      }
+      too_large = answer.body.size() + size > limits_.body;
+      if (!too_large) answer.body.append(data, size);
+      return !too_large;
+    } catch (...) {
+      thrown = std::current_exception();
+      return false;
+    }
+  };
+  httplib::Response response;
+  httplib::Error error = httplib::Error::Success;
+  const bool answered = client.send(asked, response, error);
+  if (thrown) std::rethrow_exception(thrown);
+  if (too_large) {
+    throw HttpFailure(fmt::format("{} {}{}: the answer has more than {} bytes", request.method, url_,
+                                  request.path.substr(0, request.path.find('?')), limits_.body),
+                      true, true);
+  }
+  if (!answered) throw failure(error, url_, request);
+  // (An answer without a body has not been seen on its way.)
+  if (answer.status == 0) answer = head_of(response);
   return answer;
 }
 

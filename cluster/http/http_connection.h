@@ -1,7 +1,9 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -15,8 +17,18 @@ namespace moola::cluster {
 struct HttpRequest {
   std::string method, path;  // "POST", "/v2/pods?x=1": the query is already encoded
   std::vector<std::pair<std::string, std::string>> headers = {};
-  std::string body = {};  // JSON; empty: none
+  std::string body = {};  // JSON, unless a header says Content-Type; empty: none
 };
+
+/// A request's body that stays where it lies, such as a part of a file.
+struct HttpSource {
+  std::uint64_t size = 0;  // bytes
+  /// Fills the beginning of `room` with the bytes from `offset` on, and says how many they are: at least one.
+  std::function<std::size_t(std::uint64_t offset, std::span<char> room)> read = {};
+};
+
+/// Takes the next piece of an answer's body.
+using HttpSink = std::function<void(std::string_view)>;
 
 struct HttpAnswer {
   int status = 0;
@@ -62,6 +74,14 @@ class HttpConnection {
   /// other statuses only. Throws HttpFailure when no answer came.
   HttpAnswer stream(const HttpRequest& request, Duration quiet, const std::function<bool(std::string_view)>& receive,
                     const std::function<bool()>& give_up) const;
+
+  /// A request, an answer, or both that are larger than memory. They may take as long as they take while bytes go to or
+  /// fro; `quiet` is the longest silence. The body is `source`, where that has bytes. `open` gets the head of an answer
+  /// that has a body, and says where that goes; to an empty sink: into the answer, up to the limit. Without `open` all
+  /// goes there. What `read`, `open` and the sink throw comes out of here. Throws HttpFailure when the answer is not
+  /// whole; a server that refuses a body before it has read it is seen as a broken connection.
+  HttpAnswer transfer(const HttpRequest& request, const HttpSource& source, Duration quiet,
+                      const std::function<HttpSink(const HttpAnswer& head)>& open = {}) const;
 
  private:
   std::string url_;

@@ -32,12 +32,7 @@ std::string ApiKey::hide(std::string text) const {
 }
 
 std::filesystem::path default_key_file() {
-  const auto set = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::filesystem::path(value == nullptr ? "" : value);
-  };
-  const std::filesystem::path configuration = set("XDG_CONFIG_HOME");
-  return (configuration.is_absolute() ? configuration : set("HOME") / ".config") / "moola" / "runpod.key";
+  return configuration_folder() / "runpod.key";
 }
 
 ApiKey read_api_key(const std::filesystem::path& file) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 #include "base/error.h"
 
@@ -54,6 +55,15 @@ std::optional<std::string> read_private_file(const std::filesystem::path& file, 
   text.resize(static_cast<std::size_t>(got));
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
   return text;
+}
+
+std::filesystem::path configuration_folder() {
+  const auto set = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::filesystem::path(value == nullptr ? "" : value);
+  };
+  const std::filesystem::path configuration = set("XDG_CONFIG_HOME");
+  return (configuration.is_absolute() ? configuration : set("HOME") / ".config") / "moola";
 }
 
 }  // namespace moola

@@ -12,4 +12,7 @@ namespace moola {
 std::optional<std::string> read_private_file(const std::filesystem::path& file, const std::string& what,
                                              std::size_t most);
 
+/// The folder of this user's settings and secrets: moola in $XDG_CONFIG_HOME, which is ~/.config where it is not set.
+std::filesystem::path configuration_folder();
+
 }  // namespace moola
