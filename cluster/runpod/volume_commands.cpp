@@ -39,6 +39,15 @@ class Bar {
   std::uint64_t done_ = 0;
 };
 
+// "/" is the whole volume.
+std::string path_of(const VolumeOptions& options) {
+  return options.path == "/" ? "" : options.path;
+}
+
+std::string files_text(std::uint64_t count) {
+  return fmt::format("{} file{}", count, count == 1 ? "" : "s");
+}
+
 s3::Client open_volume(const VolumeOptions& options, const std::shared_ptr<Bar>& bar) {
   std::string data_center = options.data_center;
   if (data_center.empty()) data_center = open_client().volume(options.volume).data_center;
@@ -75,15 +84,14 @@ Json json_of(const s3::ListedObject& object) {
 // What lies in a folder, or the one file.
 class Listing {
  public:
-  Listing(const s3::Client& client, const VolumeOptions& options) : client_(client), options_(options) {
-    const std::string folder = s3::folder_key(options.path);
-    list_.emplace(client.list(folder, options.recursive ? s3::Depth::all : s3::Depth::folder));
+  Listing(const s3::Client& client, const std::string& path, bool recursive) {
+    list_.emplace(client.list(s3::folder_key(path), recursive ? s3::Depth::all : s3::Depth::folder));
     next_ = list_->next();
-    if (next_ || options.path.empty()) return;
+    if (next_ || path.empty()) return;
     list_.reset();
-    const auto facts = options.path.ends_with('/') ? std::nullopt : client.head(options.path);
-    if (!facts) throw_nothing_there(client, options.path);
-    next_ = s3::ListedObject{options.path, *facts};
+    const auto facts = path.ends_with('/') ? std::nullopt : client.head(path);
+    if (!facts) throw_nothing_there(client, path);
+    next_ = s3::ListedObject{path, *facts};
   }
   std::optional<s3::ListedObject> next() {
     std::optional<s3::ListedObject> out = std::move(next_);
@@ -92,8 +100,6 @@ class Listing {
   }
 
  private:
-  const s3::Client& client_;
-  const VolumeOptions& options_;
   std::optional<s3::ObjectListing> list_;
   std::optional<s3::ListedObject> next_;
 };
@@ -107,7 +113,7 @@ struct LocalFile {
 std::vector<LocalFile> files_below(const fs::path& folder, const std::string& key) {
   std::vector<LocalFile> out;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (!entry.is_regular_file()) continue;
+    if (!entry.is_regular_file() || entry.path() == folder / s3::kDownloadRecord) continue;
     out.push_back({entry.path(), key + entry.path().lexically_relative(folder).generic_string(), entry.file_size()});
   }
   std::sort(out.begin(), out.end(), [](const LocalFile& a, const LocalFile& b) { return a.key < b.key; });
@@ -115,11 +121,11 @@ std::vector<LocalFile> files_below(const fs::path& folder, const std::string& ke
 }
 
 std::vector<LocalFile> files_to_put(const VolumeOptions& options) {
-  if (fs::is_directory(options.local)) return files_below(options.local, s3::folder_key(options.path));
+  if (fs::is_directory(options.local)) return files_below(options.local, s3::folder_key(path_of(options)));
   if (!fs::is_regular_file(options.local)) {
     throw ConfigError(fmt::format("there is no file or folder {}.", options.local.string()));
   }
-  std::string key = options.path;
+  std::string key = path_of(options);
   if (key.empty() || key.ends_with('/')) key += options.local.filename().string();
   return {{options.local, key, fs::file_size(options.local)}};
 }
@@ -128,7 +134,7 @@ std::vector<LocalFile> files_to_put(const VolumeOptions& options) {
 
 void list_volume_command(const VolumeOptions& options) {
   const s3::Client client = open_volume(options, nullptr);
-  Listing list(client, options);
+  Listing list(client, path_of(options), options.recursive);
   Json files = Json::array(), folders = Json::array();
   while (const auto next = list.next()) {
     const bool folder = next->key.ends_with('/');
@@ -145,17 +151,16 @@ void list_volume_command(const VolumeOptions& options) {
 void get_from_volume_command(const VolumeOptions& options) {
   const auto bar = bar_of(options, "get", 0);
   const s3::Client client = open_volume(options, bar);
+  const std::string path = path_of(options);
   s3::Downloaded done;
-  const bool file = !options.path.empty() && !options.path.ends_with('/') && client.head(options.path);
+  const bool file = !path.empty() && !path.ends_with('/') && client.head(path);
   if (file) {
-    const fs::path name = fs::path(options.path).filename();
     const bool into = fs::is_directory(options.local) || !options.local.has_filename();
-    const fs::path target = into ? options.local / name : options.local;
-    done.bytes = client.get_file(options.path, target).bytes;
+    done.bytes = client.get_file(path, into ? options.local / fs::path(path).filename() : options.local).bytes;
     done.files = 1;
   } else {
-    const std::string folder = s3::folder_key(options.path);
-    if (!client.list(folder, s3::Depth::folder).next()) throw_nothing_there(client, options.path);
+    const std::string folder = s3::folder_key(path);
+    if (!client.list(folder, s3::Depth::folder).next()) throw_nothing_there(client, path);
     done = s3::download_changed(client, folder, options.local);
   }
   if (options.common.json) {
@@ -164,7 +169,7 @@ void get_from_volume_command(const VolumeOptions& options) {
                      2)
               << "\n";
   } else {
-    std::cout << fmt::format("{} files, {}, brought to {}{}.\n", done.files, readable_bytes(done.bytes),
+    std::cout << fmt::format("{}, {}, brought to {}{}.\n", files_text(done.files), readable_bytes(done.bytes),
                              options.local.string(), file ? "" : fmt::format("; {} were the same", done.same));
   }
   if (!done.changing.empty()) {
@@ -204,8 +209,8 @@ void put_on_volume_command(const VolumeOptions& options) {
   if (options.common.json) {
     std::cout << json_text({{"files", sent}, {"bytes", bytes}, {"same", files.size() - sent}}, 2) << "\n";
   } else {
-    std::cout << fmt::format("{} files, {}, brought to {}; {} were there.\n", sent, readable_bytes(bytes),
-                             client.session().name_of(options.path), files.size() - sent);
+    std::cout << fmt::format("{}, {}, brought to {}; {} of {} were there.\n", files_text(sent), readable_bytes(bytes),
+                             client.session().name_of(path_of(options)), files.size() - sent, files.size());
   }
 }
 

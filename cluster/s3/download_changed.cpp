@@ -6,6 +6,8 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <vector>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -18,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kRecord = ".volume-files.jsonl";
 constexpr std::size_t kBatch = 1000;  // of a list's objects at once in memory
 
 Json line_of(const std::string& path, const ObjectFacts& facts) {
@@ -28,7 +29,7 @@ Json line_of(const std::string& path, const ObjectFacts& facts) {
 // What the files of a folder were when they were brought.
 class BroughtFiles {
  public:
-  explicit BroughtFiles(const fs::path& folder) : file_(folder / kRecord) {
+  explicit BroughtFiles(const fs::path& folder) : file_(folder / kDownloadRecord) {
     if (!fs::exists(file_)) return;
     std::ifstream in(file_);
     for (std::string line; std::getline(in, line);) read(line);
@@ -73,12 +74,10 @@ class FolderDownload {
 
   Downloaded run() {
     ObjectListing list = client_.list(prefix_, Depth::all);
-    std::vector<ListedObject> batch;
-    for (auto next = list.next(); next || !batch.empty(); next = next ? list.next() : next) {
-      if (next) batch.push_back(*std::move(next));
-      if (next && batch.size() < kBatch) continue;
+    for (bool more = true; more;) {
+      std::vector<ListedObject> batch;
+      more = fill(batch, list);
       for_each_piece(batch.size(), client_.options().connections, [&](std::size_t i) { bring(batch[i]); });
-      batch.clear();
     }
     if (failed_) std::rethrow_exception(failed_);
     return out_;
@@ -93,9 +92,26 @@ class FolderDownload {
   std::exception_ptr failed_;  // the first
   std::mutex mutex_;
 
+  // Whether there is more. A list that breaks off is an error of those that wait until the end.
+  bool fill(std::vector<ListedObject>& batch, ObjectListing& list) {
+    try {
+      while (batch.size() < kBatch) {
+        std::optional<ListedObject> next = list.next();
+        if (!next) return false;
+        if (next->key != prefix_ + kDownloadRecord) batch.push_back(*std::move(next));
+      }
+      return true;
+    } catch (const S3Error&) {
+      failed_ = std::current_exception();
+    } catch (const DataError&) {
+      failed_ = std::current_exception();
+    }
+    return false;
+  }
+
   void bring(const ListedObject& object) {
     const std::string path = object.key.substr(prefix_.size());
-    check_path(path);
+    if (!may_be_here(path)) return;
     const fs::path target = folder_ / path;
     std::error_code none;
     if (brought_.has(path, object.facts) && fs::is_regular_file(target, none) &&
@@ -121,12 +137,18 @@ class FolderDownload {
   }
 
   // A list is of others' making.
-  void check_path(const std::string& path) const {
+  bool may_be_here(const std::string& path) {
     try {
       check_key(path);
-    } catch (const ConfigError&) {
-      throw DataError(fmt::format("the volume's list holds {}, which would lie outside of {} or has no name there.",
-                                  client_.session().name_of(prefix_ + path), folder_.string()));
+      return true;
+    } catch (const ConfigError& fault) {
+      const std::lock_guard lock(mutex_);
+      if (!failed_) {
+        failed_ = std::make_exception_ptr(
+            DataError(fmt::format("the volume's list of {} holds a name that can't be brought: {}",
+                                  client_.session().name_of(prefix_), fault.what())));
+      }
+      return false;
     }
   }
 };

@@ -8,6 +8,9 @@
 
 namespace moola::cluster::s3 {
 
+/// What a folder's files were on the volume when they were brought: one JSON object a line.
+inline constexpr const char* kDownloadRecord = ".volume-files.jsonl";
+
 struct Downloaded {
   std::uint64_t files = 0, bytes = 0;      // that were brought
   std::uint64_t same = 0;                  // that were there already

@@ -141,9 +141,15 @@ class MultipartUpload {
       if (resumed != nullptr) *resumed = kept > 0 ? Sent::rest : Sent::whole;
       return true;
     } catch (const S3Error& error) {
-      if (needs_another_upload(error)) return false;
-      throw;
+      if (!needs_another_upload(error)) throw;
+      return somebody_else_was_faster();
     }
+  }
+
+  // Another process that sends the same file has finished, which ends this upload too.
+  bool somebody_else_was_faster() const {
+    const std::optional<ObjectFacts> now = client_.head(key_);
+    return now && now->bytes == plan_.bytes && compare_etag(file_, plan_, now->etag) == SameContent::yes;
   }
 
   std::string send(const std::string& id, std::size_t part, const Digests& digests) const {

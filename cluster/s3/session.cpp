@@ -76,7 +76,7 @@ Session::Session(Credentials keys, Endpoint endpoint, Patience patience)
     : keys_(std::move(keys)),
       endpoint_(std::move(endpoint)),
       patience_(std::move(patience)),
-      connection_(endpoint_.url, HttpLimits{.whole = patience_.quiet}),
+      connection_(endpoint_.url, HttpLimits{}),
       jitter_(std::random_device{}()) {}
 
 std::string Session::name_of(const std::string& key) const {

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <optional>
+#include <span>
+#include <stdexcept>
 
 #include "base/subprocess.h"
 #include "certificate.h"
@@ -147,6 +149,92 @@ BOOST_AUTO_TEST_CASE(a_server_that_speaks_no_tls_is_an_error) {
   const auto failed = failure_of(HttpConnection("https" + server.url().substr(4), short_limits()), question());
   BOOST_TEST_REQUIRE(failed.has_value());
   BOOST_TEST(!failed->may_have_arrived);
+}
+
+// A body of numbered lines, read in pieces of odd sizes.
+struct Lines {
+  std::string text;
+  explicit Lines(int count) {
+    for (int i = 0; i < count; ++i) text += std::to_string(i) + "\n";
+  }
+  HttpSource source() const {
+    return {text.size(), [this](std::uint64_t at, std::span<char> room) {
+              return text.copy(room.data(), std::min<std::size_t>(room.size(), 100'003), static_cast<std::size_t>(at));
+            }};
+  }
+};
+
+BOOST_AUTO_TEST_CASE(a_body_is_sent_from_where_it_lies_and_an_answer_goes_where_it_should) {
+  const Certificate certificate("IP:127.0.0.1");
+  certificate.trust();
+  PlainServer plain, tls(certificate.arguments());
+  const Lines lines(200'000);
+  for (PlainServer* server : {&plain, &tls}) {
+    const HttpConnection connection(server->url(), short_limits());
+    const HttpRequest request{.method = "POST", .path = "/things", .headers = {{"Content-Type", "text/plain"}}};
+    std::string got;
+    int opened = 0;
+    const HttpAnswer answer =
+        connection.transfer(request, lines.source(), Duration::seconds(4), [&](const HttpAnswer& head) -> HttpSink {
+          ++opened;
+          if (head.status != 200) return {};
+          return [&](std::string_view piece) { got += piece; };
+        });
+    BOOST_TEST(answer.status == 200);
+    BOOST_TEST(got == "ok");
+    BOOST_TEST(answer.body == "");
+    BOOST_TEST(opened == 1);
+    const Json asked = server->requests()[0];
+    BOOST_TEST((asked["body"].get<std::string>() == lines.text));
+    BOOST_TEST(asked["headers"]["content-type"] == "text/plain");
+    BOOST_TEST(asked["headers"]["content-length"] == std::to_string(lines.text.size()));
+    server->misbehave("POST", {{"status", 403}, {"detail", "no"}});
+    const HttpAnswer refused = connection.transfer(request, {}, Duration::seconds(4));
+    BOOST_TEST(refused.status == 403);
+    BOOST_TEST(refused.body == "no");
+    BOOST_TEST(connection.transfer({.method = "GET", .path = "/"}, {}, Duration::seconds(4)).body == "ok");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_source_and_sink_throw_comes_out) {
+  PlainServer server;
+  const HttpConnection connection(server.url(), short_limits());
+  const HttpRequest request{.method = "POST", .path = "/things"};
+  HttpSource broken{10, [](std::uint64_t, std::span<char>) -> std::size_t { throw std::out_of_range("the disk"); }};
+  BOOST_CHECK_THROW(connection.transfer(request, broken, Duration::seconds(4)), std::out_of_range);
+  BOOST_CHECK_THROW(connection.transfer(request, {}, Duration::seconds(4),
+                                        [](const HttpAnswer&) -> HttpSink { throw std::out_of_range("the head"); }),
+                    std::out_of_range);
+  BOOST_CHECK_THROW(connection.transfer(request, {}, Duration::seconds(4),
+                                        [](const HttpAnswer&) -> HttpSink {
+                                          return [](std::string_view) { throw std::out_of_range("the body"); };
+                                        }),
+                    std::out_of_range);
+}
+
+BOOST_AUTO_TEST_CASE(silence_ends_a_transfer_and_slowness_does_not) {
+  PlainServer server;
+  const HttpConnection connection(server.url(), short_limits());
+  const auto seconds_of = [&](const char* kind, const std::function<HttpSink(const HttpAnswer&)>& open) {
+    server.misbehave("GET", {{"kind", kind}});
+    const auto begin = std::chrono::steady_clock::now();
+    BOOST_CHECK_THROW(connection.transfer(question(), {}, Duration::seconds(1), open), HttpFailure);
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  BOOST_TEST(seconds_of("silent", {}) < 4.0);
+  BOOST_TEST(seconds_of("half", {}) < 4.0);
+  BOOST_TEST(seconds_of("endless", {}) < 4.0);  // more than the limit of an answer
+  // A byte each 0.1 s: left after 3 s of them, of our own accord.
+  const auto begin = std::chrono::steady_clock::now();
+  server.misbehave("GET", {{"kind", "trickle"}});
+  BOOST_CHECK_THROW(connection.transfer(question(), {}, Duration::seconds(1),
+                                        [&](const HttpAnswer&) -> HttpSink {
+                                          return [&](std::string_view) {
+                                            if (std::chrono::steady_clock::now() - begin > std::chrono::seconds(3))
+                                              throw std::out_of_range("enough");
+                                          };
+                                        }),
+                    std::out_of_range);
 }
 
 BOOST_AUTO_TEST_CASE(a_server_says_in_seconds_when_to_come_back) {

@@ -131,9 +131,9 @@ BOOST_FIXTURE_TEST_CASE(what_is_new_or_changed_is_brought, Results) {
 
 BOOST_FIXTURE_TEST_CASE(a_record_that_was_cut_off_costs_one_file, Results) {
   get();
-  std::string record = read_file(out / ".volume-files.jsonl");
+  std::string record = read_file(out / kDownloadRecord);
   record.resize(record.size() - 10);
-  write_file(out / ".volume-files.jsonl", record);
+  write_file(out / kDownloadRecord, record);
   const Downloaded again = get();
   BOOST_TEST(again.files == 1U);
   BOOST_TEST(again.same == 2U);
@@ -164,13 +164,31 @@ BOOST_FIXTURE_TEST_CASE(a_file_that_is_being_written_is_left_for_the_next_time, 
   BOOST_TEST(get().files == 1U);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_name_that_can_be_none_here_does_not_keep_the_others, Results) {
+  // What a pod may call a file: no UTF-8. And the record of a download from elsewhere.
+  server.write("runs/a/\xff", "x");
+  server.write("runs/a/" + std::string(kDownloadRecord), "not ours");
+  BOOST_TEST(holds(refusal_of([&] { get(); }), "no UTF-8"));
+  BOOST_TEST(read_file(out / "logs/0 1.txt") == "line\n");
+  client.remove("runs/a/state/x.json");
+  std::filesystem::remove(server.volume() / "runs/a/\xff");
+  BOOST_TEST(get().same == 2U);
+  // A list that breaks off after its first page brings that page.
+  server.limit_pages(1);
+  server.write("runs/a/logs/deep/zz", "new");
+  server.misbehave("GET /testvol42?continuation-token=", {{"status", 403}, {"detail", "AccessDenied"}});
+  BOOST_TEST(holds(refusal_of([&] { get(); }), "AccessDenied"));
+  BOOST_TEST(get().files <= 1U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_list_that_leads_out_of_the_folder_is_refused, Results) {
   for (const char* key : {"runs/a/../../x", "runs/a//x", "runs/a/..", "elsewhere"}) {
     server.misbehave("GET /", {{"kind", "body"},
                                {"body", "<ListBucketResult><Contents><Key>" + std::string(key) +
                                             "</Key><Size>1</Size><ETag>e</ETag></Contents></ListBucketResult>"}});
     const std::string said = refusal_of([&] { get(); });
-    BOOST_TEST(holds(said, std::string(key) == "elsewhere" ? "was asked for what lies in" : "the volume's list holds"),
+    BOOST_TEST(holds(said, std::string(key) == "elsewhere" ? "was asked for what lies in"
+                                                           : "holds a name that can't be brought"),
                key);
     BOOST_TEST(!std::filesystem::exists(here / "x"));
   }

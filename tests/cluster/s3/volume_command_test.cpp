@@ -58,7 +58,7 @@ BOOST_FIXTURE_TEST_CASE(results_are_got_when_no_pod_is_left, Account) {
 
   const ProcessResult got = volume({"get", id, "runs/a", (here / "out").string()});
   BOOST_TEST(got.exit_code == 0, got.errors);
-  BOOST_TEST(holds(got.output, "2 files"));
+  BOOST_TEST(holds(got.output, "2 files, 2.0 kB"));
   BOOST_TEST(read_file(here / "out/report 1.html") == "<html>");
   BOOST_TEST(read_file(here / "out/metrics/x").size() == 2000U);
   BOOST_TEST(holds(volume({"get", id, "runs/a/", (here / "out").string()}).output, "2 were the same"));

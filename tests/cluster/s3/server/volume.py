@@ -1,6 +1,7 @@
 """A network volume: a folder whose files are objects, as RunPod has it."""
 import base64
 import hashlib
+import os
 import pathlib
 import shutil
 import time
@@ -25,7 +26,7 @@ class Volume:
         self.page, self.capacity = 1000, None
 
     def path(self, key):
-        if not key or any(part in ("", ".", "..") for part in key.split("/")) or len(key.encode()) > 1024:
+        if not key or any(part in ("", ".", "..") for part in key.split("/")) or len(os.fsencode(key)) > 1024:
             raise Refusal(400, "InvalidArgument", f"no path: {key!r}")
         return self.folder / key
 
@@ -83,8 +84,9 @@ class Volume:
     def list(self, query, stuck):
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
         token = query.get("continuation-token", "")
-        after = base64.urlsafe_b64decode(token).decode() if token else query.get("start-after", "")
-        name = urllib.parse.quote_plus if query.get("encoding-type") == "url" else str
+        after = os.fsdecode(base64.urlsafe_b64decode(token)) if token else query.get("start-after", "")
+        # (A pod may have given a name that is no UTF-8.)
+        name = (lambda key: urllib.parse.quote_plus(os.fsencode(key))) if query.get("encoding-type") == "url" else str
         entries = [entry for entry in self.entries(prefix, delimiter) if entry > after]
         page, rest = entries[:self.page], entries[self.page:]
         xml = []
@@ -102,7 +104,7 @@ class Volume:
         more = bool(rest) or stuck
         xml.append(f"<IsTruncated>{str(more).lower()}</IsTruncated>")
         if more:
-            next_token = token if stuck else base64.urlsafe_b64encode(page[-1].encode()).decode()
+            next_token = token if stuck else base64.urlsafe_b64encode(os.fsencode(page[-1])).decode()
             xml.append(f"<NextContinuationToken>{next_token}</NextContinuationToken>")
         return f'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{"".join(xml)}</ListBucketResult>'
 
