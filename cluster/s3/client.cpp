@@ -11,14 +11,25 @@
 
 namespace moola::cluster::s3 {
 
+namespace {
+
+std::string header(const HttpAnswer& answer, const char* name) {
+  const auto found = answer.headers.find(name);
+  return found == answer.headers.end() ? std::string() : found->second;
+}
+
+}  // namespace
+
+std::string etag_of(const HttpAnswer& answer) {
+  std::string out = header(answer, "etag");
+  if (out.starts_with("W/")) out.erase(0, 2);
+  std::erase(out, '"');
+  return out;
+}
+
 ObjectFacts facts_of(const HttpAnswer& answer) {
-  const auto header = [&](const char* name) {
-    const auto found = answer.headers.find(name);
-    return found == answer.headers.end() ? std::string() : found->second;
-  };
-  ObjectFacts out{.etag = header("etag"), .modified = header("last-modified")};
-  std::erase(out.etag, '"');
-  const std::string length = header("content-length");
+  ObjectFacts out{.etag = etag_of(answer), .modified = header(answer, "last-modified")};
+  const std::string length = header(answer, "content-length");
   const auto [end, wrong] = std::from_chars(length.data(), length.data() + length.size(), out.bytes);
   if (length.empty() || wrong != std::errc() || end != length.data() + length.size())
     throw S3Error("RunPod's S3 interface says no size of an object where it should.", answer.status, "", true);

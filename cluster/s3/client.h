@@ -81,7 +81,9 @@ class Client {
 /// ConfigError, IoError.
 Client open_client(const std::string& volume, const std::string& data_center, TransferOptions options = {});
 
-/// Facts as the headers of an answer have them.
+/// Facts as the headers of an answer have them. Throws S3Error, which passes, when there is no size.
 ObjectFacts facts_of(const HttpAnswer& answer);
+/// Without quotes and without the mark "W/" that a proxy may set before it.
+std::string etag_of(const HttpAnswer& answer);
 
 }  // namespace moola::cluster::s3

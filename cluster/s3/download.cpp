@@ -99,6 +99,14 @@ class Download {
             0, "", true};
   }
 
+  // A proxy may have left out what it says.
+  bool is_another(const HttpAnswer& head, const ObjectFacts& before) const {
+    const std::string etag = etag_of(head);
+    const bool other_etag = !etag.empty() && etag != before.etag;
+    return other_etag ||
+           (head.headers.contains("content-length") && facts_of(head).bytes + file_.bytes() != before.bytes);
+  }
+
   // From where the last connection broke. False when what comes is of another object.
   bool get(const ObjectFacts& before) {
     S3Call call{.method = "GET", .key = key_};
@@ -109,9 +117,9 @@ class Download {
     bool another = false;
     call.open = [&](const HttpAnswer& head) -> HttpSink {
       if (head.status != 206) file_.begin_again();
-      const ObjectFacts now = facts_of(head);
-      another = now.etag != before.etag || now.bytes + file_.bytes() != before.bytes;
+      another = is_another(head, before);
       return [&](std::string_view piece) {
+        another = another || file_.bytes() + piece.size() > before.bytes;
         if (another) return;
         file_.append(piece);
         if (client_.options().moved) client_.options().moved(piece.size());

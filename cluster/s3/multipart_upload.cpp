@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <map>
 
 #include "base/error.h"
@@ -158,12 +159,9 @@ class MultipartUpload {
                                              .query = {{"partNumber", fmt::format("{}", part + 1)}, {"uploadId", id}},
                                              .source = file_.source(plan_.begin(part), plan_.size(part)),
                                              .source_sha256 = digests.sha256});
-    const auto etag = answer.headers.find("etag");
-    if (etag == answer.headers.end())
-      throw DataError("RunPod's S3 interface has taken a part of an upload and not said its ETag.");
-    std::string out = etag->second;
-    std::erase(out, '"');
-    return out;
+    const std::string etag = etag_of(answer);
+    if (etag.empty()) throw DataError("RunPod's S3 interface has taken a part of an upload and not said its ETag.");
+    return etag;
   }
 
   bool is_there() const {

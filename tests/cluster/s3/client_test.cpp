@@ -193,13 +193,17 @@ BOOST_FIXTURE_TEST_CASE(a_file_that_is_not_what_its_hash_says_is_not_sent, Volum
 BOOST_FIXTURE_TEST_CASE(a_file_is_brought_whole_or_not_at_all, Volume) {
   const std::string content = random_bytes(3'000'000, 3);
   server.write("f", content);
-  for (const char* kind : {"half_body", "short", "close", "half", "silent", "524"}) {
+  for (const char* kind : {"half_body", "short", "close", "half", "silent", "524", "proxied"}) {
     server.misbehave("GET " + path("f"), {{"kind", kind}});
     std::filesystem::remove(here / "out/f");
     const ObjectFacts facts = client.get_file("f", here / "out/f", sha256_hex(content));
     BOOST_TEST((read_file(here / "out/f") == content), kind);
     BOOST_TEST(facts.bytes == content.size());
   }
+  server.misbehave("GET " + path("f"), {{"kind", "proxied"}});
+  const int asked = server.requests("GET");
+  client.get_file("f", here / "out/f");
+  BOOST_TEST(server.requests("GET") == asked + 1);
   // What had come before the connection broke is not sent again.
   BOOST_TEST(server.requests_of("GET " + path("f"))[1]["headers"]["range"].get<std::string>().starts_with("bytes=1"));
   std::filesystem::remove(here / "out/f");

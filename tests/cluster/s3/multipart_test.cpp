@@ -140,6 +140,20 @@ BOOST_FIXTURE_TEST_CASE(parts_of_another_content_are_not_taken, LargeFile) {
   BOOST_TEST(server.requests(part) == 7);
 }
 
+BOOST_FIXTURE_TEST_CASE(two_who_send_the_same_at_once_both_arrive, LargeFile) {
+  for (const bool unfinished : {false, true}) {
+    if (unfinished) client.session().call({.method = "POST", .key = "d/large", .query = {{"uploads", ""}}});
+    std::string failed;
+    std::thread other([&] { failed = message_of([&] { send(); }); });
+    const std::string failed_too = message_of([&] { send(); });
+    other.join();
+    BOOST_TEST(failed == "");
+    BOOST_TEST(failed_too == "");
+    BOOST_TEST((server.content("d/large") == content));
+    client.remove("d/large");
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(older_unfinished_uploads_of_a_key_are_taken_away, LargeFile) {
   for (int i = 0; i < 3; ++i) client.session().call({.method = "POST", .key = "d/large", .query = {{"uploads", ""}}});
   client.session().call({.method = "POST", .key = "d/large2", .query = {{"uploads", ""}}});

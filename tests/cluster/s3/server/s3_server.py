@@ -23,6 +23,7 @@ HOW is as odd_answers.py has it, or {"kind": …} with
     short       half of an object comes as if it were whole
     slow        an object comes in pieces with `seconds` between them
     change      an object is replaced while it is read
+    proxied     an object comes in chunks, without its length, and with a weak ETag
     stuck       a list that names itself as the next page
     deaf        nothing of the body is read
 """
@@ -257,6 +258,17 @@ class Handler(OddAnswers, http.server.BaseHTTPRequestHandler):
         if kind == "short":
             content = content[:len(content) // 2]
         headers["Content-Length"] = str(len(content))
+        if kind == "proxied" and self.command == "GET":
+            self.send_response(status)
+            for name, value in {**headers, "ETag": f'W/"{etag}"', "Transfer-Encoding": "chunked"}.items():
+                if name != "Content-Length":
+                    self.send_header(name, value)
+            self.end_headers()
+            for begin in range(0, len(content), 70_000):
+                piece = content[begin:begin + 70_000]
+                self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+            self.wfile.write(b"0\r\n\r\n")
+            return None
         if self.command == "HEAD" or kind not in ("half_body", "slow", "change"):
             return status, content, headers
         self.answer(status, b"", headers)
