@@ -34,11 +34,11 @@ enum class Sent { whole, rest, nothing };  // rest: some parts were there; nothi
 /// runpodctl and runpod-python, read in November 2026): a key is a path on the volume, /workspace/KEY of a pod. There
 /// are PutObject (to 500 MB), GetObject, HeadObject, ListObjectsV2, DeleteObject, CopyObject and all of multipart
 /// uploads (parts to 500 MB, no least size, kept in .s3compat_uploads/ until the upload is completed or aborted, so
-/// they cost room); no DeleteObjects, no presigned addresses, versions, tags, metadata of one's own or locks. An ETag
-/// is the MD5 of the content, and is computed when somebody first asks for a file that a pod has written, which takes
-/// minutes for large ones. CompleteMultipartUpload copies all parts, and the proxy before it answers 524 after some 100
-/// s while it goes on; it has also said that it was done when nothing was there. A full volume is 507, often only in
-/// the middle.
+/// they cost room); no DeleteObjects, presigned addresses, versions, tags or locks, and no word of metadata of one's
+/// own. An ETag is the MD5 of the content, and is computed when somebody first asks for a file that a pod has written,
+/// which takes minutes for large ones. CompleteMultipartUpload copies all parts, and the proxy before it answers 524
+/// after some 100 s while it goes on; it has also said that it was done when nothing was there. A full volume is 507,
+/// often only in the middle.
 ///
 /// Every call throws S3Error, IoError, and ConfigError for a key that can't be one. Any number of threads.
 class Client {

@@ -52,6 +52,10 @@ std::string bytes_of_hex(std::string_view digits) {
   return out;
 }
 
+std::int64_t nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
 }  // namespace
 
 Digests digests_of(std::string_view bytes) {
@@ -71,6 +75,16 @@ FileToSend::FileToSend(const std::filesystem::path& file)
     throw IoError("cannot read " + file.string() + " as a file", error);
   }
   bytes_ = static_cast<std::uint64_t>(facts.st_size);
+  written_ = nanoseconds(facts.st_mtim);
+}
+
+void FileToSend::demand_unchanged() const {
+  struct stat facts = {};
+  if (::fstat(descriptor_, &facts) != 0) throw IoError("cannot look at " + path_.string(), errno);
+  if (static_cast<std::uint64_t>(facts.st_size) != bytes_ || nanoseconds(facts.st_mtim) != written_) {
+    throw IoError(
+        fmt::format("{} has changed while it was sent; send it again when nothing writes to it.", path_.string()));
+  }
 }
 
 FileToSend::~FileToSend() {

@@ -32,6 +32,8 @@ class FileToSend {
 
   /// Of the bytes [begin, begin + size). Throws IoError, also when the file has become shorter.
   Digests digests(std::uint64_t begin, std::uint64_t size) const;
+  /// Throws IoError when somebody has written to the file since it was opened.
+  void demand_unchanged() const;
   /// The same bytes as a request's body.
   HttpSource source(std::uint64_t begin, std::uint64_t size) const;
 
@@ -39,6 +41,7 @@ class FileToSend {
   std::filesystem::path path_;
   int descriptor_;
   std::uint64_t bytes_ = 0;
+  std::int64_t written_ = 0;  // nanoseconds
 
   std::size_t read(std::uint64_t offset, std::span<char> room) const;
 };

@@ -138,6 +138,8 @@ class MultipartUpload {
         }
         if (client_.options().moved) client_.options().moved(plan_.size(part));
       });
+      // Each part was signed as it was read; that they are of one file, nothing else says.
+      file_.demand_unchanged();
       if (!put_together(id, etags)) return false;
       if (resumed != nullptr) *resumed = kept > 0 ? Sent::rest : Sent::whole;
       return true;

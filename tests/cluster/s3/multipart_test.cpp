@@ -167,8 +167,27 @@ BOOST_FIXTURE_TEST_CASE(older_unfinished_uploads_of_a_key_are_taken_away, LargeF
 
 BOOST_FIXTURE_TEST_CASE(a_file_that_shrinks_while_it_is_sent_is_an_error, LargeFile) {
   const FileToSend open(sent);
+  open.demand_unchanged();
+  write_derived_file(sent, std::string(content.size(), 'x'));
+  BOOST_TEST(holds(message_of<IoError>([&] { open.demand_unchanged(); }), "has changed"));
   write_derived_file(sent, "short");
   BOOST_TEST(holds(message_of<IoError>([&] { open.digests(0, open.bytes()); }), "has become shorter"));
+}
+
+// While its parts are on their way: it would be put together of two files.
+BOOST_FIXTURE_TEST_CASE(a_file_that_is_written_to_while_it_is_sent_is_not_put_together, LargeFile) {
+  int arrived = 0;
+  const Client disturbed(Session(test_keys(), {server.url(), kRegion, kVolume}, {.wait = waits.wait()}),
+                         {.connections = 1, .part_bytes = 1 << 20, .moved = [&](std::uint64_t) {
+                            if (++arrived == 2) write_derived_file(sent, std::string(content.size(), 'x'));
+                          }});
+  BOOST_TEST(holds(message_of<IoError>([&] { disturbed.put_file(sent, "d/large"); }), "has changed while it was sent"));
+  BOOST_TEST(!server.has("d/large"));
+  BOOST_TEST(server.requests(part) == 5);
+  write_derived_file(sent, content);
+  BOOST_TEST((send() == Sent::rest));
+  check_it_is_there();
+  BOOST_TEST(server.requests(part) == 5 + 3);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
