@@ -49,7 +49,7 @@ PodBook::PodBook(const std::filesystem::path& run_folder) : file_(run_folder / "
         rental.id = text_at(event, rental.is_cluster ? "cluster" : "pod");
         rental.gpu = event.value("gpu", "");
         rental.per_hour = event.value("per_hour", 0.0);
-      } else if (kind == "begun") {
+      } else if (kind == "sent") {
         rental.begun = true;
       } else if (kind == "ended") {
         rental.ended = parse_utc(text_at(event, "time"));
@@ -100,8 +100,8 @@ void PodBook::made(const Rental& rental) {
   own.per_hour = rental.per_hour;
 }
 
-void PodBook::begun(const std::string& name) {
-  append_event(file_, {{"event", "begun"}, {"name", name}});
+void PodBook::sent(const std::string& name) {
+  append_event(file_, {{"event", "sent"}, {"name", name}});
   named(name).begun = true;
 }
 

@@ -47,7 +47,8 @@ class PodBook {
   /// Before RunPod is asked.
   void begin_rental(const std::string& name, std::int64_t now);
   void made(const Rental& rental);
-  void begun(const std::string& name);
+  /// Everything was sent, and the machine told to begin, as soon as it is there.
+  void sent(const std::string& name);
   void ended(const std::string& name, const std::string& why, bool was_lost, std::int64_t now);
   void close(const std::string& why);
   void open_again();

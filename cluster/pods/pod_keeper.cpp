@@ -20,6 +20,7 @@
 #include "base/utc_time.h"
 #include "cluster/local/local_runner.h"
 #include "cluster/pods/pod_request.h"
+#include "cluster/pods/volume_transfer.h"
 #include "cluster/remote/fetch_results.h"
 #include "cluster/remote/mirror.h"
 #include "cluster/remote/send_pack.h"
@@ -123,8 +124,17 @@ void PodKeeper::rent() {
     book_.made(rental);
     log_info("rented {} at ${:.2f} per hour, {}", machine_text(rental, wish_), rental.per_hour, rental.id);
   };
+  // Once, and as late as it can be: before anything costs money.
   const auto begin_once = [&] {
-    if (book_.current() == nullptr) book_.begin_rental(name, utc_now());
+    if (book_.current() != nullptr) return;
+    if (const auto volume = open_volume(wish_, client_)) {
+      RemoteRecord record = read_remote_record(run_.folder);
+      send_to_volume(*volume, run_, record, name);
+      book_.begin_rental(name, utc_now());
+      book_.sent(name);
+      return;
+    }
+    book_.begin_rental(name, utc_now());
   };
   if (wish_.gpus == 0) {
     order.lifetime_s = seconds_left(wish_.settings.hourly_price_cap);
@@ -235,6 +245,12 @@ PodLook PodKeeper::look_at(const Rental& rental) {
   using runpod::PodStatus;
   const bool wanted = !book_.closed();
   if (!pod || pod->status == PodStatus::terminated) {
+    const auto volume = rental.begun ? open_volume(wish_, client_) : std::nullopt;
+    if (volume && is_over_on_volume(*volume, run_.id(), rental.name)) {
+      say_what_was_brought(fetch_from_volume(*volume, run_));
+      book_.ended(rental.name, "the run is over", false, utc_now());
+      return {.words = machine + " has ended itself"};
+    }
     book_.ended(rental.name, wanted ? "RunPod has it no more" : *book_.closed(), wanted && !is_run_over(), utc_now());
     return {.words = machine + " is gone"};
   }
@@ -265,12 +281,14 @@ PodLook PodKeeper::look_at_running(const Rental& rental, const runpod::Pod& pod)
   const std::string machine = machine_text(rental, wish_);
   if (!pod.ssh) return {.words = machine + " runs, and has no address yet"};
   RemoteRecord record = read_remote_record(run_.folder);
+  const SshTarget before = record.target;
   record.target = {.host = pod.ssh->host,
                    .user = pod.ssh->user,
                    .port = pod.ssh->port,
                    .root = kRoot,
                    .key = key_file(run_),
                    .hosts = run_.folder / "ssh" / "hosts"};
+  const bool is_new_address = before.host != record.target.host || before.port != record.target.port;
   const RemoteShell shell(record.target);
   const std::int64_t now = utc_now();
   try {
@@ -279,6 +297,8 @@ PodLook PodKeeper::look_at_running(const Rental& rental, const runpod::Pod& pod)
       begin(rental, record);
       return {.words = machine + " begins"};
     }
+    // What was sent before it was there knows no address yet.
+    if (is_new_address) write_remote_record(run_.folder, record);
     const Mirrored seen = mirror_run(shell, record.target.root, run_);
     if (seen.is_there) obey(shell, record);
     if (is_run_over() && book_.orders().empty()) return finish(rental, &shell, record, "the run is over");
@@ -324,7 +344,7 @@ void PodKeeper::begin(const Rental& rental, const RemoteRecord& record) {
   send_run(run_, shell, record);
   write_remote_record(run_.folder, record);
   send_file(shell, fs::path(folder_there(record, run_)) / "go", rental.name + "\n");
-  book_.begun(rental.name);
+  book_.sent(rental.name);
 }
 
 void PodKeeper::obey(const RemoteShell& shell, const RemoteRecord& record) {

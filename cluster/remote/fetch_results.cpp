@@ -23,61 +23,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct RemoteFile {
-  std::uint64_t bytes = 0;
-  std::int64_t seconds = 0;  // of its last change
-  bool operator==(const RemoteFile&) const = default;
-};
-using RemoteFiles = std::map<std::string, RemoteFile>;  // by path in the workspace
-
 std::optional<RemoteFile> file_here(const fs::path& path) {
   struct stat there {};
   if (::lstat(path.c_str(), &there) != 0) return std::nullopt;
   return RemoteFile{.bytes = static_cast<std::uint64_t>(there.st_size), .seconds = there.st_mtim.tv_sec};
 }
 
-// What has changed since the run began there: by the change of the entry, for a copy may keep an older time of content.
-RemoteFiles changed_files(const RemoteShell& shell, const fs::path& workspace, const std::string& run) {
-  const std::string script = fmt::format(
-      "cd -- {0} && [ -f artifacts/jobs/{1}/run.json ] || {{ echo 'it has no run {1}' >&2; exit 2; }}\n"
-      "find . -cnewer artifacts/jobs/{1}/run.json \\( -type f -o -type l \\) ! -path './artifacts/jobs/*' ! -name '.*' "
-      "-printf '%s %Ts %P\\0'",
-      shell_word(workspace.string()), shell_word(run));
-  const std::string listed = shell.output_of("cannot look at the results", script);
-  RemoteFiles out;
-  for (std::size_t begin = 0, end = 0; (end = listed.find('\0', begin)) != std::string::npos; begin = end + 1) {
-    std::istringstream line(listed.substr(begin, end - begin));
-    RemoteFile file;
-    std::string path;
-    if (line >> file.bytes >> file.seconds && line.get() == ' ' && std::getline(line, path, '\0')) out[path] = file;
-  }
-  return out;
-}
-
 bool leads_out(const std::string& path) {
   const fs::path relative(path);
   return relative.is_absolute() || std::ranges::find(relative, fs::path("..")) != relative.end();
-}
-
-// Those of `paths` whose content is another than here.
-std::vector<std::string> that_differ(const RemoteShell& shell, const fs::path& workspace, const fs::path& here,
-                                     const std::vector<std::string>& paths) {
-  if (paths.empty()) return {};
-  std::string asked;
-  for (const std::string& path : paths) asked += path + '\0';
-  const std::string sums = shell.output_of(
-      "cannot read the results",
-      fmt::format("cd -- {} && xargs -0 sh -c 'for f; do s=$(sha256sum <\"$f\"); echo \"${{s%% *}}\"; done' sh",
-                  shell_word(workspace.string())),
-      asked);
-  std::istringstream lines(sums);
-  std::vector<std::string> out;
-  for (const std::string& path : paths) {
-    std::string sum;
-    std::getline(lines, sum);
-    if (sum != sha256_of_file(here / path)) out.push_back(path);
-  }
-  return out;
 }
 
 // What earlier calls have brought.
@@ -107,29 +61,76 @@ class Brought {
   RemoteFiles files_;
 };
 
-void bring(const RemoteShell& shell, const fs::path& workspace, const fs::path& scratch,
-           const std::vector<std::string>& paths) {
-  std::string asked;
-  for (const std::string& path : paths) asked += path + '\0';
-  // One that changes while it is read is brought again by the next call: tar says 1.
-  const PipelineResult sent =
-      run_pipeline(shell.words(fmt::format("cd -- {} && tar --null --verbatim-files-from -cf - -T - || [ $? -eq 1 ]",
-                                           shell_word(workspace.string()))),
-                   {"tar", "-C", scratch.string(), "--no-same-owner", "-xf", "-"}, asked);
-  shell.check(sent.first_code, sent.first_errors);
-  if (sent.first_code != 0)
-    throw Error(fmt::format("cannot read the results on {}: {}", shell.name(), sent.first_errors), ExitCode::failed);
-  if (sent.second_code != 0) throw IoError("cannot write the results: " + sent.second_errors);
-}
+// Over ssh.
+class ShellResults : public ResultSource {
+ public:
+  ShellResults(const RemoteShell& shell, fs::path workspace, std::string run)
+      : shell_(shell), workspace_(std::move(workspace)), run_(std::move(run)) {}
+
+  // By the change of the entry, for a copy may keep an older time of content.
+  RemoteFiles changed() const override {
+    const std::string script = fmt::format(
+        "cd -- {0} && [ -f artifacts/jobs/{1}/run.json ] || {{ echo 'it has no run {1}' >&2; exit 2; }}\n"
+        "find . -cnewer artifacts/jobs/{1}/run.json \\( -type f -o -type l \\) ! -path './artifacts/jobs/*' ! -name "
+        "'.*' "
+        "-printf '%s %Ts %P\\0'",
+        shell_word(workspace_.string()), shell_word(run_));
+    const std::string listed = shell_.output_of("cannot look at the results", script);
+    RemoteFiles out;
+    for (std::size_t begin = 0, end = 0; (end = listed.find('\0', begin)) != std::string::npos; begin = end + 1) {
+      std::istringstream line(listed.substr(begin, end - begin));
+      RemoteFile file;
+      std::string path;
+      if (line >> file.bytes >> file.seconds && line.get() == ' ' && std::getline(line, path, '\0')) out[path] = file;
+    }
+    return out;
+  }
+
+  std::vector<std::string> that_differ(const fs::path& here, const std::vector<std::string>& paths) const override {
+    std::string asked;
+    for (const std::string& path : paths) asked += path + '\0';
+    const std::string sums = shell_.output_of(
+        "cannot read the results",
+        fmt::format("cd -- {} && xargs -0 sh -c 'for f; do s=$(sha256sum <\"$f\"); echo \"${{s%% *}}\"; done' sh",
+                    shell_word(workspace_.string())),
+        asked);
+    std::istringstream lines(sums);
+    std::vector<std::string> out;
+    for (const std::string& path : paths) {
+      std::string sum;
+      std::getline(lines, sum);
+      if (sum != sha256_of_file(here / path)) out.push_back(path);
+    }
+    return out;
+  }
+
+  void bring(const fs::path& folder, const std::vector<std::string>& paths) const override {
+    std::string asked;
+    for (const std::string& path : paths) asked += path + '\0';
+    // One that changes while it is read is brought again by the next call: tar says 1.
+    const PipelineResult sent =
+        run_pipeline(shell_.words(fmt::format("cd -- {} && tar --null --verbatim-files-from -cf - -T - || [ $? -eq 1 ]",
+                                              shell_word(workspace_.string()))),
+                     {"tar", "-C", folder.string(), "--no-same-owner", "-xf", "-"}, asked);
+    shell_.check(sent.first_code, sent.first_errors);
+    if (sent.first_code != 0)
+      throw Error(fmt::format("cannot read the results on {}: {}", shell_.name(), sent.first_errors), ExitCode::failed);
+    if (sent.second_code != 0) throw IoError("cannot write the results: " + sent.second_errors);
+  }
+
+ private:
+  const RemoteShell& shell_;
+  fs::path workspace_;
+  std::string run_;
+};
 
 }  // namespace
 
-FetchedResults fetch_results(const RemoteShell& shell, const fs::path& root, const JobRun& run) {
-  const fs::path workspace = root / "workspace";
+FetchedResults fetch_results(const ResultSource& source, const JobRun& run) {
   const FileLock lock(run.folder / ".collect.lock", std::chrono::seconds(10));
   Brought brought(run.folder);
   std::vector<std::string> wanted, doubtful;
-  const RemoteFiles there = changed_files(shell, workspace, run.id());
+  const RemoteFiles there = source.changed();
   for (const auto& [path, file] : there) {
     if (leads_out(path)) continue;
     const std::optional<RemoteFile> here = file_here(run.workspace / path);
@@ -139,10 +140,11 @@ FetchedResults fetch_results(const RemoteShell& shell, const fs::path& root, con
     else
       doubtful.push_back(path);
   }
-  FetchedResults out{.kept = that_differ(shell, workspace, run.workspace, doubtful)};
+  FetchedResults out;
+  if (!doubtful.empty()) out.kept = source.that_differ(run.workspace, doubtful);
   if (wanted.empty()) return out;
   const ScratchFolder scratch(run.folder / ".collecting-");
-  bring(shell, workspace, scratch.path(), wanted);
+  source.bring(scratch.path(), wanted);
   for (const std::string& path : wanted) {
     const std::optional<RemoteFile> file = file_here(scratch.path() / path);
     if (!file) continue;  // it went while it was brought
@@ -157,6 +159,10 @@ FetchedResults fetch_results(const RemoteShell& shell, const fs::path& root, con
   }
   brought.save();
   return out;
+}
+
+FetchedResults fetch_results(const RemoteShell& shell, const fs::path& root, const JobRun& run) {
+  return fetch_results(ShellResults(shell, root / "workspace", run.id()), run);
 }
 
 void say_what_was_brought(const FetchedResults& results) {

@@ -57,7 +57,9 @@ std::string remote_moola_script(const std::string& pack_id) {
       "here=$(CDPATH='' cd -- \"$(dirname -- \"$0\")\" && pwd -P)\n"
       "root=${{here%/submitted/*}}\n"
       "export MOOLA_WORKSPACE=\"$root/workspace\"\n"
-      "exec sh \"$root/packs/{}/start\" --id {} --at \"$root/place\" --workspace \"$root/workspace\" moola \"$@\"\n",
+      // An object store has no links.
+      "[ -e \"$root/packs/{0}/objects\" ] || ln -s ../../objects \"$root/packs/{0}/objects\"\n"
+      "exec sh \"$root/packs/{0}/start\" --id {1} --at \"$root/place\" --workspace \"$root/workspace\" moola \"$@\"\n",
       short_id(pack_id), pack_id);
 }
 
