@@ -161,7 +161,7 @@ class MultipartUpload {
                                              .query = {{"partNumber", fmt::format("{}", part + 1)}, {"uploadId", id}},
                                              .source = file_.source(plan_.begin(part), plan_.size(part)),
                                              .source_sha256 = digests.sha256});
-    const std::string etag = etag_of(answer);
+    std::string etag = etag_of(answer);
     if (etag.empty()) throw DataError("RunPod's S3 interface has taken a part of an upload and not said its ETag.");
     return etag;
   }

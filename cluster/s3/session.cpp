@@ -105,7 +105,8 @@ HttpRequest Session::signed_request(const S3Call& call) const {
 }
 
 S3Error Session::error_of(const S3Call& call, int status, const XmlElement* said, const HttpAnswer& answer) const {
-  std::string code = said != nullptr ? said->text_of("Code") : "", detail;
+  const std::string code = said != nullptr ? said->text_of("Code") : "";
+  std::string detail;
   if (said != nullptr)
     detail = code + (said->has("Message") ? ": " + said->text_of("Message") : "");
   else if (answer.body.empty())
@@ -119,7 +120,7 @@ S3Error Session::error_of(const S3Call& call, int status, const XmlElement* said
   const bool again = passes(status, code);
   return {fmt::format("RunPod's S3 interface answered {} {} with {}: {}. {}", call.method, name_of(call.key), status,
                       readable(keys_.hide(detail)), advice(status, code, keys_)),
-          status, std::move(code), again, asked};
+          status, code, again, asked};
 }
 
 HttpAnswer Session::attempt(const S3Call& call) const {

@@ -38,7 +38,7 @@ std::string canonical_query(std::vector<std::pair<std::string, std::string>> que
   }
   std::sort(query.begin(), query.end());
   std::string out;
-  for (const auto& [name, value] : query) out += (out.empty() ? "" : "&") + name + "=" + value;
+  for (const auto& [name, value] : query) out += fmt::format("{}{}={}", out.empty() ? "" : "&", name, value);
   return out;
 }
 

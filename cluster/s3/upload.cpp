@@ -35,21 +35,21 @@ void put_whole(const Client& client, const FileToSend& file, const std::string& 
 
 }  // namespace
 
-Sent Client::put_file(const std::filesystem::path& path, const std::string& key, const KnownContent& known) const {
+Sent Client::put_file(const std::filesystem::path& file, const std::string& key, const KnownContent& known) const {
   check_key(key);
-  const FileToSend file(path);
-  const PartPlan plan = part_plan(file.bytes(), options_.part_bytes);
+  const FileToSend opened(file);
+  const PartPlan plan = part_plan(opened.bytes(), options_.part_bytes);
   // Also because a wrong key is said now and not after a large body.
   const std::optional<ObjectFacts> before = head(key);
-  if (is_there(file, plan, before, known)) {
-    if (options_.moved) options_.moved(file.bytes());
+  if (is_there(opened, plan, before, known)) {
+    if (options_.moved) options_.moved(opened.bytes());
     return Sent::nothing;
   }
   if (plan.count() > 1) {
-    if (!known.sha256.empty()) demand_hash(file, file.digests(0, file.bytes()).sha256, known);
-    return upload_in_parts(*this, file, plan, key, before);
+    if (!known.sha256.empty()) demand_hash(opened, opened.digests(0, opened.bytes()).sha256, known);
+    return upload_in_parts(*this, opened, plan, key, before);
   }
-  put_whole(*this, file, key, known);
+  put_whole(*this, opened, key, known);
   return Sent::whole;
 }
 

@@ -154,6 +154,15 @@ BOOST_FIXTURE_TEST_CASE(two_who_send_the_same_at_once_both_arrive, LargeFile) {
   }
 }
 
+// The ETag is that of parts of another size, and says nothing of these.
+BOOST_FIXTURE_TEST_CASE(what_an_etag_does_not_tell_a_name_may, LargeFile) {
+  const Client other = client_of(server, waits, 2 << 20);
+  other.put_file(sent, "d/large");
+  BOOST_TEST((client.put_file(sent, "d/large", {.names_object = true}) == Sent::nothing));
+  BOOST_TEST((client.put_file(sent, "d/large") == Sent::whole));
+  check_it_is_there();
+}
+
 BOOST_FIXTURE_TEST_CASE(older_unfinished_uploads_of_a_key_are_taken_away, LargeFile) {
   for (int i = 0; i < 3; ++i) client.session().call({.method = "POST", .key = "d/large", .query = {{"uploads", ""}}});
   client.session().call({.method = "POST", .key = "d/large2", .query = {{"uploads", ""}}});
