@@ -103,8 +103,10 @@ struct BoundJob {
 
 // What a step does not say itself is as the whole job has it.
 void take_over(JobStep& step, const BoundJob& job, const ConfigSchema& schema) {
-  const auto take = [&](const char* key, auto& own, const auto& all) {
-    if (!schema.given(fmt::format("step.{}.{}", step.name, key))) own = all;
+  std::string path = fmt::format("step.{}.", step.name);
+  const auto take = [&, prefix = path.size()](const char* key, auto& own, const auto& all) {
+    path.resize(prefix);
+    if (!schema.given(path += key)) own = all;
   };
   take("slurm.partition", step.slurm.partition, job.slurm.partition);
   take("slurm.account", step.slurm.account, job.slurm.account);
@@ -384,7 +386,7 @@ JobFile load_job_file(const fs::path& file, const std::vector<std::string>& sett
   ConfigSchema schema("submit");
   job.bind(schema);
   std::map<std::string, StepArray> arrays;
-  schema.load(file, take_arrays(settings, arrays), profile);
+  schema.load_documents(documents, take_arrays(settings, arrays), profile);
   if (profile) {
     documents.insert(documents.begin(),
                      {.name = profile->name, .folder = sites, .table = parse_toml(profile->text, profile->name)});

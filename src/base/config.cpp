@@ -16,13 +16,16 @@
 #include "base/toml_text.h"
 
 namespace moola {
-ConfigKey::ConfigKey(std::string table, std::string name, Target target)
-    : table_(std::move(table)), name_(std::move(name)), target_(target) {
-  default_ = value_text();
+ConfigKey::ConfigKey(const std::string& table, const std::string& name, Target target)
+    : table_size_(table.size()), target_(target) {
+  path_.reserve(table.size() + 1 + name.size());
+  if (!table.empty()) path_.append(table).append(".");
+  path_.append(name);
 }
 
 ConfigKey& ConfigKey::help(std::string text) {
-  help_ = std::move(text);
+  own_help_ = std::make_unique<const std::string>(std::move(text));
+  help_ = *own_help_;
   return *this;
 }
 
@@ -94,19 +97,19 @@ std::string ConfigKey::allowed_text() const {
   return "";
 }
 
-void ConfigKey::check(const std::string& where) const {
+void ConfigKey::check(const std::function<std::string()>& where) const {
   // Infinity passes a bound that is not there, but no computation.
   const auto in_range = [&](double value) {
     return std::isfinite(value) && (low_open_ ? value > low_ : value >= low_) && value <= high_;
   };
   const auto refuse_number = [&](double value) {
     const std::string allowed = !std::isfinite(value) || allowed_text().empty() ? "finite" : allowed_text();
-    throw ConfigError(fmt::format("{}: {} must be {}{}{}; found {}.", where, path(), allowed, unit_.empty() ? "" : " ",
-                                  unit_, value));
+    throw ConfigError(fmt::format("{}: {} must be {}{}{}; found {}.", where(), path(), allowed,
+                                  unit_.empty() ? "" : " ", unit_, value));
   };
   const auto check_text = [&](const std::string& value) {
     if (choices_.empty() || std::find(choices_.begin(), choices_.end(), value) != choices_.end()) return;
-    throw ConfigError(fmt::format("{}: {} must be one of {}; found '{}'.{}", where, path(), allowed_text(), value,
+    throw ConfigError(fmt::format("{}: {} must be one of {}; found '{}'.{}", where(), path(), allowed_text(), value,
                                   did_you_mean(value, choices_)));
   };
   if (const auto* integer = std::get_if<std::int64_t*>(&target_);
@@ -154,7 +157,7 @@ ConfigSchema::Table* ConfigSchema::find_tables(std::string_view name) {
 }
 
 void ConfigSchema::meet(Table& tables, const std::string& name, const std::string& where) {
-  if (std::ranges::find(tables.met, name) != tables.met.end()) return;
+  if (!tables.known.insert(name).second) return;
   const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; };
   if (name.empty() || !std::ranges::all_of(name, allowed)) {
     throw ConfigError(fmt::format("{}: '{}' is no name for a table [{}.NAME]: letters, digits, '_' and '-'.", where,
@@ -169,13 +172,16 @@ void ConfigSchema::meet(Table& tables, const std::string& name, const std::strin
   current_ = before;
 }
 
-ConfigKey& ConfigSchema::key(std::string name, ConfigKey::Target target) {
-  keys_.push_back(std::make_unique<ConfigKey>(current_, std::move(name), target));
-  by_path_.emplace(keys_.back()->path(), keys_.back().get());
-  return *keys_.back();
+ConfigKey& ConfigSchema::key(const std::string& name, ConfigKey::Target target) {
+  keys_.push_back(std::make_unique<ConfigKey>(current_, name, target));
+  ConfigKey& added = *keys_.back();
+  by_path_.try_emplace(added.path(), &added);
+  for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1))
+    groups_.insert(std::string_view(added.path()).substr(0, added.path().size() - name.size() + dot));
+  return added;
 }
 
-ConfigKey* ConfigSchema::find(const std::string& path) const {
+ConfigKey* ConfigSchema::find(std::string_view path) const {
   const auto found = by_path_.find(path);
   return found == by_path_.end() ? nullptr : found->second;
 }
@@ -191,13 +197,14 @@ bool ConfigSchema::given(const std::string& path) const {
 }
 
 std::filesystem::path ConfigSchema::folder_of(const std::string& path) const {
-  return at(path).folder_;
+  const auto& folder = at(path).folder_;
+  return folder == nullptr ? std::filesystem::path() : *folder;
 }
 
 std::vector<std::string> ConfigSchema::given_in(const std::string& table) const {
   std::vector<std::string> out;
   for (const auto& key : keys_) {
-    if (key->table_ == table && key->given_) out.push_back(key->path());
+    if (key->table() == table && key->given_) out.push_back(key->path());
   }
   return out;
 }
@@ -212,67 +219,73 @@ std::vector<std::string> ConfigSchema::paths() const {
   return out;
 }
 
-void ConfigSchema::leave_to_others(std::string name) {
-  left_to_others_.push_back(current_ + "." + std::move(name));
+void ConfigSchema::leave_to_others(const std::string& name) {
+  left_to_others_.insert(current_ + "." + name);
 }
 
 void ConfigSchema::leave_table_to_others(std::string name) {
-  left_to_others_.push_back(std::move(name));
+  left_to_others_.insert(std::move(name));
 }
 
 void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const std::vector<std::string>& settings,
                         const std::optional<ShippedConfig>& shipped) {
-  const auto set = [&](const std::string& path, const toml::node& node, const std::string& where,
-                       const std::filesystem::path& folder) {
+  load_documents(file ? read_config_documents(*file) : std::vector<ConfigDocument>(), settings, shipped);
+}
+
+void ConfigSchema::load_documents(const std::vector<ConfigDocument>& documents,
+                                  const std::vector<std::string>& settings,
+                                  const std::optional<ShippedConfig>& shipped) {
+  using Where = std::function<std::string(const toml::node&)>;
+  using Folder = std::shared_ptr<const std::filesystem::path>;
+  const auto absolute = [](const std::filesystem::path& folder) -> Folder {
+    return std::make_shared<const std::filesystem::path>(
+        folder.empty() ? std::filesystem::current_path() : std::filesystem::absolute(folder).lexically_normal());
+  };
+  const auto set = [&](const std::string& path, const toml::node& node, const Where& where, const Folder& folder) {
     ConfigKey* key = find(path);
     if (key == nullptr) {
       std::string hint = did_you_mean(path, paths());
       for (const auto& other : keys_) {  // named without its table
-        if (other->name_ == path) hint = fmt::format(" Did you mean '{}'?", other->path());
+        if (other->name() == path) hint = fmt::format(" Did you mean '{}'?", other->path());
       }
-      throw ConfigError(fmt::format("{}: the key '{}' is unknown to moola {}.{}", where, path, job_, hint));
+      throw ConfigError(fmt::format("{}: the key '{}' is unknown to moola {}.{}", where(node), path, job_, hint));
     }
+    if (!key->default_) key->default_ = key->value_text();
     try {
       if (!assign_config(key->target_, node)) {
-        throw ConfigError(fmt::format("{}: {} must be {}; found {}.", where, path, key->type_name(), toml_kind(node)));
+        throw ConfigError(
+            fmt::format("{}: {} must be {}; found {}.", where(node), path, key->type_name(), toml_kind(node)));
       }
     } catch (const ConfigError& error) {
-      const std::string what = error.what();
-      throw ConfigError(what.starts_with(where) ? what : fmt::format("{}: {}: {}", where, path, what));
+      const std::string what = error.what(), place = where(node);
+      throw ConfigError(what.starts_with(place) ? what : fmt::format("{}: {}: {}", place, path, what));
     }
     if (auto* const text = std::get_if<std::string*>(&key->target_); key->file_name_ && text && !(*text)->empty())
-      **text = std::filesystem::absolute(folder / **text).lexically_normal().string();
+      **text = std::filesystem::absolute(*folder / **text).lexically_normal().string();
     key->given_ = true;
-    key->folder_ =
-        folder.empty() ? std::filesystem::current_path() : std::filesystem::absolute(folder).lexically_normal();
-    key->check(where);
+    key->folder_ = folder;
+    key->check([&] { return where(node); });
   };
 
-  using Where = std::function<std::string(const toml::node&)>;
-  const auto is_others = [&](const std::string& path) {
-    return std::ranges::find(left_to_others_, path) != left_to_others_.end();
-  };
   // Of a table that the user has named; a key of it may stand in tables of its own, and has dots then.
-  const std::function<void(const std::string&, const toml::table&, const Where&, const std::filesystem::path&)>
-      set_all = [&](const std::string& table, const toml::table& values, const Where& where,
-                    const std::filesystem::path& folder) {
+  const std::function<void(const std::string&, const toml::table&, const Where&, const Folder&)> set_all =
+      [&](const std::string& table, const toml::table& values, const Where& where, const Folder& folder) {
         for (const auto& [key, value] : values) {
           const std::string path = table + "." + std::string(key.str());
-          const auto below = by_path_.lower_bound(path + ".");
-          const bool is_group = below != by_path_.end() && below->first.starts_with(path + ".");
-          if (is_others(path)) continue;
-          if (value.is_table() && is_group)
+          if (left_to_others_.contains(path)) continue;
+          if (value.is_table() && groups_.contains(path))
             set_all(path, *value.as_table(), where, folder);
           else
-            set(path, value, where(value), folder);
+            set(path, value, where, folder);
         }
       };
 
-  const auto take = [&](const toml::table& document, const std::string& name, const std::filesystem::path& folder) {
+  const auto take = [&](const toml::table& document, const std::string& name, const std::filesystem::path& given) {
+    const Folder folder = absolute(given);
+    const Where where = [&](const toml::node& at) { return fmt::format("{}, line {}", name, at.source().begin.line); };
     for (const auto& [table_key, node] : document) {
       const std::string table_name(table_key.str());
-      if (is_others(table_name)) continue;
-      const auto where = [&](const toml::node& at) { return fmt::format("{}, line {}", name, at.source().begin.line); };
+      if (left_to_others_.contains(table_name)) continue;
       const toml::table* table = node.as_table();
       const bool known =
           std::any_of(tables_.begin(), tables_.end(), [&](const Table& t) { return t.name == table_name; });
@@ -281,7 +294,7 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
                                       toml_kind(node)));
       }
       if (table == nullptr) {
-        if (table_name != "inherit") set(table_name, node, where(node), folder);
+        if (table_name != "inherit") set(table_name, node, where, folder);
         continue;
       }
       if (!known) {
@@ -304,7 +317,7 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
       }
       for (const auto& [key, value] : *table) {
         const std::string path = table_name + "." + std::string(key.str());
-        if (!is_others(path)) set(path, value, where(value), folder);
+        if (!left_to_others_.contains(path)) set(path, value, where, folder);
       }
     }
   };
@@ -314,19 +327,17 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
     // What it says are other defaults: nobody who sets a key that makes one of them meaningless has given both.
     for (const auto& key : keys_) {
       key->shipped_ = std::exchange(key->given_, false);
-      key->folder_.clear();
+      key->folder_.reset();
     }
   }
-  if (file) {
-    const std::vector<ConfigDocument> documents = read_config_documents(*file);
-    if (documents.back().table.empty()) {
-      throw ConfigError(
-          fmt::format("{} is empty. A configuration of moola {} holds tables such as [{}]; configs/ has examples.",
-                      file->string(), job_, tables_.empty() ? "…" : tables_.front().name));
-    }
-    for (const ConfigDocument& each : documents) take(each.table, each.name, each.folder);
+  if (!documents.empty() && documents.back().table.empty()) {
+    throw ConfigError(
+        fmt::format("{} is empty. A configuration of moola {} holds tables such as [{}]; configs/ has examples.",
+                    documents.back().name, job_, tables_.empty() ? "…" : tables_.front().name));
   }
+  for (const ConfigDocument& each : documents) take(each.table, each.name, each.folder);
 
+  const Folder here = settings.empty() ? nullptr : absolute({});
   for (const std::string& setting : settings) {
     const std::string where = "--set " + setting;
     const std::size_t equals = setting.find('=');
@@ -354,32 +365,35 @@ void ConfigSchema::load(const std::optional<std::filesystem::path>& file, const 
       parsed = parse_toml("value = " + toml_quoted(value), where);
       node = parsed.get("value");
     }
-    set(path, *node, where, {});
+    const auto said = [&](const toml::node&) { return where; };
+    set(path, *node, said, here);
   }
 
   // What is resolved does not depend on which of the user's tables came first.
   const auto named =
-      std::ranges::find_if(keys_, [](const auto& key) { return key->table_.find('.') != std::string::npos; });
-  std::stable_sort(named, keys_.end(), [](const auto& a, const auto& b) { return a->table_ < b->table_; });
+      std::ranges::find_if(keys_, [](const auto& key) { return key->table().find('.') != std::string_view::npos; });
+  const auto is_before = [](const auto& a, const auto& b) { return a->table() < b->table(); };
+  if (!std::is_sorted(named, keys_.end(), is_before)) std::stable_sort(named, keys_.end(), is_before);
 
   for (const auto& key : keys_) {
     if (key->required_ && !key->given_ && !key->shipped_) {
       throw ConfigError(fmt::format("{}: {} is missing ({}). Give it in the file under [{}], or as --set {}=….",
-                                    file ? file->string() : "the command line", key->path(), key->help_, key->table_,
-                                    key->path()));
+                                    documents.empty() ? "the command line" : documents.back().name, key->path(),
+                                    key->help_, key->table(), key->path()));
     }
   }
 }
 
 std::string ConfigSchema::write(bool with_circumstances) const {
-  std::string out, table;
+  std::string out;
+  std::string_view table;
   for (const auto& key : keys_) {
     if (key->left_out_ || (!with_circumstances && key->circumstance_)) continue;
-    if (key->table_ != table) {
-      table = key->table_;
-      out += fmt::format("{}[{}]\n", out.empty() ? "" : "\n", table);
+    if (key->table() != table) {
+      table = key->table();
+      out.append(out.empty() ? "[" : "\n[").append(table).append("]\n");
     }
-    out += fmt::format("{} = {}\n", key->name_, key->value_text());
+    out.append(key->name()).append(" = ").append(key->value_text()).append("\n");
   }
   return out;
 }
@@ -397,8 +411,8 @@ std::string ConfigSchema::identity_of(const std::string& table) const {
     throw std::out_of_range("no table " + table);
   std::string out;
   for (const auto& key : keys_) {
-    if (key->table_ == table && !key->left_out_ && !key->circumstance_)
-      out += fmt::format("{} = {}\n", key->name_, key->value_text());
+    if (key->table() == table && !key->left_out_ && !key->circumstance_)
+      out += fmt::format("{} = {}\n", key->name(), key->value_text());
   }
   return out;
 }
@@ -417,11 +431,12 @@ std::string ConfigSchema::reference(const std::string& introduction) {
     out += fmt::format("\n## [{}]\n\n{}\n\n| key | holds | default | allowed | what it does |\n|---|---|---|---|---|\n",
                        table.name, table.help);
     for (const auto& key : keys_) {
-      if (key->table_ != table.name) continue;
-      out += fmt::format("| `{}` | {}{} | {} | {} | {}{} |\n", key->name_, key->type_name(),
+      if (key->table() != table.name) continue;
+      out += fmt::format("| `{}` | {}{} | {} | {} | {}{} |\n", key->name(), key->type_name(),
                          key->unit_.empty() ? "" : " (" + key->unit_ + ")",
-                         key->required_ ? "required" : "`" + cell(key->default_) + "`", cell(key->allowed_text()),
-                         cell(key->help_), key->circumstance_ ? " *(not part of a run's identity)*" : "");
+                         key->required_ ? "required" : "`" + cell(key->default_.value_or(key->value_text())) + "`",
+                         cell(key->allowed_text()), cell(std::string(key->help_)),
+                         key->circumstance_ ? " *(not part of a run's identity)*" : "");
     }
   }
   return out;

@@ -4,16 +4,20 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
 #include "base/duration.h"
 
 namespace moola {
+
+struct ConfigDocument;
 
 /// One key of a configuration: where it stands, what it may hold, and the field of a struct it fills.
 ///
@@ -24,10 +28,18 @@ class ConfigKey {
   using Target = std::variant<bool*, std::int64_t*, double*, std::string*, Duration*, std::vector<std::string>*,
                               std::vector<double>*, std::vector<std::int64_t>*>;
 
-  ConfigKey(std::string table, std::string name, Target target);
+  ConfigKey(const std::string& table, const std::string& name, Target target);
+  ConfigKey(const ConfigKey&) = delete;
+  ConfigKey& operator=(const ConfigKey&) = delete;
 
   /// One line for the reference page: what the value does.
   ConfigKey& help(std::string text);
+  /// The same, of a literal: it is not copied, for there may be as many keys as a user names tables.
+  template <std::size_t Size>
+  ConfigKey& help(const char (&text)[Size]) {
+    help_ = std::string_view(text, Size - 1);
+    return *this;
+  }
   /// Unit for the reference page: "bars", "windows".
   ConfigKey& unit(std::string text);
   /// Both ends allowed. For numbers, and for every element of a list of numbers; a number is always finite.
@@ -47,20 +59,27 @@ class ConfigKey {
 
  private:
   friend class ConfigSchema;
-  std::string table_, name_, help_, unit_, default_;
+  std::string path_;
+  std::size_t table_size_;
+  std::string_view help_;
+  std::unique_ptr<const std::string> own_help_;
+  std::string unit_;
+  std::optional<std::string> default_;  // once it has another value
   Target target_;
   double low_ = -std::numeric_limits<double>::infinity(), high_ = std::numeric_limits<double>::infinity();
-  std::filesystem::path folder_;
+  std::shared_ptr<const std::filesystem::path> folder_;  // null: a default
   bool low_open_ = false, required_ = false, circumstance_ = false, file_name_ = false, given_ = false,
        shipped_ = false, left_out_ = false;
   std::vector<std::string> choices_;
 
-  std::string path() const { return table_.empty() ? name_ : table_ + "." + name_; }
+  const std::string& path() const { return path_; }
+  std::string_view table() const { return std::string_view(path_).substr(0, table_size_); }
+  std::string_view name() const { return std::string_view(path_).substr(table_size_ == 0 ? 0 : table_size_ + 1); }
   std::string type_name() const;
   bool takes_text() const;
   std::string value_text() const;
   std::string allowed_text() const;
-  void check(const std::string& where) const;
+  void check(const std::function<std::string()>& where) const;
 };
 
 /// A configuration that comes with the program.
@@ -89,15 +108,15 @@ class ConfigSchema {
   void tables(std::string name, std::string help, std::function<void(const std::string& name)> bind);
   /// Every X of the tables [name.X] that were met, in the order of their first keys.
   std::vector<std::string> named_tables(const std::string& name) const;
-  ConfigKey& key(std::string name, ConfigKey::Target target);
+  ConfigKey& key(const std::string& name, ConfigKey::Target target);
   /// What a file says under this name of the current table is somebody else's to read: left alone here.
-  void leave_to_others(std::string name);
+  void leave_to_others(const std::string& name);
   /// The same of a whole table [name].
   void leave_table_to_others(std::string name);
   template <class T>
     requires std::constructible_from<ConfigKey::Target, T*>
-  ConfigKey& key(std::string name, T& field) {
-    return key(std::move(name), ConfigKey::Target(&field));
+  ConfigKey& key(const std::string& name, T& field) {
+    return key(name, ConfigKey::Target(&field));
   }
 
   /// Reads `file` (no file: the defaults alone), then `settings` ("table.key=value", the value in TOML or a bare word),
@@ -107,6 +126,9 @@ class ConfigSchema {
   /// What `shipped` says comes before the file, and counts as defaults, not as given.
   void load(const std::optional<std::filesystem::path>& file, const std::vector<std::string>& settings,
             const std::optional<ShippedConfig>& shipped = std::nullopt);
+  /// The same of a file that has been read (read_config_documents).
+  void load_documents(const std::vector<ConfigDocument>& documents, const std::vector<std::string>& settings,
+                      const std::optional<ShippedConfig>& shipped = std::nullopt);
 
   /// Whether the file or a setting gave this key a value. Throws std::out_of_range for a key that is none.
   bool given(const std::string& path) const;
@@ -135,15 +157,17 @@ class ConfigSchema {
     std::string name, help;
     std::function<void(const std::string&)> bind = {};  // of tables that the user names
     std::vector<std::string> met = {};
+    std::unordered_set<std::string> known = {};  // the same
   };
   std::string job_;
   std::vector<Table> tables_;
   std::string current_;                           // the table that new keys stand in
   std::vector<std::unique_ptr<ConfigKey>> keys_;  // addresses stay valid while keys are added
-  std::map<std::string, ConfigKey*, std::less<>> by_path_;
-  std::vector<std::string> left_to_others_;
+  std::unordered_map<std::string_view, ConfigKey*> by_path_;
+  std::unordered_set<std::string_view> groups_;  // what the names of keys with dots stand in
+  std::unordered_set<std::string> left_to_others_;
 
-  ConfigKey* find(const std::string& path) const;
+  ConfigKey* find(std::string_view path) const;
   Table* find_tables(std::string_view name);
   void meet(Table& tables, const std::string& name, const std::string& where);
   ConfigKey& at(const std::string& path) const;
