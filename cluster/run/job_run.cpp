@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/atomic_file.h"
 #include "base/duration.h"
@@ -127,8 +128,12 @@ JobRun open_job_run(const fs::path& folder) {
              .submitted = parse_utc(text_at(said, "submitted", file))};
   if (!out.folder.has_filename()) out.folder = out.folder.parent_path();
   // A resolved text has them by name; the user's order is one in which each stands behind those that it comes after.
-  const std::vector<std::string> order = said.value("steps", std::vector<std::string>());
-  std::ranges::stable_sort(out.job.steps, {}, [&](const JobStep& step) { return std::ranges::find(order, step.name); });
+  std::unordered_map<std::string, std::size_t> place;
+  for (const std::string& name : said.value("steps", std::vector<std::string>())) place.try_emplace(name, place.size());
+  std::ranges::stable_sort(out.job.steps, {}, [&](const JobStep& step) {
+    const auto at = place.find(step.name);
+    return at == place.end() ? place.size() : at->second;
+  });
   for (JobStep& step : out.job.steps) {
     const fs::path copy = config_copy(out.folder, step.name);
     if (!step.config.empty() && fs::exists(copy)) step.config = copy.string();
