@@ -22,14 +22,16 @@ namespace fs = std::filesystem;
 struct Opened {
   JobRun run;
   FileLock lock;
+  StepRecords records;
   RunEvents events;
   RunStatus status;
 
   explicit Opened(const RunOptions& options)
       : run(open_job_run(find_job_run(options.common.workspace, options.run))),
         lock(submit_lock(run), std::chrono::seconds(10)),
+        records(run.folder),
         events(run.folder),
-        status(status_of(run, events, answered(view_of(run, events)))) {}
+        status(status_of(run, records, events, answered(view_of(run, records, events)))) {}
 
  private:
   // What is running must be known before it is changed.

@@ -71,7 +71,8 @@ void submit_to_pods(const JobRun& run, const RunEvents& events, const WantedElem
 void cancel_pods(const JobRun& run, RunEvents& events, const WantedElements& elements, const std::string& why) {
   PodBook book(run.folder);
   const Rental* rental = book.current();
-  const RunStatus status = status_of(run, events, pod_view(run));
+  StepRecords records(run.folder);
+  const RunStatus status = status_of(run, events, pod_view(run, records));
   const bool is_all = elements == open_elements(run.job, status);
   if (rental != nullptr && rental->begun) {
     const RemoteRecord record = read_remote_record(run.folder);
@@ -104,21 +105,21 @@ void require_place(const std::string& place) {
                                 did_you_mean(place, kPlaces)));
 }
 
-PlaceView view_of(const JobRun& run, RunEvents& events) {
-  if (run.place == "local") return local_view(run, events);
+PlaceView view_of(const JobRun& run, StepRecords& records, RunEvents& events) {
+  if (run.place == "local") return local_view(run, records, events);
   if (run.place == "runpod") {
-    PlaceView out = pod_view(run);
+    PlaceView out = pod_view(run, records);
     events = RunEvents(run.folder);
     return out;
   }
   if (is_ssh_target(run.place)) {
     const RemoteRecord record = read_remote_record(run.folder);
-    PlaceView out = remote_view(run, RemoteShell(record.target), record);
+    PlaceView out = remote_view(run, records, RemoteShell(record.target), record);
     events = RunEvents(run.folder);
     return out;
   }
   try {
-    return slurm_view(run, events, SlurmClient());
+    return slurm_view(run, records, events, SlurmClient());
   } catch (const ConfigError&) {
     return {.answered = false,
             .why_not = "there is no Slurm on this machine to ask; this is what the run's own files say"};
@@ -145,18 +146,23 @@ void stay_at_work(const JobRun& run) {
   if (run.place == "runpod" && is_left_alone(run)) log_info("kept from here again: {}", start_local_runner(run));
 }
 
-RunNow look_at(const JobRun& run) {
+RunNow look_at(const JobRun& run, StepRecords& records) {
   RunEvents events(run.folder);
   // Without the place's word nothing is over that has no end on record.
   RunNow out{.view = {.answered = false, .why_not = {}}, .status = {}};
-  out.status = status_of(run, events, out.view);
+  out.status = status_of(run, records, events, out.view);
   if (out.status.is_over()) {
     out.view.answered = true;
     return out;
   }
-  out.view = view_of(run, events);
-  out.status = status_of(run, events, out.view);
+  out.view = view_of(run, records, events);
+  out.status = status_of(run, records, events, out.view);
   return out;
+}
+
+RunNow look_at(const JobRun& run) {
+  StepRecords records(run.folder);
+  return look_at(run, records);
 }
 
 std::size_t submit_elements(const JobRun& run, RunEvents& events, const RunStatus& status,

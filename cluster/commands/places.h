@@ -15,13 +15,14 @@ namespace moola::cluster {
 void require_place(const std::string& place);
 
 /// What the run's place says of its elements; `events` are read anew where they are another machine's.
-PlaceView view_of(const JobRun& run, RunEvents& events);
+PlaceView view_of(const JobRun& run, StepRecords& records, RunEvents& events);
 
 /// What is known of a run now. Its place is asked only while the run's own records leave something open.
 struct RunNow {
   PlaceView view = {};
   RunStatus status = {};
 };
+RunNow look_at(const JobRun& run, StepRecords& records);
 RunNow look_at(const JobRun& run);
 
 /// Stays at work for a run whose place has nobody else to: what the process in the background does. Returns 0 when all

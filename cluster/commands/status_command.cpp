@@ -121,7 +121,8 @@ class LogReader {
 int status_command(const StatusOptions& options) {
   if (options.which.run.empty()) return list_runs(options);
   const JobRun run = open_job_run(find_job_run(options.which.common.workspace, options.which.run));
-  RunNow seen = look_at(run);
+  StepRecords records(run.folder);
+  RunNow seen = look_at(run, records);
   if (options.watch && !options.which.common.json) {
     const StopFlag stop;
     while (true) {
@@ -136,7 +137,7 @@ int status_command(const StatusOptions& options) {
       const auto until = std::chrono::steady_clock::now() + kWatchPause;
       while (!stop_requested() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(50ms);
       if (stop_requested()) break;
-      seen = look_at(run);
+      seen = look_at(run, records);
     }
     return exit_code(seen.status);
   }
@@ -146,9 +147,10 @@ int status_command(const StatusOptions& options) {
 
 int wait_for_run(const JobRun& run) {
   const StopFlag stop;
+  StepRecords records(run.folder);
   while (true) {
     stay_at_work(run);
-    const RunNow now = look_at(run);
+    const RunNow now = look_at(run, records);
     if (now.status.is_over()) {
       give_notice_of_end(run, now.status, now.view);
       return exit_code(now.status);
@@ -170,6 +172,7 @@ void logs_command(const LogsOptions& options) {
   } else if (!meant.empty()) {
     throw ConfigError("--elements are of a step: moola logs RUN STEP --elements 3.");
   }
+  StepRecords records(run.folder);
   std::vector<std::pair<fs::path, LogReader>> readers;
   const auto find_logs = [&] {
     for (const JobStep& step : run.job.steps) {
@@ -177,7 +180,7 @@ void logs_command(const LogsOptions& options) {
       for (std::size_t element = 0; element < step.elements(); ++element) {
         if (!meant.empty() && std::ranges::find(meant, element) == meant.end()) continue;
         std::vector<fs::path> files;
-        for (const StepAttempt& each : StepRecord(run.folder, step.name, element).attempts())
+        for (const StepAttempt& each : records.of(step.name, element))
           files.push_back(log_file(run, step.name, element, each.place_id));
         files.erase(std::unique(files.begin(), files.end()), files.end());
         for (const fs::path& file : files) {
@@ -196,7 +199,7 @@ void logs_command(const LogsOptions& options) {
     log_info("nothing has begun yet{}.", options.which.step.empty() ? "" : " of " + options.which.step);
   const StopFlag stop;
   while (options.follow && !stop_requested()) {
-    const bool over = look_at(run).status.is_over();
+    const bool over = look_at(run, records).status.is_over();
     find_logs();
     for (auto& [file, reader] : readers) reader.print_new(0, over);
     std::cout << std::flush;

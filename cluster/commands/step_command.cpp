@@ -151,12 +151,13 @@ int step_command(const StepOptions& options) {
                    .deadline = run.deadline(),
                    .environment = {}};
   const JobStep& step = step_of(run.job, step_run);
-  const std::vector<StepAttempt> before = StepRecord(run.folder, step.name, options.element).attempts();
+  StepRecords records(run.folder);
+  const std::vector<StepAttempt> before = records.of(step.name, options.element);
   if (const auto why = RunEvents(run.folder).cancelled(step.name, options.element)) {
     say("{} was cancelled: {}. Nothing is done.", step.name, *why);
     return static_cast<int>(ExitCode::failed);
   }
-  if (const std::string missing = what_is_missing(run, step, options.element); !missing.empty()) {
+  if (const std::string missing = what_is_missing(run, records, step, options.element); !missing.empty()) {
     keep_refusal(step_run, before, StepEnd::refused);
     throw ConfigError(missing + ". Nothing is done.");
   }

@@ -75,7 +75,7 @@ struct Running {
 
 class Runner {
  public:
-  explicit Runner(const fs::path& folder) : run_(open_job_run(folder)) {}
+  explicit Runner(const fs::path& folder) : run_(open_job_run(folder)), records_(run_.folder) {}
 
   int run() {
     const launch::SignalQueue signals;
@@ -97,14 +97,13 @@ class Runner {
 
  private:
   JobRun run_;
+  StepRecords records_;
   std::vector<Running> running_;
   std::map<std::pair<std::string, std::size_t>, std::chrono::steady_clock::time_point> not_before_;
   std::set<std::pair<std::string, std::size_t>> given_up_;
   bool stopping_ = false, anything_left_ = true;
 
-  std::size_t attempts_of(const std::string& step, std::size_t element) const {
-    return StepRecord(run_.folder, step, element).attempts().size();
-  }
+  std::size_t attempts_of(const std::string& step, std::size_t element) { return records_.of(step, element).size(); }
 
   bool is_running(const std::string& step, std::size_t element) const {
     return std::ranges::any_of(running_,
@@ -112,7 +111,7 @@ class Runner {
   }
 
   // What is said of those that don't run is: submitted ones are pending.
-  RunStatus status(const RunEvents& events) const {
+  RunStatus status(const RunEvents& events) {
     PlaceView view{.answered = true, .why_not = {}};
     for (const Submission& each : events.submissions()) {
       for (const std::size_t element : each.elements) {
@@ -120,7 +119,7 @@ class Runner {
                                                                                     : PlaceWord::State::pending};
       }
     }
-    return status_of(run_, events, view);
+    return status_of(run_, records_, events, view);
   }
 
   void stop() {
@@ -163,14 +162,14 @@ class Runner {
     }
   }
 
-  bool may_begin(const RunStatus& now, const JobStep& step, std::size_t element) const {
+  bool may_begin(const RunStatus& now, const JobStep& step, std::size_t element) {
     if (std::ssize(running_) >= run_.job.local.at_a_time || is_running(step.name, element)) return false;
     const auto of_step = std::ranges::count(running_, step.name, &Running::step);
     if (step.array.at_a_time > 0 && of_step >= step.array.at_a_time) return false;
     const auto at = not_before_.find({step.name, element});
     if (at != not_before_.end() && std::chrono::steady_clock::now() < at->second) return false;
     const auto over = [](const ElementStatus& each) { return is_over(each.state); };
-    return what_is_missing(run_, step, element).empty() &&
+    return what_is_missing(run_, records_, step, element).empty() &&
            std::ranges::all_of(step.after_any, [&](const std::string& name) {
              return std::ranges::all_of(now.step(name).elements, over);
            });
@@ -283,8 +282,8 @@ bool is_run_locally(const JobRun& run) {
   return is_locked(waiting_file(run.folder)) || is_locked(lock_file(run.folder));
 }
 
-PlaceView local_view(const JobRun& run, const RunEvents& events) {
-  return view_by_runner(run, events, is_run_locally(run));
+PlaceView local_view(const JobRun& run, StepRecords& records, const RunEvents& events) {
+  return view_by_runner(records, events, is_run_locally(run));
 }
 
 void submit_locally(const JobRun& run, RunEvents& events, const WantedElements& wanted) {

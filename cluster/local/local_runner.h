@@ -29,7 +29,7 @@ std::string start_local_runner(const JobRun& run);
 bool is_run_locally(const JobRun& run);
 
 /// What this machine says of a run's elements.
-PlaceView local_view(const JobRun& run, const RunEvents& events);
+PlaceView local_view(const JobRun& run, StepRecords& records, const RunEvents& events);
 
 /// Puts `wanted` on the run's events as one submission for each step, for a runner to find.
 void submit_locally(const JobRun& run, RunEvents& events, const WantedElements& wanted);

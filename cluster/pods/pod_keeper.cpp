@@ -501,10 +501,10 @@ int keep_pods(const JobRun& run) {
   return static_cast<int>(ExitCode::run_again);
 }
 
-PlaceView pod_view(const JobRun& run) {
+PlaceView pod_view(const JobRun& run, StepRecords& records) {
   const PodBook book(run.folder);
   const RunEvents events(run.folder);
-  PlaceView out = view_by_runner(run, events, !book.closed());
+  PlaceView out = view_by_runner(records, events, !book.closed());
   const std::string words = last_pod_words(run.folder);
   for (const JobStep& step : run.job.steps) {
     for (std::size_t element = 0; element < step.elements(); ++element) {

@@ -76,6 +76,6 @@ std::string rentals_text(const JobRun& run);
 Json rentals_json(const JobRun& run);
 
 /// What is known of the run's elements from here.
-PlaceView pod_view(const JobRun& run);
+PlaceView pod_view(const JobRun& run, StepRecords& records);
 
 }  // namespace moola::cluster

@@ -138,10 +138,10 @@ void submit_there(const RemoteShell& shell, const RemoteRecord& record, const st
       {"submit", (submitted_folder(record, run) / "job.toml").string(), "--to", "local", "--run-id", run, "--quiet"});
 }
 
-PlaceView remote_view(const JobRun& run, const RemoteShell& shell, const RemoteRecord& record) {
+PlaceView remote_view(const JobRun& run, StepRecords& records, const RemoteShell& shell, const RemoteRecord& record) {
   try {
     const bool is_running = mirror_run(shell, record.target.root, run).is_running;
-    return view_by_runner(run, RunEvents(run.folder), is_running);
+    return view_by_runner(records, RunEvents(run.folder), is_running);
   } catch (const Error& error) {
     return {.answered = false, .why_not = error.what()};
   }

@@ -42,7 +42,7 @@ void submit_there(const RemoteShell& shell, const RemoteRecord& record, const st
 
 /// What that machine says of the run's elements, after its records are here. Never throws because it can't be reached:
 /// then the view says so.
-PlaceView remote_view(const JobRun& run, const RemoteShell& shell, const RemoteRecord& record);
+PlaceView remote_view(const JobRun& run, StepRecords& records, const RemoteShell& shell, const RemoteRecord& record);
 
 /// The words of moola that try elements again, step by step.
 std::vector<std::vector<std::string>> retry_words(const JobRun& run, const WantedElements& wanted, bool fresh);

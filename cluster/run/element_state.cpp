@@ -59,13 +59,13 @@ bool is_over(ElementState state) {
          state == ElementState::cancelled;
 }
 
-PlaceView view_by_runner(const JobRun& run, const RunEvents& events, bool is_at_work) {
+PlaceView view_by_runner(StepRecords& records, const RunEvents& events, bool is_at_work) {
   PlaceView out{.answered = true, .why_not = {}};
   if (!is_at_work) return out;
   for (const Submission& each : events.submissions()) {
     for (const std::size_t element : each.elements) {
       // With a runner alive an attempt without an end runs.
-      const std::vector<StepAttempt> attempts = StepRecord(run.folder, each.step, element).attempts();
+      const std::vector<StepAttempt>& attempts = records.of(each.step, element);
       const bool runs = !attempts.empty() && !attempts.back().end;
       out.words[{each.step, element}] = {.state = runs ? PlaceWord::State::running : PlaceWord::State::pending};
     }
@@ -73,10 +73,10 @@ PlaceView view_by_runner(const JobRun& run, const RunEvents& events, bool is_at_
   return out;
 }
 
-ElementStatus status_of(const JobRun& run, const RunEvents& events, const PlaceView& view, const std::string& step,
-                        std::size_t element) {
+ElementStatus status_of(const JobRun& run, StepRecords& records, const RunEvents& events, const PlaceView& view,
+                        const std::string& step, std::size_t element) {
   using State = PlaceWord::State;
-  ElementStatus out{.attempts = StepRecord(run.folder, step, element).attempts()};
+  ElementStatus out{.attempts = records.of(step, element)};
   const PlaceWord* word = view.of(step, element);
   if (word != nullptr) out.place = *word;
   const bool is_there = word != nullptr && (word->state == State::pending || word->state == State::running);
@@ -87,9 +87,7 @@ ElementStatus status_of(const JobRun& run, const RunEvents& events, const PlaceV
     return out;
   };
 
-  for (const StepAttempt& each : out.attempts) {
-    if (each.end == StepEnd::succeeded) return become(ElementState::succeeded);
-  }
+  if (has_succeeded(out.attempts)) return become(ElementState::succeeded);
   if (!out.attempts.empty() && !out.attempts.back().end) {
     if (is_there && word->state == State::pending)
       return become(ElementState::again, "its last attempt was lost, and the place begins another");

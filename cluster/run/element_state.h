@@ -61,11 +61,11 @@ struct ElementStatus {
 
 /// What a machine that runs the elements itself says of those that were submitted: with its runner at work they run,
 /// or wait for their turn.
-PlaceView view_by_runner(const JobRun& run, const RunEvents& events, bool is_at_work);
+PlaceView view_by_runner(StepRecords& records, const RunEvents& events, bool is_at_work);
 
 /// The element's state from its own record, which is the truth about what has run, from what was asked of the place,
 /// and from what the place says. `run` must be what the other arguments are of.
-ElementStatus status_of(const JobRun& run, const RunEvents& events, const PlaceView& view, const std::string& step,
-                        std::size_t element);
+ElementStatus status_of(const JobRun& run, StepRecords& records, const RunEvents& events, const PlaceView& view,
+                        const std::string& step, std::size_t element);
 
 }  // namespace moola::cluster

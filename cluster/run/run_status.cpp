@@ -8,11 +8,6 @@
 namespace moola::cluster {
 namespace {
 
-bool has_succeeded(const JobRun& run, const std::string& step, std::size_t element) {
-  const std::vector<StepAttempt> attempts = StepRecord(run.folder, step, element).attempts();
-  return std::ranges::any_of(attempts, [](const StepAttempt& each) { return each.end == StepEnd::succeeded; });
-}
-
 bool all_succeeded(const StepStatus& step) {
   return step.count(ElementState::succeeded) == step.elements.size();
 }
@@ -79,12 +74,12 @@ bool is_hopeless(const RunStatus& status, const JobStep& step, std::size_t eleme
                              [&](const std::string& name) { return failed(status.step(name).elements.at(element)); });
 }
 
-RunStatus status_of(const JobRun& run, const RunEvents& events, const PlaceView& view) {
+RunStatus status_of(const JobRun& run, StepRecords& records, const RunEvents& events, const PlaceView& view) {
   RunStatus out;
   for (const JobStep& step : run.job.steps) {
     StepStatus status{.name = step.name, .elements = {}};
     for (std::size_t element = 0; element < step.elements(); ++element) {
-      ElementStatus each = status_of(run, events, view, step.name, element);
+      ElementStatus each = status_of(run, records, events, view, step.name, element);
       mend(step, element, out, events, each);
       ++status.counts.at(static_cast<std::size_t>(each.state));
       status.elements.push_back(std::move(each));
@@ -94,15 +89,20 @@ RunStatus status_of(const JobRun& run, const RunEvents& events, const PlaceView&
   return out;
 }
 
-std::string what_is_missing(const JobRun& run, const JobStep& step, std::size_t element) {
+RunStatus status_of(const JobRun& run, const RunEvents& events, const PlaceView& view) {
+  StepRecords records(run.folder);
+  return status_of(run, records, events, view);
+}
+
+std::string what_is_missing(const JobRun& run, StepRecords& records, const JobStep& step, std::size_t element) {
   for (const std::string& name : step.after) {
     for (std::size_t each = 0; each < run.job.step(name).elements(); ++each) {
-      if (!has_succeeded(run, name, each))
+      if (!has_succeeded(records.of(name, each)))
         return fmt::format("{} comes after {}, which has not succeeded", step.name, name);
     }
   }
   for (const std::string& name : step.after_element) {
-    if (!has_succeeded(run, name, element))
+    if (!has_succeeded(records.of(name, element)))
       return fmt::format("element {} of {} comes after the one of {}, which has not succeeded", element, step.name,
                          name);
   }

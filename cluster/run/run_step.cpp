@@ -148,10 +148,6 @@ void close_lost(const StepRecord& record, std::vector<StepAttempt>& attempts) {
   record.end(lost);
 }
 
-bool has_succeeded(const std::vector<StepAttempt>& attempts) {
-  return std::ranges::any_of(attempts, [](const StepAttempt& each) { return each.end == StepEnd::succeeded; });
-}
-
 }  // namespace
 
 const JobStep& step_of(const JobFile& job, const StepRun& run) {

@@ -35,6 +35,10 @@ std::string_view name_of(StepEnd end) {
   return kEnds.at(static_cast<std::size_t>(end));
 }
 
+bool has_succeeded(const std::vector<StepAttempt>& attempts) {
+  return std::ranges::any_of(attempts, [](const StepAttempt& each) { return each.end == StepEnd::succeeded; });
+}
+
 StepRecord::StepRecord(const std::filesystem::path& run_folder, const std::string& step, std::size_t element)
     : file_(run_folder / "state" / step / fmt::format("{:06}.jsonl", element)) {}
 
@@ -78,6 +82,12 @@ void StepRecord::end(const StepAttempt& attempt) const {
                        {"time", time_text(attempt.ended)},
                        {"exit_code", attempt.exit_code},
                        {"end", std::string(name_of(attempt.end.value()))}});
+}
+
+const std::vector<StepAttempt>& StepRecords::of(const std::string& step, std::size_t element) {
+  std::vector<StepAttempt>& attempts = read_[{step, element}];
+  if (!has_succeeded(attempts)) attempts = StepRecord(run_folder_, step, element).attempts();
+  return attempts;
 }
 
 }  // namespace moola::cluster

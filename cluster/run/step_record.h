@@ -2,8 +2,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/utc_time.h"
@@ -35,6 +37,8 @@ struct StepAttempt {
   std::optional<StepEnd> end = {};  // none: it runs, or was lost without a word
 };
 
+bool has_succeeded(const std::vector<StepAttempt>& attempts);
+
 /// Of one element. Times are nanoseconds UTC.
 class StepRecord {
  public:
@@ -52,6 +56,20 @@ class StepRecord {
 
  private:
   std::filesystem::path file_;
+};
+
+/// The records of a run's elements, for whoever looks at many of them, or often. That of an element that has succeeded
+/// is read once, for it is never done again; the others are read anew each time.
+class StepRecords {
+ public:
+  explicit StepRecords(std::filesystem::path run_folder) : run_folder_(std::move(run_folder)) {}
+
+  /// Valid until the next call. Throws as StepRecord::attempts.
+  const std::vector<StepAttempt>& of(const std::string& step, std::size_t element);
+
+ private:
+  std::filesystem::path run_folder_;
+  std::map<std::pair<std::string, std::size_t>, std::vector<StepAttempt>> read_;
 };
 
 }  // namespace moola::cluster

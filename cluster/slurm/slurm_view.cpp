@@ -54,18 +54,17 @@ void adopt(RunEvents& events, const std::vector<SlurmTask>& tasks) {
 }
 
 // Whether the element's own record leaves open what became of it.
-bool is_open(const JobRun& run, const std::string& step, std::size_t element) {
-  const std::vector<StepAttempt> attempts = StepRecord(run.folder, step, element).attempts();
+bool is_open(const std::vector<StepAttempt>& attempts) {
   return attempts.empty() || !attempts.back().end;
 }
 
 // Of submissions with elements that are open and that Slurm's queue does not have any more.
-std::vector<std::string> forgotten(const JobRun& run, const RunEvents& events, const PlaceView& view) {
+std::vector<std::string> forgotten(StepRecords& records, const RunEvents& events, const PlaceView& view) {
   std::vector<std::string> out;
   for (const Submission& each : events.submissions()) {
     const auto is_missing = [&](std::size_t element) {
       return events.last_of(each.step, element) == &each && view.of(each.step, element) == nullptr &&
-             is_open(run, each.step, element);
+             is_open(records.of(each.step, element));
     };
     if (!each.id.empty() && std::ranges::any_of(each.elements, is_missing)) out.push_back(each.id);
   }
@@ -96,19 +95,19 @@ PlaceView slurm_view(const RunEvents& events, const std::vector<SlurmTask>& task
   return out;
 }
 
-PlaceView slurm_view(const JobRun& run, RunEvents& events, const SlurmClient& slurm) {
+PlaceView slurm_view(const JobRun& run, StepRecords& records, RunEvents& events, const SlurmClient& slurm) {
   try {
     std::vector<SlurmTask> tasks = slurm.queue();
     adopt(events, tasks);
     PlaceView out = slurm_view(events, tasks);
-    const std::vector<SlurmTask> accounted = slurm.accounting(forgotten(run, events, out));
+    const std::vector<SlurmTask> accounted = slurm.accounting(forgotten(records, events, out));
     if (!accounted.empty()) {
       PlaceView more = slurm_view(events, accounted);
       out.words.merge(more.words);
     }
     for (auto& [where, word] : out.words) {
       if (word.state != State::over || !word.exit.empty()) continue;
-      if (!StepRecord(run.folder, where.first, where.second).attempts().empty()) continue;
+      if (!records.of(where.first, where.second).empty()) continue;
       const Submission* submission = events.last_of(where.first, where.second);
       const bool is_array = !run.job.step(where.first).array.elements.empty();
       word.exit = slurm.exit_of(is_array ? submission->id + "_" + std::to_string(where.second - submission->first)

@@ -185,10 +185,11 @@ BOOST_AUTO_TEST_CASE(a_step_is_cancelled_with_all_that_comes_after_it_and_is_not
 
 BOOST_AUTO_TEST_CASE(a_step_waits_for_what_its_records_do_not_say) {
   const MadeRun made(kChain);
-  BOOST_TEST(holds(what_is_missing(made.run, made.run.job.step("two"), 1), "element 1 of two comes after"));
+  StepRecords records(made.run.folder);
+  BOOST_TEST(holds(what_is_missing(made.run, records, made.run.job.step("two"), 1), "element 1 of two comes after"));
   made.attempt("one", 1, 1, "x", StepEnd::succeeded);
-  BOOST_TEST(what_is_missing(made.run, made.run.job.step("two"), 1).empty());
-  BOOST_TEST(holds(what_is_missing(made.run, made.run.job.step("three"), 0), "three comes after two"));
+  BOOST_TEST(what_is_missing(made.run, records, made.run.job.step("two"), 1).empty());
+  BOOST_TEST(holds(what_is_missing(made.run, records, made.run.job.step("three"), 0), "three comes after two"));
 }
 
 BOOST_AUTO_TEST_CASE(a_run_is_found_by_what_people_call_it) {

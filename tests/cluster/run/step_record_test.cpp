@@ -39,6 +39,23 @@ BOOST_AUTO_TEST_CASE(attempts_are_kept_in_their_order) {
   BOOST_TEST(StepRecord(folder.path(), "pretrain", 1).attempts().empty());
 }
 
+BOOST_AUTO_TEST_CASE(records_are_read_anew_until_their_element_has_succeeded) {
+  const TemporaryFolder folder;
+  const StepRecord record(folder.path(), "pretrain", 0);
+  StepRecords records(folder.path());
+  BOOST_TEST(records.of("pretrain", 0).empty());
+  record.begin({.number = 1, .begun = 1'000'000'000});
+  BOOST_TEST(!has_succeeded(records.of("pretrain", 0)));
+  record.end({.number = 1, .ended = 2'000'000'000, .exit_code = 1, .end = StepEnd::error});
+  BOOST_TEST((records.of("pretrain", 0).at(0).end == StepEnd::error));
+  record.begin({.number = 2, .begun = 3'000'000'000});
+  record.end({.number = 2, .ended = 4'000'000'000, .end = StepEnd::succeeded});
+  BOOST_TEST(has_succeeded(records.of("pretrain", 0)));
+  std::filesystem::remove(record.file());
+  BOOST_TEST(has_succeeded(records.of("pretrain", 0)));
+  BOOST_TEST(records.of("pretrain", 1).empty());
+}
+
 BOOST_AUTO_TEST_CASE(every_end_is_read_back) {
   const TemporaryFolder folder;
   for (int end = 0; end <= static_cast<int>(StepEnd::cancelled); ++end) {
