@@ -91,9 +91,8 @@ Environment environment_of(const JobStep& step, bool in_slurm) {
 
 // Of a job that has just been put back: what it was given.
 bool has_more_memory_than_before(const JobStep& step, const std::vector<StepAttempt>& attempts) {
-  const auto times = static_cast<int>(std::ranges::count(attempts, StepEnd::out_of_memory, &StepAttempt::end));
   const char* given = std::getenv("SLURM_MEM_PER_NODE");  // MiB
-  return given == nullptr || std::atoll(given) >= parse_memory(grown_memory(step, times));
+  return given == nullptr || std::atoll(given) >= parse_memory(memory_after(step, attempts));
 }
 
 // An attempt that ends before it began, so that nobody waits for it.
@@ -122,14 +121,12 @@ void tell(const JobRun& run, const StepOutcome& outcome) {
 }
 
 // Slurm kills this process soon after, or the next attempt would not begin.
-void put_back(const JobStep& step, const std::string& task, const StepOutcome& outcome,
-              const std::vector<StepAttempt>& attempts) {
+void put_back(const JobStep& step, const std::string& task, const StepOutcome& outcome) {
   if (outcome.end != StepEnd::out_of_memory) {
     say("{}: tried again (scontrol requeue {}).", name_of(outcome.end), task);
     return requeue(task);
   }
-  const auto times = static_cast<int>(std::ranges::count(attempts, StepEnd::out_of_memory, &StepAttempt::end));
-  const std::string memory = grown_memory(step, times);
+  const std::string memory = memory_after(step, outcome.attempts);
   say("out of memory: tried again with {} of each node.", memory);
   requeue_with_memory(task, parse_memory(memory));
 }
@@ -189,8 +186,7 @@ int step_command(const StepOptions& options) {
   const StepOutcome outcome = run_step(run.job, step_run);
   say("{}: {}, exit code {}", step.name, name_of(outcome.end), outcome.exit_code);
   if (!outcome.again) tell(run, outcome);
-  if (outcome.again && task && options.attempt_of.empty())
-    put_back(step, *task, outcome, StepRecord(run.folder, step.name, options.element).attempts());
+  if (outcome.again && task && options.attempt_of.empty()) put_back(step, *task, outcome);
   return outcome.exit_code;
 }
 

@@ -17,6 +17,7 @@
 #include "base/nearest.h"
 #include "base/step_note.h"
 #include "base/subprocess.h"
+#include "cluster/job/memory_size.h"
 #include "cluster/job/step_call.h"
 #include "cluster/launch/child_process.h"
 #include "cluster/launch/launch_ranks.h"
@@ -206,6 +207,11 @@ bool may_try_again(const StepRetries& retries, const std::vector<StepAttempt>& a
              attempts, [&](const StepAttempt& each) { return each.end == end && each.place_id == place; }) <= allowed;
 }
 
+std::string memory_after(const JobStep& step, const std::vector<StepAttempt>& attempts) {
+  const auto times = std::ranges::count(attempts, StepEnd::out_of_memory, &StepAttempt::end);
+  return times == 0 ? std::string() : grown_memory(step, static_cast<int>(times));
+}
+
 fs::path step_note(const fs::path& run_folder, const std::string& step, std::size_t element) {
   return run_folder / "state" / step / fmt::format("{:06}.note", element);
 }
@@ -216,7 +222,7 @@ StepOutcome run_step(const JobFile& job, const StepRun& run) {
   std::vector<StepAttempt> attempts = record.attempts();
   if (has_succeeded(attempts)) {
     log_info("{}{} has succeeded before; nothing is done again.", kStepSays, step.name);
-    return {.attempt = attempts.back().number};
+    return {.attempt = attempts.back().number, .attempts = std::move(attempts)};
   }
   if (!attempts.empty() && !attempts.back().end) {
     close_lost(record, attempts);
@@ -224,7 +230,10 @@ StepOutcome run_step(const JobFile& job, const StepRun& run) {
     if (attempts.back().place_id == run.place_id && !may_try_again(step.retry, attempts)) {
       log_info("{}the last attempt of {} was lost with its node, and retry.node_failure = {} allows no other.",
                kStepSays, step.name, step.retry.node_failure);
-      return {.exit_code = 1, .end = StepEnd::node_failure, .attempt = attempts.back().number};
+      return {.exit_code = 1,
+              .end = StepEnd::node_failure,
+              .attempt = attempts.back().number,
+              .attempts = std::move(attempts)};
     }
   }
   ElementCall call = StepCall(step).element(
@@ -258,10 +267,12 @@ StepOutcome run_step(const JobFile& job, const StepRun& run) {
   attempt.ended = utc_now();
   record.end(attempt);
   attempts.push_back(attempt);
+  const bool again = may_try_again(step.retry, attempts);
   return {.exit_code = attempt.exit_code,
           .end = *attempt.end,
           .attempt = attempt.number,
-          .again = may_try_again(step.retry, attempts)};
+          .again = again,
+          .attempts = std::move(attempts)};
 }
 
 }  // namespace moola::cluster

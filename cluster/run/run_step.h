@@ -39,7 +39,8 @@ struct StepOutcome {
   int exit_code = 0;
   StepEnd end = StepEnd::succeeded;
   std::int64_t attempt = 1;
-  bool again = false;  // the step may be tried once more, by what it says of such ends
+  bool again = false;                      // the step may be tried once more, by what it says of such ends
+  std::vector<StepAttempt> attempts = {};  // all on record, this one with them
 };
 
 /// The step that is meant. Throws ConfigError with the nearest for one that is not in the job, and for an element that
@@ -59,6 +60,10 @@ StepOutcome run_step(const JobFile& job, const StepRun& run);
 /// Whether another attempt follows the last on record, by how often its submission's ended so: a place calls all
 /// attempts of one submission the same.
 bool may_try_again(const StepRetries& retries, const std::vector<StepAttempt>& attempts);
+
+/// What another attempt gets of each node, more for each one that ran out of memory; empty: none has, and it gets what
+/// its step says.
+std::string memory_after(const JobStep& step, const std::vector<StepAttempt>& attempts);
 
 /// Which end it was. `signal`: the last that was passed on, 0 for none; `memory_kills`: whether the system has killed
 /// for want of memory meanwhile.

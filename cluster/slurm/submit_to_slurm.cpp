@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/utc_time.h"
 #include "cluster/job/element_list.h"
-#include "cluster/job/memory_size.h"
+#include "cluster/run/run_step.h"
 
 namespace moola::cluster {
 namespace {
@@ -121,14 +121,6 @@ class Planner {
     return fmt::format("{}", fmt::join(parts, ","));
   }
 
-  // More for each time that it ran out of it.
-  std::string memory(const JobStep& step, std::size_t element) const {
-    const auto& attempts = status_.step(step.name).elements.at(element).attempts;
-    const auto times = std::ranges::count(attempts, StepEnd::out_of_memory, &StepAttempt::end);
-    if (times == 0) return {};
-    return grown_memory(step, static_cast<int>(times));
-  }
-
   void add(const JobStep& step, const SbatchScript& script, const std::vector<std::size_t>& wanted) {
     // What of the script's elements waits for the same and needs the same goes together.
     std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> groups;
@@ -136,7 +128,9 @@ class Planner {
     const std::string common = by_element ? std::string() : dependency(step, 0);
     for (const std::size_t element : wanted) {
       if (element < script.first || element >= script.first + script.count) continue;
-      groups[{by_element ? dependency(step, element) : common, memory(step, element)}].push_back(element);
+      groups[{by_element ? dependency(step, element) : common,
+              memory_after(step, status_.step(step.name).elements.at(element).attempts)}]
+          .push_back(element);
     }
     for (const auto& [needs, elements] : groups) {
       SbatchCall call{.submission = {.step = step.name,
