@@ -11,6 +11,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace moola::cluster {
@@ -21,20 +22,14 @@ constexpr std::size_t kPiece = std::size_t{1} << 20;
 /// An open file.
 class LogFile {
  public:
-  explicit LogFile(const std::filesystem::path& file)
-      : name_(file.string()), fd_(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (fd_ < 0) throw IoError("cannot read the log " + name_, errno);
+  explicit LogFile(const std::filesystem::path& file) : name_(file.string()), in_(file, O_RDONLY) {
+    if (!in_.is_open()) throw IoError("cannot read the log " + name_, errno);
     struct stat about {};
-    const int looked = ::fstat(fd_, &about);
-    if (looked != 0 || S_ISDIR(about.st_mode)) {
-      ::close(fd_);
+    const int looked = ::fstat(in_.get(), &about);
+    if (looked != 0 || S_ISDIR(about.st_mode))
       throw ConfigError(fmt::format("{} is a folder; a log is a file. Name one of the files in it.", name_));
-    }
     if (S_ISREG(about.st_mode)) size_ = static_cast<std::size_t>(about.st_size);
   }
-  LogFile(const LogFile&) = delete;
-  LogFile& operator=(const LogFile&) = delete;
-  ~LogFile() { ::close(fd_); }
 
   /// As far as is known before reading; 0 for pipes and for files of the kernel.
   std::size_t size() const { return size_; }
@@ -43,19 +38,20 @@ class LogFile {
   std::string_view next(std::size_t most) {
     buffer_.resize(kPiece);
     while (true) {
-      const ssize_t got = ::read(fd_, buffer_.data(), std::min(most, buffer_.size()));
+      const ssize_t got = ::read(in_.get(), buffer_.data(), std::min(most, buffer_.size()));
       if (got >= 0) return {buffer_.data(), static_cast<std::size_t>(got)};
       if (errno != EINTR) throw IoError("cannot read the log " + name_, errno);
     }
   }
 
   void go_to(std::size_t offset) {
-    if (::lseek(fd_, static_cast<off_t>(offset), SEEK_SET) < 0) throw IoError("cannot read the log " + name_, errno);
+    if (::lseek(in_.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
+      throw IoError("cannot read the log " + name_, errno);
   }
 
  private:
   std::string name_;
-  int fd_;
+  Descriptor in_;
   std::size_t size_ = 0;
   std::vector<char> buffer_;
 };

@@ -15,6 +15,7 @@
 #include <set>
 #include <thread>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/file_lock.h"
 #include "base/log.h"
@@ -47,22 +48,8 @@ fs::path lock_file(const fs::path& run_folder) {
   return run_folder / ".runner.lock";
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { ::close(fd_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-int open_log(const fs::path& file) {
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (fd < 0) throw IoError("cannot open " + file.string(), errno);
-  return fd;
+Descriptor open_log(const fs::path& file) {
+  return open_file(file, O_WRONLY | O_CREAT | O_APPEND);
 }
 
 // One element that runs.
@@ -177,7 +164,7 @@ class Runner {
 
   void begin(const RunEvents& events, const JobStep& step, std::size_t element) {
     const Submission* submission = events.last_of(step.name, element);
-    const Descriptor log(open_log(log_file(run_, step.name, element, submission->id)));
+    const Descriptor log = open_log(log_file(run_, step.name, element, submission->id));
     const std::vector<std::string> words{
         run_.program.string(),   "step",         run_.folder.string(), step.name, "--element",
         std::to_string(element), "--attempt-of", submission->id};
@@ -243,13 +230,12 @@ std::string start_local_runner(const JobRun& run) {
     log_warning("systemd-run failed ({}); a process of its own is started instead.", result.errors);
   }
   // Twice, so that nobody has to wait for it; a session of its own, so that no terminal ends it.
-  const Descriptor out(open_log(log));
+  const Descriptor out = open_log(log);
   std::vector<std::string> words = runner_words(run);
   std::vector<char*> arguments;
   for (std::string& each : words) arguments.push_back(each.data());
   arguments.push_back(nullptr);
-  int report[2];
-  if (::pipe2(report, O_CLOEXEC) != 0) throw IoError("cannot create a pipe", errno);
+  Pipe report = open_pipe();
   const pid_t child = ::fork();
   if (child < 0) throw IoError("cannot start a process", errno);
   if (child == 0) {
@@ -264,14 +250,13 @@ std::string start_local_runner(const JobRun& run) {
       ::execv(arguments[0], arguments.data());
       ::_exit(127);
     }
-    if (::write(report[1], &runner, sizeof runner) < 0) ::_exit(1);
+    if (::write(report.write_end.get(), &runner, sizeof runner) < 0) ::_exit(1);
     ::_exit(0);
   }
-  ::close(report[1]);
+  report.write_end.close();
   pid_t runner = -1;
-  while (::read(report[0], &runner, sizeof runner) < 0 && errno == EINTR) {
+  while (::read(report.read_end.get(), &runner, sizeof runner) < 0 && errno == EINTR) {
   }
-  ::close(report[0]);
   ::waitpid(child, nullptr, 0);
   if (runner < 0) throw IoError("cannot start a process");
   while (!is_run_locally(run) && ::kill(runner, 0) == 0) std::this_thread::sleep_for(5ms);

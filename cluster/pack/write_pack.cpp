@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/file_lock.h"
 #include "base/scratch_folder.h"
@@ -98,31 +99,20 @@ PackManifest read_all(const PackPlan& plan, const std::function<void(const Packe
   return out;
 }
 
-// A descriptor that is closed with the scope.
-struct OpenFile {
-  int number;
-  OpenFile(const fs::path& file, int flags) : number(::open(file.c_str(), flags | O_CLOEXEC, 0644)) {
-    if (number < 0) throw IoError("cannot open " + file.string(), errno);
-  }
-  ~OpenFile() { ::close(number); }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-};
-
 // The SHA-256 of what was copied. (The standard library's copy says "Input/output error" of a full disk.)
 std::string copy_bytes(const fs::path& from, const fs::path& to) {
-  const OpenFile in(from, O_RDONLY), out(to, O_WRONLY | O_CREAT | O_TRUNC);
+  const Descriptor in = open_file(from, O_RDONLY), out = open_file(to, O_WRONLY | O_CREAT | O_TRUNC);
   std::vector<std::byte> block(1 << 20);
   Sha256 hash;
   for (;;) {
-    const ssize_t got = ::read(in.number, block.data(), block.size());
+    const ssize_t got = ::read(in.get(), block.data(), block.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw IoError("cannot read " + from.string(), errno);
     if (got == 0) return hash.hex();
     std::span<const std::byte> left(block.data(), static_cast<std::size_t>(got));
     hash.update(left);
     while (!left.empty()) {
-      const ssize_t put = ::write(out.number, left.data(), left.size());
+      const ssize_t put = ::write(out.get(), left.data(), left.size());
       if (put < 0 && errno != EINTR) throw IoError("cannot write " + to.string(), errno);
       if (put > 0) left = left.subspan(static_cast<std::size_t>(put));
     }

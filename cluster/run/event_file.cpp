@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/atomic_file.h"
+#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace moola::cluster {
@@ -23,42 +24,36 @@ class Appender {
  public:
   explicit Appender(const fs::path& file) : file_(file) {
     const bool is_new = !fs::exists(file);
-    fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    if (fd_ < 0) fail("cannot open");
-    while (::flock(fd_, LOCK_EX) != 0) {
+    out_ = open_file(file, O_RDWR | O_CREAT | O_APPEND);
+    while (::flock(out_.get(), LOCK_EX) != 0) {
       if (errno == EINTR) continue;
       // A file system without locks: one write of O_APPEND keeps lines whole all the same.
       break;
     }
     if (is_new) sync_folder(file.parent_path().empty() ? "." : file.parent_path());
   }
-  ~Appender() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Appender(const Appender&) = delete;
-  Appender& operator=(const Appender&) = delete;
 
   bool ends_within_a_line() const {
     struct stat now {};
-    if (::fstat(fd_, &now) != 0) fail("cannot look at");
+    if (::fstat(out_.get(), &now) != 0) fail("cannot look at");
     char last = '\n';
-    if (now.st_size > 0 && ::pread(fd_, &last, 1, now.st_size - 1) != 1) fail("cannot read");
+    if (now.st_size > 0 && ::pread(out_.get(), &last, 1, now.st_size - 1) != 1) fail("cannot read");
     return last != '\n';
   }
 
   void write(std::string_view text) const {
     while (!text.empty()) {
-      const ssize_t written = ::write(fd_, text.data(), text.size());
+      const ssize_t written = ::write(out_.get(), text.data(), text.size());
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) fail("cannot write");
       text.remove_prefix(static_cast<std::size_t>(written));
     }
-    if (::fsync(fd_) != 0) fail("cannot write");
+    if (::fsync(out_.get()) != 0) fail("cannot write");
   }
 
  private:
   const fs::path& file_;
-  int fd_ = -1;
+  Descriptor out_;
 
   [[noreturn]] void fail(const char* what) const { throw IoError(fmt::format("{} {}", what, file_.string()), errno); }
 };

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace moola::cluster {
@@ -30,21 +31,6 @@ constexpr std::size_t kMost = std::size_t{256} << 20;
 double since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
-
-class Descriptor {
- public:
-  Descriptor(const fs::path& file, int flags) : fd_(::open(file.c_str(), flags | O_CLOEXEC, 0600)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  bool open() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 std::string words() {
   return std::strerror(errno);
@@ -63,13 +49,13 @@ int in_a_child(const std::function<int()>& action) {
 
 // A lock that this process holds must be refused to another, and given to it afterwards.
 DiskTrial try_lock(const fs::path& file, const std::function<bool(int, bool)>& lock) {
-  const Descriptor ours(file, O_RDWR | O_CREAT);
-  if (!ours.open()) return {false, words()};
+  const Descriptor ours(file, O_RDWR | O_CREAT, 0600);
+  if (!ours.is_open()) return {false, words()};
   if (!lock(ours.get(), true)) return {false, words()};
   const auto other = [&] {
     return in_a_child([&] {
       const Descriptor theirs(file, O_RDWR);
-      return theirs.open() && lock(theirs.get(), true) ? 0 : 1;
+      return theirs.is_open() && lock(theirs.get(), true) ? 0 : 1;
     });
   };
   if (other() == 0) return {false, "two processes held it at once"};
@@ -86,25 +72,25 @@ DiskSpeed measure_disk(const fs::path& folder, double seconds) {
   const std::unique_ptr<void, void (*)(void*)> memory(std::aligned_alloc(4096, kPiece), std::free);
   std::memset(memory.get(), 0x5a, kPiece);
   {
-    auto to = std::make_unique<Descriptor>(file, O_WRONLY | O_CREAT | O_TRUNC | O_DIRECT);
-    out.direct = to->open();
-    if (!out.direct) to = std::make_unique<Descriptor>(file, O_WRONLY | O_CREAT | O_TRUNC);
-    if (!to->open()) throw IoError("cannot write " + file.string(), errno);
+    Descriptor to(file, O_WRONLY | O_CREAT | O_TRUNC | O_DIRECT, 0600);
+    out.direct = to.is_open();
+    if (!out.direct) to = Descriptor(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (!to.is_open()) throw IoError("cannot write " + file.string(), errno);
     const auto begin = Clock::now();
     while (out.bytes < kMost && since(begin) < seconds * 0.5) {
-      const ssize_t written = ::write(to->get(), memory.get(), kPiece);
+      const ssize_t written = ::write(to.get(), memory.get(), kPiece);
       if (written != static_cast<ssize_t>(kPiece))
         throw IoError("cannot write " + file.string(), written < 0 ? errno : ENOSPC);
       out.bytes += kPiece;
     }
-    if (::fsync(to->get()) != 0) throw IoError("cannot make durable " + file.string(), errno);
+    if (::fsync(to.get()) != 0) throw IoError("cannot make durable " + file.string(), errno);
     out.write = static_cast<double>(out.bytes) / since(begin);
-    ::posix_fadvise(to->get(), 0, 0, POSIX_FADV_DONTNEED);
+    ::posix_fadvise(to.get(), 0, 0, POSIX_FADV_DONTNEED);
   }
   const Descriptor from(file, O_RDONLY | (out.direct ? O_DIRECT : 0));
   std::uint64_t read = 0;
   const auto begin = Clock::now();
-  while (from.open() && since(begin) < seconds * 0.3) {
+  while (from.is_open() && since(begin) < seconds * 0.3) {
     const ssize_t got = ::read(from.get(), memory.get(), kPiece);
     if (got <= 0) break;
     read += static_cast<std::uint64_t>(got);
@@ -138,11 +124,11 @@ DiskTrial try_record_lock(const fs::path& folder) {
 
 DiskTrial try_exclusive_create(const fs::path& folder) {
   const fs::path file = folder / "exclusive";
-  const Descriptor first(file, O_WRONLY | O_CREAT | O_EXCL);
-  if (!first.open()) return {false, words()};
+  const Descriptor first(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (!first.is_open()) return {false, words()};
   const int again = in_a_child([&] {
-    const Descriptor second(file, O_WRONLY | O_CREAT | O_EXCL);
-    return second.open() ? 1 : errno == EEXIST ? 0 : 2;
+    const Descriptor second(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    return second.is_open() ? 1 : errno == EEXIST ? 0 : 2;
   });
   return again == 0 ? DiskTrial{true, ""} : DiskTrial{false, "a file that exists was made once more"};
 }

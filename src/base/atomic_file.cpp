@@ -14,26 +14,13 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace moola {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Descriptor {
- public:
-  Descriptor(const fs::path& path, int flags, mode_t mode = 0) : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {
-    if (fd_ < 0) throw IoError("cannot open " + path.string(), errno);
-  }
-  ~Descriptor() { ::close(fd_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 void write_all(const Descriptor& out, std::string_view content, const fs::path& target) {
   while (!content.empty()) {
@@ -62,7 +49,7 @@ fs::path temporary_name(const fs::path& target) {
 }  // namespace
 
 std::string read_file(const fs::path& file) {
-  const Descriptor in(file, O_RDONLY);
+  const Descriptor in = open_file(file, O_RDONLY);
   struct stat status {};
   if (::fstat(in.get(), &status) != 0) throw IoError("cannot read " + file.string(), errno);
   if (S_ISDIR(status.st_mode)) throw IoError("cannot read " + file.string(), EISDIR);
@@ -86,7 +73,7 @@ void create_folders(const fs::path& folder) {
 }
 
 void sync_folder(const fs::path& folder) {
-  const Descriptor directory(folder.empty() ? fs::path(".") : folder, O_RDONLY | O_DIRECTORY);
+  const Descriptor directory = open_file(folder.empty() ? fs::path(".") : folder, O_RDONLY | O_DIRECTORY);
   // Some shared file systems cannot fsync a folder; there the rename is durable by itself.
   if (::fsync(directory.get()) != 0 && errno != EINVAL && errno != ENOTSUP) {
     throw IoError("cannot flush the folder " + folder.string(), errno);
@@ -102,7 +89,7 @@ AtomicFile::AtomicFile(fs::path target, Overwrite overwrite)
   // Finds a folder that can't be written to before any work is done. A container's processes get the same numbers at
   // every start, so a killed one may have left this very name.
   while (fs::exists(fs::symlink_status(temporary_))) temporary_ = temporary_name(target_);
-  const Descriptor probe(temporary_, O_WRONLY | O_CREAT | O_EXCL, 0666);
+  const Descriptor probe = open_file(temporary_, O_WRONLY | O_CREAT | O_EXCL, 0666);
   interrupted_.emplace(temporary_);
 }
 
@@ -111,7 +98,7 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::start_flush() const {
-  const Descriptor file(temporary_, O_RDONLY);
+  const Descriptor file = open_file(temporary_, O_RDONLY);
   ::sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);  // a hint: nothing depends on it
 }
 
@@ -121,7 +108,7 @@ void AtomicFile::commit(bool read_only) {
 
 bool AtomicFile::commit_if_free(bool read_only) {
   {
-    const Descriptor file(temporary_, O_RDONLY);
+    const Descriptor file = open_file(temporary_, O_RDONLY);
     if (read_only && ::fchmod(file.get(), 0444) != 0)
       throw IoError("cannot make read-only " + temporary_.string(), errno);
     if (::fsync(file.get()) != 0) throw IoError("cannot flush " + temporary_.string(), errno);
@@ -148,12 +135,12 @@ bool AtomicFile::commit_if_free(bool read_only) {
 
 void write_file(const fs::path& target, std::string_view content, Overwrite overwrite) {
   AtomicFile file(target, overwrite);
-  write_all(Descriptor(file.temporary(), O_WRONLY | O_TRUNC), content, target);
+  write_all(open_file(file.temporary(), O_WRONLY | O_TRUNC), content, target);
   file.commit();
 }
 
 void write_derived_file(const fs::path& target, std::string_view content) {
-  write_all(Descriptor(target, O_WRONLY | O_CREAT | O_TRUNC, 0666), content, target);
+  write_all(open_file(target, O_WRONLY | O_CREAT | O_TRUNC, 0666), content, target);
 }
 
 namespace {

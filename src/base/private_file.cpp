@@ -8,22 +8,11 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace moola {
 namespace {
-
-// A descriptor that is closed with the scope.
-struct OpenFile {
-  int number;
-  explicit OpenFile(const std::filesystem::path& file)
-      : number(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  ~OpenFile() {
-    if (number >= 0) ::close(number);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-};
 
 // What is asked is asked of the open file: a name could mean another one by then.
 void demand_private(int file, const std::filesystem::path& name, const std::string& what) {
@@ -45,12 +34,12 @@ void demand_private(int file, const std::filesystem::path& name, const std::stri
 
 std::optional<std::string> read_private_file(const std::filesystem::path& file, const std::string& what,
                                              std::size_t most) {
-  const OpenFile open(file);
-  if (open.number < 0 && errno == ENOENT) return std::nullopt;
-  if (open.number < 0) throw IoError(fmt::format("cannot open the {} {}", what, file.string()), errno);
-  demand_private(open.number, file, what);
+  const Descriptor open(file, O_RDONLY | O_NONBLOCK);
+  if (!open.is_open() && errno == ENOENT) return std::nullopt;
+  if (!open.is_open()) throw IoError(fmt::format("cannot open the {} {}", what, file.string()), errno);
+  demand_private(open.get(), file, what);
   std::string text(most, '\0');
-  const ssize_t got = ::read(open.number, text.data(), text.size());
+  const ssize_t got = ::read(open.get(), text.data(), text.size());
   if (got < 0) throw IoError(fmt::format("cannot read the {} {}", what, file.string()), errno);
   text.resize(static_cast<std::size_t>(got));
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();

@@ -15,6 +15,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/subprocess.h"
 
@@ -99,25 +100,6 @@ pid_t started(Start& start) {
   return out;
 }
 
-class Descriptor {
- public:
-  Descriptor(const char* path, int flags) : fd_(::open(path, flags | O_CLOEXEC, 0644)) {
-    if (fd_ < 0) throw IoError(fmt::format("cannot open {}", path), errno);
-  }
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { close(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  int fd_;
-};
-
 }  // namespace
 
 ProcessGroup::ProcessGroup(const std::vector<std::string>& arguments, const ProcessGroupOptions& options) {
@@ -128,10 +110,8 @@ ProcessGroup::ProcessGroup(const std::vector<std::string>& arguments, const Proc
   const std::string program = found->string(), folder = options.folder.string();
   std::vector<std::string> words = arguments, variables = environment_for(options);
   const std::vector<char*> argv = pointers(words), envp = pointers(variables);
-  const Descriptor nothing("/dev/null", O_RDWR);
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw IoError("cannot create a pipe", errno);
-  Descriptor told(ends[0]), tells(ends[1]);
+  const Descriptor nothing = open_file("/dev/null", O_RDWR);
+  auto [told, tells] = open_pipe();
   Start start{.program = program.c_str(),
               .arguments = argv.data(),
               .environment = envp.data(),

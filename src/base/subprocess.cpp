@@ -14,34 +14,11 @@
 #include <ctime>
 #include <sstream>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace moola {
 namespace {
-
-struct Pipe {
-  int read_end = -1, write_end = -1;
-  Pipe() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) throw IoError("cannot create a pipe", errno);
-    read_end = ends[0];
-    write_end = ends[1];
-  }
-  ~Pipe() {
-    close_read();
-    close_write();
-  }
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
-  void close_read() { close_end(read_end); }
-  void close_write() { close_end(write_end); }
-
- private:
-  static void close_end(int& fd) {
-    if (fd >= 0) ::close(fd);
-    fd = -1;
-  }
-};
 
 // A program that leaves early must not take us with it when we write to it. Writing raises SIGPIPE in the thread that
 // writes, so keeping it from this one thread leaves every other, and the program's own handling, alone.
@@ -74,12 +51,12 @@ class BrokenPipeIsNoSignal {
 }  // namespace
 
 ProcessResult run_process(const std::vector<std::string>& arguments, std::string_view input) {
-  Pipe in, out, err;
+  Pipe in = open_pipe(), out = open_pipe(), err = open_pipe();
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, in.read_end, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, out.write_end, 1);
-  ::posix_spawn_file_actions_adddup2(&actions, err.write_end, 2);
+  ::posix_spawn_file_actions_adddup2(&actions, in.read_end.get(), 0);
+  ::posix_spawn_file_actions_adddup2(&actions, out.write_end.get(), 1);
+  ::posix_spawn_file_actions_adddup2(&actions, err.write_end.get(), 2);
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -87,31 +64,31 @@ ProcessResult run_process(const std::vector<std::string>& arguments, std::string
   const int error = ::posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) throw IoError("cannot start " + arguments.front(), error);
-  in.close_read();
-  out.close_write();
-  err.close_write();
+  in.read_end.close();
+  out.write_end.close();
+  err.write_end.close();
 
   const BrokenPipeIsNoSignal no_signal;
   ProcessResult result;
   std::array<char, 65536> buffer;
-  if (input.empty()) in.close_write();
+  if (input.empty()) in.write_end.close();
   // To the end of all three: a program may close its output and go on reading.
-  while (out.read_end >= 0 || err.read_end >= 0 || in.write_end >= 0) {
-    std::array<pollfd, 3> waits{pollfd{out.read_end, POLLIN, 0}, pollfd{err.read_end, POLLIN, 0},
-                                pollfd{in.write_end, POLLOUT, 0}};
+  while (out.read_end.is_open() || err.read_end.is_open() || in.write_end.is_open()) {
+    std::array<pollfd, 3> waits{pollfd{out.read_end.get(), POLLIN, 0}, pollfd{err.read_end.get(), POLLIN, 0},
+                                pollfd{in.write_end.get(), POLLOUT, 0}};
     if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) break;
     const auto drain = [&](pollfd& wait, Pipe& pipe, std::string& text) {
       if ((wait.revents & (POLLIN | POLLHUP | POLLERR)) == 0) return;
       const ssize_t n = ::read(wait.fd, buffer.data(), buffer.size());
       if (n > 0) text.append(buffer.data(), static_cast<std::size_t>(n));
-      if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) pipe.close_read();
+      if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) pipe.read_end.close();
     };
     drain(waits[0], out, result.output);
     drain(waits[1], err, result.errors);
     if ((waits[2].revents & (POLLOUT | POLLERR | POLLHUP)) != 0) {
-      const ssize_t n = ::write(in.write_end, input.data(), std::min<std::size_t>(input.size(), 4096));
+      const ssize_t n = ::write(in.write_end.get(), input.data(), std::min<std::size_t>(input.size(), 4096));
       if (n > 0) input.remove_prefix(static_cast<std::size_t>(n));
-      if (input.empty() || (n < 0 && errno != EINTR && errno != EAGAIN)) in.close_write();
+      if (input.empty() || (n < 0 && errno != EINTR && errno != EAGAIN)) in.write_end.close();
     }
   }
   int status = 0;

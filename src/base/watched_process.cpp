@@ -8,7 +8,7 @@
 #include <fstream>
 #include <thread>
 
-#include "base/error.h"
+#include "base/descriptor.h"
 #include "base/process_group.h"
 
 namespace moola {
@@ -16,33 +16,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The file that a program's streams go to; none: thrown away.
-class Log {
- public:
-  explicit Log(const std::filesystem::path& file) {
-    if (file.empty()) return;
-    fd_ = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    if (fd_ < 0) throw IoError(fmt::format("cannot open {}", file.string()), errno);
-  }
-  ~Log() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Log(const Log&) = delete;
-  Log& operator=(const Log&) = delete;
-  int descriptor() const { return fd_; }
-
- private:
-  int fd_ = -1;
-};
-
 }  // namespace
 
 WatchedExit run_watched(const std::vector<std::string>& arguments, const WatchOptions& options) {
-  const Log log(options.log);
-  ProcessGroup child(arguments, {.environment = options.environment,
-                                 .without = options.without,
-                                 .output = log.descriptor(),
-                                 .errors = log.descriptor()});
+  // None: what it says is thrown away.
+  const Descriptor log = options.log.empty() ? Descriptor() : open_file(options.log, O_WRONLY | O_CREAT | O_APPEND);
+  ProcessGroup child(
+      arguments,
+      {.environment = options.environment, .without = options.without, .output = log.get(), .errors = log.get()});
   const auto began = Clock::now();
   auto wait = std::chrono::milliseconds(1);
   while (!child.ended()) {

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "data/files/decompress.h"
 
@@ -43,29 +44,25 @@ std::size_t MemorySource::read(std::span<char> out) {
 /// The file as it lies on disk, hashed as it goes by.
 class InputFile::Raw : public ByteSource {
  public:
-  explicit Raw(const std::filesystem::path& path) : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (fd_ < 0) {
+  explicit Raw(const std::filesystem::path& path) : path_(path), in_(path, O_RDONLY) {
+    if (!in_.is_open()) {
       if (errno == ENOENT || errno == ENOTDIR) throw ConfigError("there is no file " + path.string() + ".");
       throw IoError("cannot open " + path.string(), errno);
     }
     struct stat status {};
-    if (::fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) {
+    if (::fstat(in_.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
       const bool folder = S_ISDIR(status.st_mode);
-      ::close(fd_);
       throw ConfigError(
           folder ? fmt::format("{} is a folder. Name the files in it, such as {}/*.csv.", path.string(), path.string())
                  : fmt::format("{} is no regular file. It may have to be read twice; store it on disk first.",
                                path.string()));
     }
-    ::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
+    ::posix_fadvise(in_.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   }
-  ~Raw() override { ::close(fd_); }
-  Raw(const Raw&) = delete;
-  Raw& operator=(const Raw&) = delete;
 
   std::size_t read(std::span<char> out) override {
     while (true) {
-      const ssize_t n = ::read(fd_, out.data(), out.size());
+      const ssize_t n = ::read(in_.get(), out.data(), out.size());
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) throw IoError("cannot read " + path_.string(), errno);
       hash_.update(std::as_bytes(out.first(static_cast<std::size_t>(n))));
@@ -75,7 +72,7 @@ class InputFile::Raw : public ByteSource {
   }
   std::string_view first_bytes() {
     std::array<char, 16> bytes{};
-    const ssize_t n = ::pread(fd_, bytes.data(), bytes.size(), 0);
+    const ssize_t n = ::pread(in_.get(), bytes.data(), bytes.size(), 0);
     if (n < 0) throw IoError("cannot read " + path_.string(), errno);
     first_.assign(bytes.data(), static_cast<std::size_t>(n));
     return first_;
@@ -89,7 +86,7 @@ class InputFile::Raw : public ByteSource {
 
  private:
   std::filesystem::path path_;
-  int fd_;
+  Descriptor in_;
   Sha256 hash_;
   std::uint64_t bytes_ = 0;
   std::string first_;

@@ -15,6 +15,7 @@
 #include <string>
 #include <thread>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/thread_count.h"
 
@@ -25,16 +26,13 @@ constexpr std::uint64_t kPieceBytes = 256 << 10;
 
 class OpenFile {
  public:
-  explicit OpenFile(const std::filesystem::path& file) : fd_(::open(file.c_str(), O_RDONLY | O_CLOEXEC)), file_(file) {
-    if (fd_ < 0) throw IoError("cannot open the journal " + file.string(), errno);
+  explicit OpenFile(const std::filesystem::path& file) : in_(file, O_RDONLY), file_(file) {
+    if (!in_.is_open()) throw IoError("cannot open the journal " + file.string(), errno);
   }
-  ~OpenFile() { ::close(fd_); }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
 
   struct stat status() const {
     struct stat out {};
-    if (::fstat(fd_, &out) != 0) throw IoError("cannot read the journal " + file_.string(), errno);
+    if (::fstat(in_.get(), &out) != 0) throw IoError("cannot read the journal " + file_.string(), errno);
     return out;
   }
 
@@ -42,7 +40,7 @@ class OpenFile {
   std::size_t read(char* to, std::size_t size, std::uint64_t offset) const {
     std::size_t done = 0;
     while (done < size) {
-      const ssize_t got = ::pread(fd_, to + done, size - done, static_cast<off_t>(offset + done));
+      const ssize_t got = ::pread(in_.get(), to + done, size - done, static_cast<off_t>(offset + done));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) throw IoError("cannot read the journal " + file_.string(), errno);
       if (got == 0) break;
@@ -52,7 +50,7 @@ class OpenFile {
   }
 
  private:
-  int fd_;
+  Descriptor in_;
   const std::filesystem::path& file_;
 };
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/atomic_file.h"
+#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace moola::sweep {
@@ -27,13 +28,9 @@ void require_lines(std::string_view lines) {
 // shows what other hosts have appended.
 class OpenJournal {
  public:
-  explicit OpenJournal(const std::filesystem::path& file)
-      : file_(file), fd_(::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
-    if (fd_ < 0) throw IoError("cannot write to the journal " + file.string(), errno);
+  explicit OpenJournal(const std::filesystem::path& file) : file_(file), out_(file, O_RDWR | O_CREAT | O_APPEND, 0666) {
+    if (!out_.is_open()) throw IoError("cannot write to the journal " + file.string(), errno);
   }
-  ~OpenJournal() { ::close(fd_); }
-  OpenJournal(const OpenJournal&) = delete;
-  OpenJournal& operator=(const OpenJournal&) = delete;
 
   struct stat status() const;
   void cut_unfinished_line() const;
@@ -41,12 +38,12 @@ class OpenJournal {
 
  private:
   const std::filesystem::path& file_;
-  int fd_;
+  Descriptor out_;
 };
 
 struct stat OpenJournal::status() const {
   struct stat out {};
-  if (::fstat(fd_, &out) != 0) throw IoError("cannot read the journal " + file_.string(), errno);
+  if (::fstat(out_.get(), &out) != 0) throw IoError("cannot read the journal " + file_.string(), errno);
   return out;
 }
 
@@ -56,18 +53,18 @@ void OpenJournal::cut_unfinished_line() const {
   for (std::int64_t end = size; end > 0;) {
     const std::int64_t begin = end == size ? end - 1 : std::max<std::int64_t>(0, end - std::ssize(bytes));
     const auto wanted = static_cast<std::size_t>(end - begin);
-    if (::pread(fd_, bytes.data(), wanted, begin) != static_cast<ssize_t>(wanted))
+    if (::pread(out_.get(), bytes.data(), wanted, begin) != static_cast<ssize_t>(wanted))
       throw IoError("cannot read the end of the journal " + file_.string(), errno);
     const std::size_t newline = std::string_view(bytes.data(), wanted).rfind('\n');
     if (newline != std::string_view::npos) {
       end = begin + static_cast<std::int64_t>(newline) + 1;
-      if (end < size && ::ftruncate(fd_, end) != 0)
+      if (end < size && ::ftruncate(out_.get(), end) != 0)
         throw IoError("cannot cut the unfinished last line off the journal " + file_.string(), errno);
       return;
     }
     end = begin;
   }
-  if (size > 0 && ::ftruncate(fd_, 0) != 0)
+  if (size > 0 && ::ftruncate(out_.get(), 0) != 0)
     throw IoError("cannot cut the unfinished last line off the journal " + file_.string(), errno);
 }
 
@@ -75,7 +72,7 @@ void OpenJournal::append_or_undo(std::string_view lines) const {
   const std::int64_t size = status().st_size;
   int error = 0;
   while (!lines.empty()) {
-    const ssize_t written = ::write(fd_, lines.data(), lines.size());
+    const ssize_t written = ::write(out_.get(), lines.data(), lines.size());
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) {
       error = written < 0 ? errno : ENOSPC;
@@ -83,9 +80,9 @@ void OpenJournal::append_or_undo(std::string_view lines) const {
     }
     lines.remove_prefix(static_cast<std::size_t>(written));
   }
-  if (error == 0 && ::fdatasync(fd_) != 0) error = errno;
+  if (error == 0 && ::fdatasync(out_.get()) != 0) error = errno;
   if (error == 0) return;
-  const bool undone = ::ftruncate(fd_, size) == 0;
+  const bool undone = ::ftruncate(out_.get(), size) == 0;
   throw IoError(fmt::format("cannot append to the journal {}; {}", file_.string(),
                             undone ? "it is as it was before" : "what was written of it could not be taken back"),
                 error);

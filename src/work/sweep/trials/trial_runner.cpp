@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/launched_ranks.h"
@@ -23,28 +24,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kReportsLook{100};
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  ~Descriptor() { close(); }
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  bool is_open() const { return fd_ >= 0; }
-  void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  int fd_;
-};
 
 constexpr std::size_t kErrorsKept = 4096, kWordsKept = 300;
 
@@ -62,15 +41,10 @@ std::string last_line(std::string_view text) {
   return text.size() <= kWordsKept ? valid_text(text) : valid_text(text.substr(0, kWordsKept)) + "…";
 }
 
-struct Pipe {
-  Descriptor out, in;
-};
-
-Pipe open_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw IoError("cannot create a pipe", errno);
-  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);  // our end alone: the program's own writes must wait for us
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
+Pipe open_stream() {
+  Pipe out = open_pipe();
+  ::fcntl(out.read_end.get(), F_SETFL, O_NONBLOCK);  // our end alone: the program's own writes must wait for us
+  return out;
 }
 
 // The program's file descriptor, readable when it is over; none on systems before Linux 5.3.
@@ -129,24 +103,25 @@ TrialRunner::~TrialRunner() {
 
 void TrialRunner::start(const TrialTask& task) {
   auto trial = std::make_unique<Running>(task);
-  trial->log = Descriptor(::open(task.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  trial->log = Descriptor(task.log, O_WRONLY | O_CREAT | O_APPEND);
   if (!trial->log.is_open()) throw IoError(fmt::format("cannot open {}", task.log.string()), errno);
   std::vector<std::string> without = rank_variables();
   without.insert(without.end(), task.without.begin(), task.without.end());
-  Pipe output = open_pipe(), errors = open_pipe();
+  Pipe output = open_stream(), errors = open_stream();
   try {
-    trial->program = std::make_unique<ProcessGroup>(task.arguments, ProcessGroupOptions{.environment = task.environment,
-                                                                                        .without = without,
-                                                                                        .folder = task.folder,
-                                                                                        .output = output.in.get(),
-                                                                                        .errors = errors.in.get()});
+    trial->program =
+        std::make_unique<ProcessGroup>(task.arguments, ProcessGroupOptions{.environment = task.environment,
+                                                                           .without = without,
+                                                                           .folder = task.folder,
+                                                                           .output = output.write_end.get(),
+                                                                           .errors = errors.write_end.get()});
   } catch (const IoError& error) {
     at_once_.push_back({.number = task.number, .end = TrialEnd{.exit_code = 127, .not_started = error.what()}});
     return;
   }
   guard_.watch(trial->program->id());
-  trial->output = std::move(output.out);
-  trial->errors = std::move(errors.out);
+  trial->output = std::move(output.read_end);
+  trial->errors = std::move(errors.read_end);
   trial->process = descriptor_of(trial->program->id());
   trials_.emplace(task.number, std::move(trial));
 }
@@ -165,7 +140,7 @@ void TrialRunner::end_all() {
 void TrialRunner::read(Running& trial, TrialEvent& event) {
   std::array<char, 65536> buffer;
   if (!trial.task.reports.empty() && !trial.reports.is_open())
-    trial.reports = Descriptor(::open(trial.task.reports.c_str(), O_RDONLY | O_CLOEXEC));  // it may not be there yet
+    trial.reports = Descriptor(trial.task.reports, O_RDONLY);  // it may not be there yet
   while (trial.reports.is_open()) {
     const ssize_t got = ::read(trial.reports.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
