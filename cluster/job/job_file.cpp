@@ -132,12 +132,6 @@ void take_over(JobStep& step, const BoundJob& job, const ConfigSchema& schema) {
   take("runpod.hourly_price_cap", step.runpod.hourly_price_cap, job.runpod.hourly_price_cap);
 }
 
-bool is_variable(const std::string& name) {
-  const auto fits = [](char c) { return (std::isalnum(static_cast<unsigned char>(c)) != 0 && c > 0) || c == '_'; };
-  return !name.empty() && std::isdigit(static_cast<unsigned char>(name.front())) == 0 &&
-         std::ranges::all_of(name, fits);
-}
-
 // A later value of a variable takes an earlier one's place.
 void read_environment(const toml::node& node, const std::string& where, Environment& out) {
   const toml::table* table = node.as_table();
@@ -150,7 +144,7 @@ void read_environment(const toml::node& node, const std::string& where, Environm
     if (!text)
       sweep::refuse_toml(value, where, name,
                          fmt::format("a variable holds a text, not {}. Put it in quotes.", toml_kind(value)));
-    if (!is_variable(name))
+    if (!is_variable_name(name))
       sweep::refuse_toml(value, where, name, "a variable's name is letters, digits and '_', no digit first.");
     for (const char* theirs : {"SLURM_", "OMPI_", "PMIX_", "RUNPOD_"}) {
       if (name.starts_with(theirs))

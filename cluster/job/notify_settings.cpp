@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/shell_words.h"
 
 namespace moola::cluster {
 namespace {
@@ -21,9 +22,9 @@ namespace fs = std::filesystem;
 
 constexpr std::array kEvents{"finish", "failure", "over-budget"};
 
+// In capital letters: what has small ones may be a file's name or a secret.
 bool is_variable(const std::string& text) {
-  const auto fits = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
-  return !text.empty() && !(text.front() >= '0' && text.front() <= '9') && std::ranges::all_of(text, fits);
+  return is_variable_name(text) && std::ranges::none_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/named_choice.h"
+#include "base/shell_words.h"
 
 namespace moola::cluster::runpod {
 namespace {
@@ -39,12 +40,6 @@ void check_port(const std::string& port, const std::string& what) {
                     "8888/http.",
                     what, port));
   }
-}
-
-bool is_variable(const std::string& name) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !name.empty() && letter(name[0]) &&
-         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
 }  // namespace
@@ -97,7 +92,7 @@ void check(const Container& container, const std::string& what) {
   }
   std::set<std::string> names;
   for (const auto& [name, value] : container.env) {
-    if (!is_variable(name)) {
+    if (!is_variable_name(name)) {
       throw ConfigError(
           fmt::format("{}: '{}' is no name of an environment variable: expected letters, digits and _, not "
                       "beginning with a digit.",

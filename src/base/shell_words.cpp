@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 
@@ -24,6 +25,12 @@ std::string shell_words(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words) out += (out.empty() ? "" : " ") + shell_word(word);
   return out;
+}
+
+bool is_variable_name(std::string_view name) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto fits = [&](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_'; };
+  return !name.empty() && !is_digit(name.front()) && std::ranges::all_of(name, fits);
 }
 
 void check_words(const std::vector<std::string>& command, const std::string& key) {

@@ -42,4 +42,10 @@ BOOST_AUTO_TEST_CASE(a_shells_line_is_no_list_of_words) {
                    "command = [\"./x\", \"--a\", \"\\\"b\\\"\"]"));
 }
 
+BOOST_AUTO_TEST_CASE(a_variable_has_letters_digits_and_underscores_and_no_digit_first) {
+  for (const char* name : {"a", "_", "A1", "MOOLA_2_b"}) BOOST_TEST(is_variable_name(name), name);
+  for (const char* name : {"", "1", "1A", "a-b", "a b", "a=b", "a.b", "\xc3\xa4"})
+    BOOST_TEST(!is_variable_name(name), name);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
