@@ -10,6 +10,7 @@
 #include <memory>
 #include <set>
 
+#include "base/byte_size.h"
 #include "base/command_line.h"
 #include "base/error.h"
 #include "base/progress.h"
@@ -26,14 +27,6 @@ struct Arguments {
   std::string kind, id, other;
   std::vector<std::string> ids;
 };
-
-std::string readable_bytes(std::uint64_t bytes) {
-  static constexpr std::array kUnits{"B", "KB", "MB", "GB", "TB"};
-  auto size = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  for (; size >= 1000 && unit + 1 < kUnits.size(); ++unit) size /= 1000;
-  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", size, kUnits[unit]);
-}
 
 // Rows of the first axis that most data sets share; what a reader would call its length.
 std::uint64_t length_of(const Json& datasets) {

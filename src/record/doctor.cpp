@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "base/atomic_file.h"
+#include "base/byte_size.h"
 #include "base/error.h"
 #include "base/subprocess.h"
 #include "record/machine.h"
@@ -20,10 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Level = Finding::Level;
-
-std::string gigabytes(double bytes) {
-  return fmt::format("{:.1f} GB", bytes * 1e-9);
-}
 
 std::string first_line_of(const std::string& text) {
   const std::size_t begin = text.find_first_not_of(" \r\n\t");
@@ -83,8 +80,8 @@ Finding processor(const Machine& machine) {
 Finding memory(const Machine& machine) {
   Finding out{"memory",
               Level::fine,
-              fmt::format("{} of {} free", gigabytes(static_cast<double>(machine.memory_available_bytes)),
-                          gigabytes(static_cast<double>(machine.memory_bytes))),
+              fmt::format("{} of {} free", readable_bytes(machine.memory_available_bytes),
+                          readable_bytes(machine.memory_bytes)),
               "",
               {{"bytes", machine.memory_bytes}, {"available_bytes", machine.memory_available_bytes}}};
   // A rank of pretraining holds about half a gigabyte: LibTorch, the series, and the activations of its micro-batches.
@@ -112,8 +109,7 @@ Finding workspace_of(const fs::path& workspace) {
   if (!fs::exists(workspace, error)) out.found += " (not there yet; the first moola data import makes it)";
   const fs::space_info space = fs::space(at, error);
   if (!error) {
-    out.found += fmt::format(", {} free of {}", gigabytes(static_cast<double>(space.available)),
-                             gigabytes(static_cast<double>(space.capacity)));
+    out.found += fmt::format(", {} free of {}", readable_bytes(space.available), readable_bytes(space.capacity));
     out.details["available_bytes"] = space.available;
     if (space.available < 2'000'000'000U) {
       out.level = Level::warning;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/atomic_file.h"
+#include "base/byte_size.h"
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/file_lock.h"
@@ -20,13 +21,6 @@ namespace report {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string bytes_text(double bytes) {
-  if (bytes >= 1e9) return fmt::format("{:.2f} GB", bytes * 1e-9);
-  if (bytes >= 1e6) return fmt::format("{:.1f} MB", bytes * 1e-6);
-  if (bytes >= 1e3) return fmt::format("{:.1f} kB", bytes * 1e-3);
-  return fmt::format("{:.0f} B", bytes);
-}
 
 Html fact_list(const Json& values, const std::vector<std::string>& left_out = {}) {
   std::vector<std::pair<std::string, Html>> rows;
@@ -192,15 +186,17 @@ Html environment(const Source& source) {
   const Manifest& manifest = source.manifest;
   const Session latest = manifest.sessions.empty() ? Session{} : manifest.sessions.back();
   const std::string gpus = host_value(latest, "gpus");
+  const std::string memory =
+      latest.host.contains("memory_bytes")
+          ? readable_bytes(static_cast<std::uint64_t>(json_number(latest.host["memory_bytes"]).value_or(0)))
+          : "";
   Html out =
       facts({{"host", text(host_value(latest, "name"))},
              {"system", text(host_value(latest, "system"))},
              {"kernel", text(host_value(latest, "kernel"))},
              {"processor", text(host_value(latest, "cpu"))},
              {"cores", text(host_value(latest, "cores") + " (x86-64-" + host_value(latest, "instruction_set") + ")")},
-             {"memory", text(latest.host.contains("memory_bytes")
-                                 ? bytes_text(json_number(latest.host["memory_bytes"]).value_or(0))
-                                 : "")},
+             {"memory", text(memory)},
              {"GPUs", text(gpus.empty() ? "none" : gpus)},
              {"ranks", text(std::to_string(latest.ranks))},
              {"code", text(manifest.code_version)},
@@ -227,8 +223,7 @@ Html artifacts(const Source& source) {
   if (source.manifest.artifacts.empty()) return paragraph(muted("Listed when the run has ended."));
   HtmlTable files{{"file", "size", "SHA-256"}, {}, {false, true, false}};
   for (const Artifact& artifact : source.manifest.artifacts) {
-    files.rows.push_back(
-        {code(artifact.path), text(bytes_text(static_cast<double>(artifact.bytes))), code(artifact.sha256)});
+    files.rows.push_back({code(artifact.path), text(readable_bytes(artifact.bytes)), code(artifact.sha256)});
   }
   return table(files);
 }
