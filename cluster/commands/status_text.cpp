@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/duration.h"
+#include "base/text_ends.h"
 #include "base/text_table.h"
 #include "base/utc_time.h"
 #include "cluster/commands/element_log.h"
@@ -38,13 +39,6 @@ double worked_seconds(const ElementStatus& element) {
       out += seconds_since(each.begun);
   }
   return out;
-}
-
-std::string shortened(const std::string& text) {
-  if (text.size() <= kLongestWords) return text;
-  std::size_t end = kLongestWords;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "…";
 }
 
 // What there is to say of a step in its row: of what waits or was cancelled why, the most frequent.
@@ -95,7 +89,7 @@ std::string running_lines(const JobRun& run, const RunStatus& status, bool every
       ++shown;
       const StepProgress progress = progress_of(run, step.name, element);
       std::string words = progress.study.empty() ? progress.words : "study " + progress.study;
-      if (words.empty()) words = shortened(last_words(log_of(run, step.name, element, each)));
+      if (words.empty()) words = shortened(last_words(log_of(run, step.name, element, each)), kLongestWords);
       out += fmt::format("  {}{}{}{}\n", element_name(run.job.step(step.name), element),
                          each.attempts.empty() ? "" : " on " + each.attempts.back().host,
                          each.attempts.size() > 1 ? fmt::format(", attempt {}", each.attempts.back().number) : "",
@@ -123,7 +117,7 @@ std::string failure_lines(const JobRun& run, const RunStatus& status, std::size_
       out += fmt::format("  {}{}: {}\n", element_name(run.job.step(step.name), element),
                          each.attempts.size() > 1 ? fmt::format(" after {} attempts", each.attempts.size()) : "",
                          each.why);
-      if (!report.telling_line.empty()) out += fmt::format("    {}\n", shortened(report.telling_line));
+      if (!report.telling_line.empty()) out += fmt::format("    {}\n", shortened(report.telling_line, kLongestWords));
       if (!report.diagnoses.empty() && report.diagnoses.front().role == Diagnosis::Role::cause)
         out += fmt::format("    {}\n", report.diagnoses.front().advice);
       if (std::filesystem::exists(log)) out += fmt::format("    {}\n", log.string());

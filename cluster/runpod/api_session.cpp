@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/text_ends.h"
 #include "base/version.h"
 #include "cluster/http/retry_after.h"
 
@@ -18,12 +19,7 @@ std::string readable(std::string text) {
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < ' ' || c == 127) c = ' ';
   }
-  if (text.size() > kLongestDetail) {
-    std::size_t end = kLongestDetail;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-    text = text.substr(0, end) + " …";
-  }
-  return text;
+  return shortened(text, kLongestDetail, " …");
 }
 
 // "detail (first error; second error)" of a problem+json; the beginning of any other body.

@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text_ends.h"
+
 namespace moola::cluster::runpod {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // What stands before the next `mark`; takes it and the mark off `rest`.
 std::string_view next_part(std::string_view& rest, char mark) {

@@ -12,6 +12,7 @@
 #include "base/config_value.h"
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/text_ends.h"
 #include "base/toml.h"
 #include "base/toml_text.h"
 
@@ -344,7 +345,8 @@ void ConfigSchema::load_documents(const std::vector<ConfigDocument>& documents,
     if (equals == std::string::npos || equals == 0) {
       throw ConfigError(fmt::format("{}: expected table.key=value, such as --set train.lr=3e-4.", where));
     }
-    const std::string path = trimmed(setting.substr(0, equals)), value = trimmed(setting.substr(equals + 1));
+    const std::string path(trimmed(std::string_view(setting).substr(0, equals)));
+    const std::string value(trimmed(std::string_view(setting).substr(equals + 1)));
     const std::size_t dot = path.find('.');
     const std::size_t next = dot == std::string::npos ? dot : path.find('.', dot + 1);
     if (next != std::string::npos) {

@@ -12,7 +12,4 @@ std::string toml_quoted(const std::string& text);
 /// A key as TOML writes it: bare where it may be, else in quotes.
 std::string toml_key(const std::string& key);
 
-/// Without the blanks and tabs at both ends.
-std::string trimmed(const std::string& text);
-
 }  // namespace moola

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <cmath>
 
+#include "base/text_ends.h"
+
 namespace moola::data {
 namespace {
 
@@ -11,12 +13,6 @@ namespace {
 bool is_month(std::string_view text) {
   return (text.size() == 6 || text.size() == 8) &&
          std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
 }
 
 void count(RowCounts& counts, std::string_view key) {
@@ -44,8 +40,8 @@ std::uint8_t RawFile::flags_of(double number) {
 }
 
 RawBars* RawFile::wanted(std::string_view product, std::string_view month, const RowChoice& choice) {
-  product = trimmed(product);
-  month = trimmed(month);
+  product = trimmed(product, " ");
+  month = trimmed(month, " ");
   if (!product.empty()) {
     const bool chosen = product == choice.product;
     count(products, product);

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/text_ends.h"
 #include "data/files/time_zone.h"
 
 namespace moola::data {
@@ -16,12 +17,6 @@ constexpr std::int64_t kLatest = 7'258'118'400 * kSecond;     // 2200-01-01
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 /// Takes a stamp apart from left to right.

@@ -8,24 +8,18 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/text_ends.h"
 #include "data/windows/window_table.h"
 
 namespace moola::data {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // Calls visit with each piece of text between separators.
 template <class Visit>
 void split(std::string_view text, char separator, Visit visit) {
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find(separator, begin), text.size());
-    visit(trimmed(text.substr(begin, end - begin)));
+    visit(trimmed(text.substr(begin, end - begin), " \t\r"));
     begin = end + 1;
   }
 }

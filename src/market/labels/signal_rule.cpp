@@ -6,14 +6,10 @@
 
 #include "base/error.h"
 #include "base/parse_number.h"
+#include "base/text_ends.h"
 
 namespace moola::market {
 namespace {
-
-std::string trimmed(const std::string& text) {
-  const std::size_t first = text.find_first_not_of(' ');
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
 
 bool begins_like_a_name(const std::string& text) {
   return !text.empty() && text[0] >= 'a' && text[0] <= 'z' && text.find(' ') == std::string::npos;
@@ -33,18 +29,19 @@ SignalRule parse_signal_rule(const std::string& text) {
                     text));
   };
   const std::size_t at = text.find_first_of("<>");
-  SignalRule rule{.column = trimmed(text.substr(0, at)), .other = {}};
+  SignalRule rule{.column = std::string(trimmed(std::string_view(text).substr(0, at), " ")), .other = {}};
   if (!begins_like_a_name(rule.column)) throw refuse();
   if (at == std::string::npos) return rule;
   rule.buys_below = text[at] == '<';
-  const std::string with = trimmed(text.substr(at + 1));
+  const std::string with(trimmed(std::string_view(text).substr(at + 1), " "));
   if (begins_like_a_name(with)) {
     rule.other = with;
     return rule;
   }
   const std::size_t dots = with.find("..");
-  const auto low = parse_number(trimmed(with.substr(0, dots)));
-  const auto high = dots == std::string::npos ? low : parse_number(trimmed(with.substr(dots + 2)));
+  const auto low = parse_number(trimmed(std::string_view(with).substr(0, dots), " "));
+  const auto high =
+      dots == std::string::npos ? low : parse_number(trimmed(std::string_view(with).substr(dots + 2), " "));
   if (!low || !high || !(*low <= *high)) throw refuse();
   rule.low = *low;
   rule.high = *high;

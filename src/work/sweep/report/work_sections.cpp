@@ -7,6 +7,7 @@
 #include <queue>
 
 #include "base/duration.h"
+#include "base/text_ends.h"
 #include "work/pages/report_numbers.h"
 #include "work/sweep/report/study_report.h"
 
@@ -187,15 +188,8 @@ Html failures_section(const StudyFacts& facts) {
     if (table.rows.size() == kMost) break;
     std::vector<std::uint64_t> some = each.trials;
     some.resize(std::min(some.size(), kMostNumbers));
-    std::string message = each.message;
-    if (message.size() > kMostLetters) {
-      std::size_t end = kMostLetters;
-      while ((static_cast<unsigned char>(message[end]) & 0xC0) == 0x80) --end;
-      message.resize(end);
-      message += "…";
-    }
     table.rows.push_back(
-        {text(message), text(std::to_string(each.trials.size())),
+        {text(shortened(each.message, kMostLetters)), text(std::to_string(each.trials.size())),
          text(fmt::format("{}{}", fmt::join(some, ", "), some.size() < each.trials.size() ? ", …" : ""))});
   }
   Html out = record::table(table);
