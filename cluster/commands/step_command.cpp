@@ -6,10 +6,11 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <vector>
 
 #include "base/error.h"
+#include "base/first_line.h"
+#include "base/host_name.h"
 #include "base/log.h"
 #include "base/utc_time.h"
 #include "base/version.h"
@@ -22,6 +23,7 @@
 #include "cluster/run/run_status.h"
 #include "cluster/run/run_step.h"
 #include "cluster/slurm/inside_slurm.h"
+#include "record/machine.h"
 
 namespace moola::cluster {
 namespace {
@@ -35,29 +37,9 @@ void say(fmt::format_string<Args...> format, Args&&... args) {
   log_text(LogLevel::info, kStepSays + fmt::format(format, std::forward<Args>(args)...));
 }
 
-std::string host_name() {
-  char name[256] = "";
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
-}
-
-std::string first_line(const fs::path& file) {
-  std::ifstream in(file);
-  std::string line;
-  std::getline(in, line);
-  return line;
-}
-
-// As the driver names them, without a library of CUDA's.
 std::string gpus_here() {
-  std::vector<std::string> names;
-  std::error_code none;
-  for (const auto& each : fs::directory_iterator("/proc/driver/nvidia/gpus", none)) {
-    const std::string model = first_line(each.path() / "information");
-    const std::size_t begin = model.find_first_not_of(" \t", std::min(model.find(':'), model.size()) + 1);
-    names.push_back(begin == std::string::npos ? "a GPU" : model.substr(begin));
-  }
+  const std::vector<std::string> names = record::gpus_of_driver();
   if (names.empty()) return "none";
-  std::ranges::sort(names);
   std::string out = fmt::format("{} x {}", names.size(), names.front());
   const std::string driver = first_line("/proc/driver/nvidia/version");
   return driver.empty() ? out : out + ", " + driver;

@@ -14,6 +14,7 @@
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/file_lock.h"
+#include "base/host_name.h"
 #include "base/log.h"
 #include "base/scratch_folder.h"
 #include "base/subprocess.h"
@@ -25,12 +26,6 @@ namespace moola::launch {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string host_name() {
-  char name[256] = "host";
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
 
 // The heartbeats of one call; gone when it has ended.
 class HeartbeatFolder {

@@ -13,13 +13,10 @@
 #include <map>
 #include <sstream>
 
+#include "base/host_name.h"
+
 namespace moola::launch {
 namespace {
-
-std::string this_host() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
 
 // glibc 2.36 declares pidfd_open without C linkage. -1 on kernels before 5.3.
 int open_process(std::int64_t pid) {
@@ -73,7 +70,7 @@ std::string place(const HeartbeatRecord& record) {
 
 RankWatch::RankWatch(std::filesystem::path folder, int ranks)
     : folder_(std::move(folder)),
-      host_(this_host()),
+      host_(host_name()),
       ranks_(static_cast<std::size_t>(ranks)),
       last_change_(Clock::now()) {}
 

@@ -16,6 +16,7 @@
 
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "base/host_name.h"
 
 namespace moola {
 namespace {
@@ -31,18 +32,17 @@ void write_all(const Descriptor& out, std::string_view content, const fs::path& 
   }
 }
 
-std::string host_name() {
-  char name[256] = "";
-  if (::gethostname(name, sizeof name - 1) != 0) return "unknown";
-  std::string host(name);
-  std::replace(host.begin(), host.end(), '.', '-');
+// Without the points, which part a temporary's name.
+std::string host_in_names() {
+  std::string host = host_name();
+  std::ranges::replace(host, '.', '-');
   return host;
 }
 
 // Names carry host and process, so that a leftover can be told from a writer at work, and a counter for threads.
 fs::path temporary_name(const fs::path& target) {
   static std::atomic<unsigned> counter{0};
-  return target.parent_path() / ("." + target.filename().string() + "." + host_name() + "." +
+  return target.parent_path() / ("." + target.filename().string() + "." + host_in_names() + "." +
                                  std::to_string(::getpid()) + "." + std::to_string(counter++) + ".tmp");
 }
 
@@ -171,7 +171,7 @@ void make_read_only(const fs::path& file) {
 }
 
 void remove_abandoned(const fs::path& folder) {
-  const std::string host = "." + host_name() + ".";
+  const std::string host = "." + host_in_names() + ".";
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();

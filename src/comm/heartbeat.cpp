@@ -9,11 +9,11 @@
 #include <csignal>
 
 #include "base/error.h"
+#include "base/host_name.h"
 #include "base/log.h"
 #include "base/stop_flag.h"
 #include "base/utc_time.h"
 #include "comm/activity.h"
-#include "comm/host_name.h"
 
 namespace moola::comm {
 namespace {

@@ -11,8 +11,8 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/host_name.h"
 #include "comm/activity.h"
-#include "comm/host_name.h"
 #include "comm/mailbox.h"
 #include "comm/mpi_check.h"
 

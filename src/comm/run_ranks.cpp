@@ -10,11 +10,11 @@
 
 #include "base/command_line.h"
 #include "base/error.h"
+#include "base/host_name.h"
 #include "base/log.h"
 #include "base/stop_flag.h"
 #include "comm/activity.h"
 #include "comm/heartbeat.h"
-#include "comm/host_name.h"
 
 namespace moola::comm {
 namespace {

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/host_name.h"
 #include "base/log.h"
 #include "base/nearest.h"
-#include "comm/host_name.h"
 
 namespace moola::cuda {
 namespace {
@@ -18,7 +18,7 @@ namespace {
 // has.
 int choose(const Accelerator& accelerator, const comm::Communicator& world) {
   const int index = world.host_rank() % accelerator.device_count();
-  const std::string host = comm::host_name();
+  const std::string host = host_name();
   const std::vector<std::string> held = world.all_gather(host + " GPU " + accelerator.device_identity(index));
   std::map<std::string, int> first_holder;
   for (int rank = 0; rank < world.size(); ++rank) {
@@ -44,7 +44,7 @@ Device resolve_device(const std::string& requested, const LoadedAccelerator& loa
   }
   if (requested == "cpu") return {};
   const std::vector<std::string> reasons =
-      world.all_gather(loaded.accelerator != nullptr ? "" : comm::host_name() + ": " + loaded.why_not);
+      world.all_gather(loaded.accelerator != nullptr ? "" : host_name() + ": " + loaded.why_not);
   const bool gpus_lie_idle = world.any(loaded.gpu_is_there);
   for (int rank = 0; rank < world.size(); ++rank) {
     const std::string& reason = reasons[static_cast<std::size_t>(rank)];

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/first_line.h"
 #include "base/subprocess.h"
 
 namespace moola::record {
@@ -36,13 +37,6 @@ std::uint64_t kilobytes_in(const fs::path& file, const std::string& key) {
   std::uint64_t value = 0;
   std::istringstream(value_in(file, key)) >> value;
   return value * 1024;
-}
-
-std::string first_line(const fs::path& file) {
-  std::string line;
-  std::ifstream in(file);
-  std::getline(in, line);
-  return line;
 }
 
 int allowed_cores() {
@@ -81,11 +75,7 @@ std::vector<std::string> graphics_processors() {
         if (!line.empty()) out.push_back(line);
       }
     }
-    if (out.empty() && fs::is_directory("/proc/driver/nvidia/gpus")) {
-      for (const auto& gpu : fs::directory_iterator("/proc/driver/nvidia/gpus")) {
-        out.push_back(value_in(gpu.path() / "information", "Model"));
-      }
-    }
+    if (out.empty()) out = gpus_of_driver();
   } catch (const std::exception&) {
     // A driver that is half installed is the same as none to whom asks what there is; moola doctor runs nvidia-smi
     // again and shows its words.
@@ -113,6 +103,17 @@ double processor_limit() {
 }
 
 }  // namespace
+
+std::vector<std::string> gpus_of_driver() {
+  std::vector<std::string> out;
+  std::error_code none;
+  for (const auto& gpu : fs::directory_iterator("/proc/driver/nvidia/gpus", none)) {
+    const std::string model = value_in(gpu.path() / "information", "Model");
+    out.push_back(model.empty() ? "a GPU" : model);
+  }
+  std::ranges::sort(out);
+  return out;
+}
 
 Machine this_machine() {
   Machine out;

@@ -24,6 +24,10 @@ struct Machine {
 /// Throws nothing: what can't be found out stays empty.
 Machine this_machine();
 
+/// The models of this machine's GPUs, sorted, as NVIDIA's driver lists them in /proc, without a library of CUDA's and
+/// without starting a program. Throws nothing.
+std::vector<std::string> gpus_of_driver();
+
 /// What a manifest keeps of it.
 Json machine_facts(const Machine& machine);
 

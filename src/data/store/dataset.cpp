@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/host_name.h"
 #include "base/utc_time.h"
 #include "base/version.h"
 
@@ -20,11 +21,6 @@ DatasetId with_version(const fs::path& workspace, DatasetId id) {
   if (id.version == 0) id.version = next_version(workspace, id.kind, id.name);
   DatasetWriter::check_free(workspace, id);
   return id;
-}
-
-std::string host() {
-  char name[256] = "";
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
 std::string user() {
@@ -81,7 +77,7 @@ std::string DatasetWriter::publish(const std::string& hash, const Json& circumst
   }
 
   Json beside = {{"id", to_string(id_)}, {"content_sha256", hash}, {"created_at", utc_text(utc_now())},
-                 {"host", host()},       {"user", user()},         {"code_version", code_version()}};
+                 {"host", host_name()},  {"user", user()},         {"code_version", code_version()}};
   beside.update(circumstances);
   write_file(circumstances_file(workspace_, id_), beside.dump(1) + "\n");
   return hash;

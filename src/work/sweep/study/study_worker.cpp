@@ -9,6 +9,8 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/first_line.h"
+#include "base/host_name.h"
 #include "base/json.h"
 #include "base/utc_time.h"
 
@@ -16,13 +18,6 @@ namespace moola::work {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string first_line(const fs::path& file) {
-  std::ifstream in(file);
-  std::string out;
-  std::getline(in, out);
-  return out;
-}
 
 // Processes that have the same one see each other's numbers.
 std::string process_space() {
@@ -55,12 +50,6 @@ T value_of(const Json& json, const char* key, T otherwise) {
   if constexpr (std::is_same_v<T, bool>) return at->is_boolean() ? at->template get<T>() : otherwise;
   if constexpr (std::is_same_v<T, std::string>) return at->is_string() ? at->template get<T>() : otherwise;
   if constexpr (std::is_same_v<T, std::int64_t>) return at->is_number_integer() ? at->template get<T>() : otherwise;
-}
-
-std::string host_name() {
-  char name[256] = "";
-  ::gethostname(name, sizeof name - 1);
-  return name;
 }
 
 std::string file_name(std::string id) {
