@@ -95,6 +95,7 @@ void retry_command(const RetryOptions& options) {
 
 void collect_command(const CollectOptions& options) {
   const JobRun run = open_job_run(find_job_run(options.which.common.workspace, options.which.run));
+  if (!options.which.step.empty()) named_step(run.job, options.which.step);
   const RunStatus status = look_at(run).status;
   bring_results(run);
   Json found = Json::array();

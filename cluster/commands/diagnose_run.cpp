@@ -23,6 +23,7 @@ struct Finding {
 
 void diagnose_run_command(const RunOptions& options) {
   const JobRun run = open_job_run(find_job_run(options.common.workspace, options.run));
+  if (!options.step.empty()) named_step(run.job, options.step);
   const RunStatus status = look_at(run).status;
   std::vector<std::size_t> meant;
   if (!options.elements.empty()) meant = parse_element_list(options.elements);

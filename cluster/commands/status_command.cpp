@@ -166,9 +166,7 @@ void logs_command(const LogsOptions& options) {
   std::vector<std::size_t> meant;
   if (!options.which.elements.empty()) meant = parse_element_list(options.which.elements);
   if (!options.which.step.empty()) {
-    const auto is_it = [&](const JobStep& each) { return each.name == options.which.step; };
-    if (std::ranges::none_of(run.job.steps, is_it))
-      throw ConfigError(fmt::format("{} has no step {}.", run.job.name, options.which.step));
+    named_step(run.job, options.which.step);
   } else if (!meant.empty()) {
     throw ConfigError("--elements are of a step: moola logs RUN STEP --elements 3.");
   }

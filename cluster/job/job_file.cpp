@@ -355,6 +355,20 @@ const JobStep& JobFile::step(const std::string& step_name) const {
   return *at;
 }
 
+const JobStep& named_step(const JobFile& job, const std::string& name) {
+  const auto at = std::ranges::find(job.steps, name, &JobStep::name);
+  if (at != job.steps.end()) return *at;
+  std::vector<std::string> names;
+  for (const JobStep& each : job.steps) names.push_back(each.name);
+  throw ConfigError(fmt::format("{} has no step {}.{}", job.name, name, did_you_mean(name, names)));
+}
+
+void require_element(const JobStep& step, std::size_t element) {
+  if (element < step.elements()) return;
+  throw ConfigError(fmt::format("the step {} has {} elements, 0 to {}; there is no {}.", step.name, step.elements(),
+                                step.elements() - 1, element));
+}
+
 std::string job_reference() {
   BoundJob any;
   ConfigSchema schema("submit");

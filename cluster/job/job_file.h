@@ -61,6 +61,11 @@ struct JobFile {
   const JobStep& step(const std::string& step_name) const;
 };
 
+/// The step that a person names. Throws ConfigError with the nearest for one that is not in the job.
+const JobStep& named_step(const JobFile& job, const std::string& name);
+/// Throws ConfigError for an element that the step has not.
+void require_element(const JobStep& step, std::size_t element);
+
 /// The reference page of all keys, in Markdown.
 std::string job_reference();
 

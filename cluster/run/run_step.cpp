@@ -14,7 +14,6 @@
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "base/nearest.h"
 #include "base/step_note.h"
 #include "base/subprocess.h"
 #include "cluster/job/memory_size.h"
@@ -152,17 +151,9 @@ void close_lost(const StepRecord& record, std::vector<StepAttempt>& attempts) {
 }  // namespace
 
 const JobStep& step_of(const JobFile& job, const StepRun& run) {
-  const auto at = std::ranges::find(job.steps, run.step, &JobStep::name);
-  if (at == job.steps.end()) {
-    std::vector<std::string> names;
-    for (const JobStep& each : job.steps) names.push_back(each.name);
-    throw ConfigError(fmt::format("{} has no step {}.{}", job.name, run.step, did_you_mean(run.step, names)));
-  }
-  if (run.element >= at->elements()) {
-    throw ConfigError(fmt::format("the step {} has {} elements, 0 to {}; there is no {}.", run.step, at->elements(),
-                                  at->elements() - 1, run.element));
-  }
-  return *at;
+  const JobStep& out = named_step(job, run.step);
+  require_element(out, run.element);
+  return out;
 }
 
 StepEnd end_of(int exit_code, int signal, bool memory_kills) {

@@ -1,25 +1,12 @@
 #include "cluster/run/wanted_elements.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <functional>
 #include <numeric>
 #include <set>
 
-#include "base/error.h"
-#include "base/nearest.h"
-
 namespace moola::cluster {
 namespace {
-
-const JobStep& named_step(const JobFile& job, const std::string& name) {
-  const auto at = std::ranges::find(job.steps, name, &JobStep::name);
-  if (at != job.steps.end()) return *at;
-  std::vector<std::string> names;
-  for (const JobStep& each : job.steps) names.push_back(each.name);
-  throw ConfigError(fmt::format("{} has no step {}.{}", job.name, name, did_you_mean(name, names)));
-}
 
 using Chosen = std::map<std::string, std::set<std::size_t>>;
 
@@ -131,11 +118,7 @@ WantedElements with_dependents(const JobFile& job, const RunStatus& status, cons
     if ((elements.empty() || std::ranges::find(elements, element) != elements.end()) && is_open(step, element))
       chosen[step].insert(element);
   }
-  for (const std::size_t each : elements) {
-    if (each >= first.elements())
-      throw ConfigError(fmt::format("{} has {} elements, 0 to {}; there is no {}.", step, first.elements(),
-                                    first.elements() - 1, each));
-  }
+  for (const std::size_t each : elements) require_element(first, each);
   add_dependents(job, chosen, is_open);
   return listed(chosen);
 }
