@@ -1,7 +1,6 @@
 #include "cluster/run/job_run.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <unordered_map>
@@ -10,7 +9,7 @@
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "base/nearest.h"
+#include "base/run_reference.h"
 #include "base/version.h"
 #include "cluster/run/run_step.h"
 
@@ -162,29 +161,15 @@ fs::path find_job_run(const fs::path& workspace, const std::string& reference) {
                                   job_runs_folder(workspace).string()));
   }
   if (reference == "latest") return folders.back();
-  std::vector<fs::path> meant;
-  std::vector<std::string> names;
+  std::vector<std::string> meant, known;
   for (const fs::path& folder : folders) {
     const std::string id = folder.filename().string();
     if (id == reference) return folder;
-    if ((id.starts_with(reference) && !reference.empty()) || job_name_of(folder) == reference) meant.push_back(folder);
-    names.insert(names.end(), {id, job_name_of(folder)});
+    if ((id.starts_with(reference) && !reference.empty()) || job_name_of(folder) == reference) meant.push_back(id);
+    known.insert(known.end(), {id, job_name_of(folder)});
   }
-  if (meant.size() == 1) return meant.front();
-  if (meant.empty()) {
-    std::ranges::sort(names);
-    const auto twice = std::ranges::unique(names);
-    names.erase(twice.begin(), twice.end());
-    throw ConfigError(fmt::format("there is no run '{}' in {}.{} `moola status` lists them all.", reference,
-                                  job_runs_folder(workspace).string(), did_you_mean(reference, names)));
-  }
-  std::vector<std::string> some;
-  for (const fs::path& each : meant) {
-    if (some.size() < 5) some.push_back(each.filename().string());
-  }
-  throw ConfigError(fmt::format("'{}' can mean {} runs: {}{}. Give more of the id, or \"latest\".", reference,
-                                meant.size(), fmt::join(some, ", "),
-                                meant.size() > 5 ? fmt::format(" and {} more", meant.size() - 5) : ""));
+  const fs::path jobs = job_runs_folder(workspace);
+  return jobs / only_run_meant(reference, meant, std::move(known), jobs.string(), "moola status");
 }
 
 }  // namespace moola::cluster

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/file_lock.h"
-#include "base/nearest.h"
+#include "base/run_reference.h"
 #include "base/utc_time.h"
 #include "record/metrics.h"
 
@@ -148,18 +148,8 @@ fs::path find_run(const fs::path& workspace, const std::string& reference) {
     }
     for (const RunSummary& run : list.runs) ids.push_back(run.manifest.name);
   }
-  if (begins.size() == 1) return runs_folder(workspace) / begins.front();
-  if (begins.empty()) {
-    std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    throw ConfigError(fmt::format("there is no run '{}' in {}.{} `moola runs list` shows them all.", reference,
-                                  runs_folder(workspace).string(), did_you_mean(reference, ids)));
-  }
-  std::string candidates;
-  for (std::size_t i = 0; i < begins.size() && i < 5; ++i) candidates += (i == 0 ? "" : ", ") + begins[i];
-  if (begins.size() > 5) candidates += fmt::format(" and {} more", begins.size() - 5);
-  throw ConfigError(
-      fmt::format("'{}' can mean {} runs: {}. Give more of the id.", reference, begins.size(), candidates));
+  const fs::path runs = runs_folder(workspace);
+  return runs / only_run_meant(reference, begins, std::move(ids), runs.string(), "moola runs list");
 }
 
 }  // namespace moola::record
