@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/watched_process.h"
+#include "cluster/diagnose/log_evidence.h"
 #include "cluster/remote/mirror.h"
 #include "cluster/remote/ssh_target.h"
 #include "cluster/run/run_step.h"

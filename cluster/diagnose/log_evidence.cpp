@@ -16,7 +16,6 @@ namespace {
 // So many lines without a further sign of trouble are a program that goes on.
 constexpr std::size_t kWentOn = 300;
 constexpr std::string_view kAttempt = "moola step: attempt ";
-constexpr std::string_view kStepSays = "[moola step] ";  // where it runs, and how it ended: nothing of why
 
 // The longest part without a star: what is searched for before the whole pattern is held against a line.
 std::string_view longest_part(std::string_view text) {

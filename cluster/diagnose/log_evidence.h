@@ -54,6 +54,10 @@ class LogEvidence {
   void remember_words(std::string_view text, std::size_t number);
 };
 
+/// What the lines begin with that `moola step` itself adds to a step's log: where it runs, and how it ended. They say
+/// nothing of why, and are left out of a diagnosis.
+inline constexpr const char* kStepSays = "[moola step] ";
+
 /// The line that parts the attempts of one element in its log, for whatever runs it to write: "moola step: attempt 2 of
 /// pretrain". What stands before the last one is left out of a diagnosis.
 std::string attempt_line(const std::string& step, std::int64_t attempt);

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/step_note.h"
 #include "base/subprocess.h"
+#include "cluster/diagnose/log_evidence.h"
 #include "cluster/job/memory_size.h"
 #include "cluster/job/step_call.h"
 #include "cluster/launch/child_process.h"

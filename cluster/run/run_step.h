@@ -29,9 +29,6 @@ struct StepRun {
   Environment environment = {};
 };
 
-/// What the lines begin with that `moola step` itself adds to a step's log.
-inline constexpr const char* kStepSays = "[moola step] ";
-
 /// Where what an element runs leaves its note (base/step_note.h).
 std::filesystem::path step_note(const std::filesystem::path& run_folder, const std::string& step, std::size_t element);
 
