@@ -67,14 +67,9 @@ launch::LaunchCommand command_of(const JobStep& step, const ElementCall& call, c
 // What ends an attempt from outside: a signal, or a moment.
 class Stop {
  public:
-  Stop(const JobStep& step, const StepRun& run) : grace_(parse_duration(step.slurm.signal_before)) {
-    // Slurm may be a minute early, and had begun to count before.
-    constexpr Duration kEarly = Duration::seconds(90);
-    if (!step.time.empty())
-      far_until_ = utc_now() + parse_duration(step.time).nanoseconds - grace_.nanoseconds - kEarly.nanoseconds;
-    if (run.keep_time_limit && !step.time.empty())
-      limit_ = utc_now() + parse_duration(step.time).nanoseconds - grace_.nanoseconds;
-    deadline_ = run.deadline;
+  Stop(const JobStep& step, const StepRun& run)
+      : grace_(parse_duration(step.slurm.signal_before)), limit_is_ours_(run.keep_time_limit), deadline_(run.deadline) {
+    if (!step.time.empty()) limit_ = utc_now() + parse_duration(step.time).nanoseconds - grace_.nanoseconds;
   }
 
   // Waits for the program, passing on what asks it to stop, and kills it when it does not. Its exit code.
@@ -86,7 +81,7 @@ class Stop {
       // A place sends the same signal before the time limit and to what has to make way.
       if (number != 0 && number != SIGCHLD) tell(child, number == SIGUSR2 && !is_near_limit() ? SIGTERM : number);
       const std::int64_t now = utc_now();
-      if (is_past(limit_, now)) tell(child, SIGUSR2);
+      if (limit_is_ours_ && is_past(limit_, now)) tell(child, SIGUSR2);
       if (is_past(deadline_, now)) {
         over_budget_ = true;
         tell(child, SIGTERM);
@@ -102,13 +97,19 @@ class Stop {
 
  private:
   Duration grace_;
-  std::int64_t far_until_ = kNoTime;
-  std::int64_t limit_ = kNoTime, deadline_ = kNoTime, told_by_us_ = kNoTime;
+  bool limit_is_ours_;
+  std::int64_t deadline_;
+  std::int64_t limit_ = kNoTime;  // when it is told of it, a while before
+  std::int64_t told_by_us_ = kNoTime;
   int signal_ = 0;
   bool over_budget_ = false;
 
   // As far as it is known when the limit is.
-  bool is_near_limit() const { return far_until_ == kNoTime || utc_now() > far_until_; }
+  bool is_near_limit() const {
+    // Slurm may be a minute early, and had begun to count before.
+    constexpr Duration kEarly = Duration::seconds(90);
+    return limit_ == kNoTime || utc_now() > limit_ - kEarly.nanoseconds;
+  }
   // Once.
   bool is_past(std::int64_t& moment, std::int64_t now) {
     if (moment == kNoTime || now < moment) return false;
