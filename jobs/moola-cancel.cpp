@@ -3,8 +3,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include "base/command_line.h"
-#include "cluster/commands/job_commands.h"
+#include "cluster/commands/command_options.h"
 
 int main(int argc, char** argv) {
   moola::cluster::RunOptions options;
@@ -12,9 +11,8 @@ int main(int argc, char** argv) {
       "Ends a submitted job, or one of its steps and all that comes after it. What runs writes its checkpoint; moola "
       "retry goes on from it.\n"
       "Example: moola cancel latest pretrain --elements 3-5");
-  app.add_option("RUN", options.run, "which run")->required();
-  app.add_option("STEP", options.step, "which step; none: all");
-  app.add_option("--elements", options.elements, "which elements of it, such as 3 or 0-7");
+  add_run_and_step(app, options, moola::cluster::WithoutRun::refused);
+  add_elements(app, options);
   moola::add_common_options(app, options.common);
   app.callback([&] {
     moola::require_workspace(options.common.workspace);

@@ -3,16 +3,14 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include "base/command_line.h"
-#include "cluster/commands/job_commands.h"
+#include "cluster/commands/command_options.h"
 
 int main(int argc, char** argv) {
   moola::cluster::CollectOptions options;
   CLI::App app(
       "Names the outputs of the steps that have succeeded, and copies them.\n"
       "Example: moola collect latest --to results");
-  app.add_option("RUN", options.which.run, "which run")->capture_default_str();
-  app.add_option("STEP", options.which.step, "which step; none: all");
+  add_run_and_step(app, options.which, moola::cluster::WithoutRun::latest);
   app.add_option("--to", options.to, "a folder that gets copies, by their paths in the workspace");
   moola::add_common_options(app, options.which.common);
   app.callback([&] {

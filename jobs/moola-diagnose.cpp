@@ -3,9 +3,8 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include "base/command_line.h"
 #include "base/error.h"
-#include "cluster/commands/job_commands.h"
+#include "cluster/commands/command_options.h"
 #include "cluster/diagnose/diagnose_command.h"
 
 int main(int argc, char** argv) {
@@ -19,7 +18,7 @@ int main(int argc, char** argv) {
   moola::add_common_options(app, options.common);
   app.add_option("RUN", run.run, "a submitted job's run, all of which that failed is explained; or give --log");
   app.add_option("STEP", run.step, "which step of it; none: all");
-  app.add_option("--elements", run.elements, "which elements of it, such as 3 or 0-7");
+  add_elements(app, run);
   app.add_option("--log", options.log, "any log, of any size; /dev/stdin for a pipe");
   app.add_option("--exit-code", options.exit_code, "the exit status, where it is known: more can be told with it");
   app.add_option("--step", options.step, "the step's name in its job file, for the advice");

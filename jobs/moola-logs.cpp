@@ -3,17 +3,15 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include "base/command_line.h"
-#include "cluster/commands/job_commands.h"
+#include "cluster/commands/command_options.h"
 
 int main(int argc, char** argv) {
   moola::cluster::LogsOptions options;
   CLI::App app(
       "Prints the logs of a submitted job, of all its steps or of one; several are told apart by their names.\n"
       "Example: moola logs latest pretrain --elements 3 --follow");
-  app.add_option("RUN", options.which.run, "which run")->capture_default_str();
-  app.add_option("STEP", options.which.step, "which step; none: all");
-  app.add_option("--elements", options.which.elements, "which elements of it, such as 3 or 0-7");
+  add_run_and_step(app, options.which, moola::cluster::WithoutRun::latest);
+  add_elements(app, options.which);
   app.add_option("--lines", options.lines, "only the last N of each log; 0: all")->capture_default_str();
   app.add_flag("--follow", options.follow, "go on until the run is over");
   moola::add_common_options(app, options.which.common);

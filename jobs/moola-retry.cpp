@@ -3,8 +3,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include "base/command_line.h"
-#include "cluster/commands/job_commands.h"
+#include "cluster/commands/command_options.h"
 
 int main(int argc, char** argv) {
   moola::cluster::RetryOptions options;
@@ -13,9 +12,8 @@ int main(int argc, char** argv) {
       "Submits again what has failed, was cancelled, or was never submitted, with all that comes after it; what has "
       "succeeded is never done again. Jobs of moola go on from their last checkpoint.\n"
       "Example: moola retry latest");
-  app.add_option("RUN", options.which.run, "which run")->required();
-  app.add_option("STEP", options.which.step, "which step; none: all");
-  app.add_option("--elements", options.which.elements, "which elements of it, such as 3 or 0-7");
+  add_run_and_step(app, options.which, moola::cluster::WithoutRun::refused);
+  add_elements(app, options.which);
   CLI::Option* checkpoint =
       app.add_flag("--from-checkpoint", from_checkpoint, "go on from the last checkpoint, as it does anyway");
   app.add_flag("--fresh", options.fresh, "jobs of moola begin anew")->excludes(checkpoint);

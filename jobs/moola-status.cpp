@@ -3,8 +3,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include "base/command_line.h"
-#include "cluster/commands/job_commands.h"
+#include "cluster/commands/command_options.h"
 
 int main(int argc, char** argv) {
   moola::cluster::StatusOptions options;
@@ -19,11 +18,8 @@ int main(int argc, char** argv) {
   app.add_flag("--watch", options.watch, "look every five seconds until the run is over");
   app.add_flag("--digest", options.digest, "one screen: what ran and how long, what failed and why");
   moola::add_common_options(app, options.which.common);
-  int code = 0;
-  app.callback([&] {
+  return moola::cluster::run_with_status(app, "status", argc, argv, [&] {
     moola::require_workspace(options.which.common.workspace);
-    code = moola::cluster::status_command(options);
+    return moola::cluster::status_command(options);
   });
-  const int failed = moola::run_command(app, "status", argc, argv);
-  return failed != 0 ? failed : code;
 }

@@ -2,9 +2,8 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <cstdlib>
 
-#include "base/command_line.h"
+#include "cluster/commands/command_options.h"
 #include "cluster/commands/places.h"
 #include "cluster/commands/step_command.h"
 
@@ -20,10 +19,7 @@ int main(int argc, char** argv) {
       "which step; none: run what was submitted to this machine, or keep the machine that was rented for it");
   app.add_option("--element", options.element, "which element of an array, from 0")->capture_default_str();
   app.add_option("--attempt-of", options.attempt_of, "what the place calls the submission");
-  int code = 0;
-  app.callback([&] {
-    code = options.step.empty() ? moola::cluster::run_submitted(options.run) : moola::cluster::step_command(options);
+  return moola::cluster::run_with_status(app, "step", argc, argv, [&] {
+    return options.step.empty() ? moola::cluster::run_submitted(options.run) : moola::cluster::step_command(options);
   });
-  const int failed = moola::run_command(app, "step", argc, argv);
-  return failed != 0 ? failed : code;
 }

@@ -3,8 +3,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include "base/command_line.h"
-#include "cluster/commands/job_commands.h"
+#include "cluster/commands/command_options.h"
 
 int main(int argc, char** argv) {
   moola::cluster::SubmitOptions options;
@@ -28,8 +27,6 @@ int main(int argc, char** argv) {
   app.add_option("--out", options.out, "folder of a dry run; default: artifacts/plans/JOB in the workspace");
   app.add_flag("--config-reference", options.reference, "print the reference page of all keys (Markdown) and stop");
   moola::add_common_options(app, options.common);
-  int code = 0;
-  app.callback([&] { code = moola::cluster::submit_command(options); });
-  const int failed = moola::run_command(app, "submit", argc, argv);
-  return failed != 0 ? failed : code;
+  return moola::cluster::run_with_status(app, "submit", argc, argv,
+                                         [&] { return moola::cluster::submit_command(options); });
 }
