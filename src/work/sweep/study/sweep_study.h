@@ -149,6 +149,7 @@ class SweepStudy {
   bool begin_again(sweep::RecordText& records, std::uint64_t number, std::vector<Assignment>& out);
   bool begin_waiting(sweep::RecordText& records, std::uint64_t number, std::vector<Assignment>& out);
   bool begin_new(sweep::RecordText& records, std::uint64_t number, std::vector<Assignment>& out);
+  void begin_at(const sweep::Point& point, std::uint64_t number, std::vector<Assignment>& out);
   sweep::Attribute ownership(unsigned attempt, double spent, std::int64_t since) const;
   Assignment assignment(std::uint64_t number, TrialValues values, unsigned attempt) const;
 };
