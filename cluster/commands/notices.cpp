@@ -2,11 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
 #include <filesystem>
 
+#include "base/descriptor.h"
 #include "base/log.h"
 #include "cluster/commands/status_text.h"
 #include "cluster/notify/send_notice.h"
@@ -24,10 +24,7 @@ std::filesystem::path mark(const JobRun& run, const std::string& event) {
 bool is_first(const JobRun& run, const std::string& event) {
   std::error_code none;
   std::filesystem::create_directory(run.folder / ".told", none);
-  const int fd = ::open(mark(run, event).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (fd < 0) return false;
-  ::close(fd);
-  return true;
+  return Descriptor(mark(run, event), O_WRONLY | O_CREAT | O_EXCL).is_open();
 }
 
 }  // namespace

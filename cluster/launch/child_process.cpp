@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace moola::launch {
@@ -50,25 +51,18 @@ ChildProcess::ChildProcess(const LaunchCommand& command) {
   arguments.push_back(nullptr);
   environment.push_back(nullptr);
 
-  int report[2];
-  if (::pipe2(report, O_CLOEXEC) != 0) throw IoError("cannot create a pipe", errno);
+  Pipe report = open_pipe();
   const pid_t parent = ::getpid();
   // Whoever started this process may ignore the ends of children; then the system would throw away how ours ended.
   ::signal(SIGCHLD, SIG_DFL);
   pid_ = ::fork();
-  if (pid_ < 0) {
-    const int error = errno;
-    ::close(report[0]);
-    ::close(report[1]);
-    throw IoError("cannot start a process", error);
-  }
-  if (pid_ == 0) become(arguments.data(), environment.data(), report[1], parent);
-  ::close(report[1]);
+  if (pid_ < 0) throw IoError("cannot start a process", errno);
+  if (pid_ == 0) become(arguments.data(), environment.data(), report.write_end.get(), parent);
+  report.write_end.close();
   int error = 0;
   ssize_t got = 0;
-  while ((got = ::read(report[0], &error, sizeof error)) < 0 && errno == EINTR) {
+  while ((got = ::read(report.read_end.get(), &error, sizeof error)) < 0 && errno == EINTR) {
   }
-  ::close(report[0]);
   if (got <= 0) return;
   ::waitpid(pid_, nullptr, 0);
   pid_ = -1;

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace moola {
@@ -35,16 +36,14 @@ FileLock::~FileLock() {
 }
 
 bool is_locked(const std::filesystem::path& file) {
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
+  const Descriptor lock(file, O_RDONLY);
+  if (!lock.is_open()) {
     if (errno == ENOENT) return false;
     throw IoError("cannot open the lock " + file.string(), errno);
   }
-  const bool free = ::flock(fd, LOCK_SH | LOCK_NB) == 0;
-  const int error = errno;
-  ::close(fd);
-  if (!free && error != EWOULDBLOCK) throw IoError("cannot look at the lock " + file.string(), error);
-  return !free;
+  if (::flock(lock.get(), LOCK_SH | LOCK_NB) == 0) return false;
+  if (errno != EWOULDBLOCK) throw IoError("cannot look at the lock " + file.string(), errno);
+  return true;
 }
 
 }  // namespace moola

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "base/descriptor.h"
 #include "base/log.h"
 
 namespace moola {
@@ -12,12 +13,11 @@ namespace moola {
 void leave_step_note(const Json& note) {
   const char* file = std::getenv(kStepNote);
   if (file == nullptr) return;
-  const int fd = ::open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (fd < 0) return;
+  const Descriptor out(file, O_WRONLY | O_CREAT | O_EXCL);
+  if (!out.is_open()) return;
   const std::string text = json_text(note) + "\n";
-  if (::write(fd, text.data(), text.size()) < 0)
+  if (::write(out.get(), text.data(), text.size()) < 0)
     log_warning("cannot write {}: moola status won't know this run.", file);
-  ::close(fd);
 }
 
 }  // namespace moola
