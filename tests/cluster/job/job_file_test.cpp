@@ -102,6 +102,15 @@ BOOST_AUTO_TEST_CASE(a_job_is_what_its_file_says) {
   BOOST_TEST(job.step("report").after.front() == "pretrain");
 }
 
+BOOST_AUTO_TEST_CASE(a_step_that_there_is_not_is_refused_with_the_nearest_and_an_element_with_the_last) {
+  const JobFile job = load(kNight);
+  BOOST_TEST(named_step(job, "pretrain").elements() == 6U);
+  BOOST_TEST(holds(message_of<ConfigError>([&] { named_step(job, "pretran"); }), "Did you mean 'pretrain'?"));
+  require_element(job.step("pretrain"), 5);
+  BOOST_TEST(holds(message_of<ConfigError>([&] { require_element(job.step("pretrain"), 6); }),
+                   "the step pretrain has 6 elements, 0 to 5; there is no 6."));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_resolved_is_read_back_as_the_same_job) {
   const JobFile job = load(kNight);
   const JobFile again = load(job.text);

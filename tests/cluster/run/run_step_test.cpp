@@ -121,6 +121,19 @@ BOOST_AUTO_TEST_CASE(each_cause_is_tried_again_as_often_as_the_step_says) {
   BOOST_TEST(attempts().back().number == 5);
 }
 
+BOOST_AUTO_TEST_CASE(each_time_out_of_memory_gives_the_next_attempt_more) {
+  const JobStep step{.name = "one", .memory = "4G", .retry = {.memory_factor = 2}};
+  std::vector<StepAttempt> all;
+  BOOST_TEST(memory_after(step, all).empty());
+  all.push_back({.number = 1, .end = StepEnd::error});
+  BOOST_TEST(memory_after(step, all).empty());
+  all.push_back({.number = 2, .end = StepEnd::out_of_memory});
+  BOOST_TEST(memory_after(step, all) == "8G");
+  all.push_back({.number = 3, .end = StepEnd::preempted});
+  all.push_back({.number = 4, .end = StepEnd::out_of_memory});
+  BOOST_TEST(memory_after(step, all) == "16G");
+}
+
 BOOST_AUTO_TEST_CASE(a_signal_asks_it_to_stop_and_names_the_cause) {
   const std::string checkpoints = "trap 'exit 85' TERM; $up; while :; do sleep 0.02; done";
   const StepOutcome limit = signalled(checkpoints, SIGUSR2);
