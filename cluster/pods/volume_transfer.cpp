@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <vector>
 
@@ -36,8 +37,11 @@ std::string run_key(const std::string& run) {
   return kWorkspace + "artifacts/jobs/" + run + "/";
 }
 
-// "2026-11-22T19:00:00.000Z".
+// "2026-11-22T19:00:00.000Z" in lists, "Sun, 22 Nov 2026 19:00:00 GMT" in headers.
 std::int64_t seconds_of(const s3::ObjectFacts& facts) {
+  std::tm parts{};
+  const char* const end = ::strptime(facts.modified.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  if (end != nullptr && *end == '\0') return ::timegm(&parts);
   return facts.modified.empty() ? 0 : parse_utc(facts.modified) / 1'000'000'000;
 }
 

@@ -165,7 +165,7 @@ class LiveRunpod:
         handler = type("Handler", (LiveHandler,), {"state": self.state})
         self.server = Server(("127.0.0.1", 0), handler)
         self.account.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.ending = threading.Event()
+        self.ending, self.s3 = threading.Event(), None
         self.threads = [threading.Thread(target=self.server.serve_forever, daemon=True), threading.Thread(target=self.live, daemon=True)]
         for thread in self.threads:
             thread.start()
@@ -191,7 +191,18 @@ class LiveRunpod:
         with self.state.lock:
             return function(self.account)
 
+    def serve_volume(self):
+        """The S3 interface of the volume, and a key of it for whoever calls moola."""
+        self.s3 = subprocess.Popen(
+            [sys.executable, "-B", HERE.parent / "s3/server/s3_server.py", "--folder", self.folder / "volumes/vol-a", "--bucket", "vol-a",
+             "--region", "US-KS-2", "--access", "user_TESTACCESS", "--secret", "rps_TESTSECRET0123456789"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        url = json.loads(self.s3.stdout.readline())["url"]
+        self.environment.update(RUNPOD_S3_ACCESS_KEY="user_TESTACCESS", RUNPOD_S3_SECRET_KEY="rps_TESTSECRET0123456789", MOOLA_RUNPOD_S3_URL=url)
+
     def close(self):
+        if self.s3:
+            self.s3.communicate()
         self.ending.set()
         self.threads[1].join()
         for machine in self.account.machines.values():

@@ -195,6 +195,26 @@ class OnPods(unittest.TestCase):
         self.assertTrue(self.status(run)["succeeded"], self.keeper_log(run))
         self.assertEqual("done\n", (self.workspace / "artifacts/done").read_text())
 
+    def test_with_a_key_of_s3_nothing_waits_for_files_and_results_come_without_a_pod(self):
+        self.runpod.serve_volume()
+        run = self.submit('[step.make]\ncommand = ["sh", "-c", "mkdir -p artifacts; sleep 8; echo $1 > artifacts/made", "sh", "odd $name"]\n'
+                          'outputs = ["artifacts/made"]\ngpus = 1\n',
+                          pod='[runpod]\ngpu_types = ["NVIDIA GeForce RTX 4090"]\nnetwork_volume = "vol-a"\ndata_centers = ["US-KS-2"]\n')
+        there = self.runpod.folder / "volumes/vol-a/moola"
+        self.assertTrue((there / "submitted" / run / "go").exists())
+        wait_for("the run there", lambda: (there / "workspace/artifacts/jobs" / run / "state/make").exists())
+        self.end_keepers()  # nobody looks from here any more
+        wait_for("the pod to end itself", lambda: not self.runpod.pods())
+        watched = self.moola("status", run, "--watch", timeout=150)
+        self.assertEqual(0, watched.returncode, watched.stdout + watched.stderr + self.keeper_log(run))
+        wait_for("the results", lambda: (self.workspace / "artifacts/made").exists(), 30)
+        self.assertEqual("odd $name\n", (self.workspace / "artifacts/made").read_text())
+        self.assertEqual(1, len(self.runpod.requests("POST", "/v2/pods")))
+        self.assertIn("make: succeeded", self.ok("logs", run, "make"))
+        for file in (self.workspace / "artifacts").rglob("*"):
+            if file.is_file() and "pack" not in file.parts:
+                self.assertNotIn(b"rps_TESTSECRET", file.read_bytes(), file)
+
     def test_runpod_that_answers_badly_is_asked_again(self):
         run = self.submit('[step.slow]\ncommand = ["sleep", "5"]\ngpus = 1\n')
         pod = self.runpod.pods()[0]["id"]
