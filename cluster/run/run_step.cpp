@@ -67,9 +67,13 @@ launch::LaunchCommand command_of(const JobStep& step, const ElementCall& call, c
 // What ends an attempt from outside: a signal, or a moment.
 class Stop {
  public:
+  // Moments are this process's own: a clock that somebody sets meanwhile ends nothing.
   Stop(const JobStep& step, const StepRun& run)
-      : grace_(parse_duration(step.slurm.signal_before)), limit_is_ours_(run.keep_time_limit), deadline_(run.deadline) {
-    if (!step.time.empty()) limit_ = utc_now() + parse_duration(step.time).nanoseconds - grace_.nanoseconds;
+      : grace_(std::chrono::nanoseconds(parse_duration(step.slurm.signal_before).nanoseconds)),
+        limit_is_ours_(run.keep_time_limit) {
+    if (!step.time.empty())
+      limit_ = Clock::now() + std::chrono::nanoseconds(parse_duration(step.time).nanoseconds) - grace_;
+    if (run.deadline != kNoTime) deadline_ = Clock::now() + std::chrono::nanoseconds(run.deadline - utc_now());
   }
 
   // Waits for the program, passing on what asks it to stop, and kills it when it does not. Its exit code.
@@ -80,14 +84,14 @@ class Stop {
       const int number = signals.wait(std::chrono::milliseconds(200));
       // A place sends the same signal before the time limit and to what has to make way.
       if (number != 0 && number != SIGCHLD) tell(child, number == SIGUSR2 && !is_near_limit() ? SIGTERM : number);
-      const std::int64_t now = utc_now();
+      const Clock::time_point now = Clock::now();
       if (limit_is_ours_ && is_past(limit_, now)) tell(child, SIGUSR2);
       if (is_past(deadline_, now)) {
         over_budget_ = true;
         tell(child, SIGTERM);
       }
       // A place of its own kills by itself what does not end.
-      if (told_by_us_ != kNoTime && now > told_by_us_ + grace_.nanoseconds) child.send(SIGKILL);
+      if (told_by_us_ != kNever && now > told_by_us_ + grace_) child.send(SIGKILL);
     }
   }
 
@@ -96,24 +100,26 @@ class Stop {
   bool over_budget() const { return over_budget_; }
 
  private:
-  Duration grace_;
+  using Clock = std::chrono::steady_clock;
+
+  Clock::duration grace_;
   bool limit_is_ours_;
-  std::int64_t deadline_;
-  std::int64_t limit_ = kNoTime;  // when it is told of it, a while before
-  std::int64_t told_by_us_ = kNoTime;
+  static constexpr Clock::time_point kNever = Clock::time_point::max();
+  Clock::time_point deadline_ = kNever, limit_ = kNever;  // the limit: when it is told of it, a while before
+  Clock::time_point told_by_us_ = kNever;
   int signal_ = 0;
   bool over_budget_ = false;
 
   // As far as it is known when the limit is.
   bool is_near_limit() const {
     // Slurm may be a minute early, and had begun to count before.
-    constexpr Duration kEarly = Duration::seconds(90);
-    return limit_ == kNoTime || utc_now() > limit_ - kEarly.nanoseconds;
+    constexpr std::chrono::seconds kEarly(90);
+    return limit_ == kNever || Clock::now() > limit_ - kEarly;
   }
   // Once.
-  bool is_past(std::int64_t& moment, std::int64_t now) {
-    if (moment == kNoTime || now < moment) return false;
-    moment = kNoTime;
+  bool is_past(Clock::time_point& moment, Clock::time_point now) {
+    if (now < moment) return false;
+    moment = kNever;
     told_by_us_ = now;
     return true;
   }

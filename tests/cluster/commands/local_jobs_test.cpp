@@ -102,6 +102,30 @@ BOOST_AUTO_TEST_CASE(steps_run_in_their_order_in_the_workspace) {
   BOOST_TEST(holds(moola({"status"}).output, run));
 }
 
+BOOST_AUTO_TEST_CASE(a_clock_that_jumps_ends_nothing_that_runs) {
+  const std::filesystem::path library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+  if (!std::filesystem::exists(library)) {
+    BOOST_TEST_MESSAGE("SKIPPED, no clock jumps: the package faketime is not there");
+    return;
+  }
+  write_file(folder / "clock", "+0d\n");
+  const std::filesystem::path file = job(
+      "time_budget = \"1h\"\n[step.long]\ncommand = [\"sh\", \"-c\", \"echo x >> begun; sleep 3\"]\ntime = \"10m\"\n"
+      "[step.after]\ncommand = [\"true\"]\nafter = [\"long\"]\n");
+  const ProcessResult result =
+      run_process({"env", "LD_PRELOAD=" + library.string(), "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1",
+                   "FAKETIME_TIMESTAMP_FILE=" + (folder / "clock").string(), MOOLA_BINARY_DIR "/moola", "submit",
+                   file.string(), "--to", "local", "--workspace", folder.path().string()});
+  BOOST_REQUIRE_MESSAGE(result.exit_code == 0, result.errors);
+  wait_for_file("begun");
+  write_file(folder / "clock", "+50m\n");  // beyond the step's limit, and nearly all of the budget
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  write_file(folder / "clock", "-3h\n");
+  const Json end = wait_for_end(result.output.substr(0, result.output.find('\n')));
+  BOOST_TEST(end["succeeded"].get<bool>());
+  BOOST_TEST(this->file("begun") == "x\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_step_is_tried_as_often_as_it_says) {
   const std::string run = submit(
       "[step.flaky]\ncommand = [\"sh\", \"-c\", \"echo x >> tries; test $(wc -l < tries) = 3\"]\nretry.error = 5\n"
