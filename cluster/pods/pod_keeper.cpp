@@ -34,9 +34,9 @@ namespace fs = std::filesystem;
 using runpod::ApiError;
 
 constexpr int kGone = 404;
-constexpr auto kSsh = std::chrono::minutes(15);            // that a running pod may take until ssh answers
-constexpr std::int64_t kGrace = 5LL * 60 * 1'000'000'000;  // for a pod that ends itself when its time is up
-constexpr std::int64_t kShortest = 60;                     // seconds; for less nothing is rented
+constexpr auto kSsh = std::chrono::minutes(15);   // that a running pod may take until ssh answers
+constexpr auto kGrace = std::chrono::minutes(5);  // for checkpoints on a machine that nobody wants any more
+constexpr std::int64_t kShortest = 60;            // seconds; for less nothing is rented
 constexpr const char* kRoot = "/workspace/moola";
 
 fs::path key_file(const JobRun& run) {
@@ -196,7 +196,16 @@ void PodKeeper::end(const Rental& rental, const std::string& why, bool was_lost)
 void PodKeeper::give_up(const std::string& why) {
   book_ = PodBook(run_.folder);
   if (!book_.closed()) book_.close(why);
-  if (book_.current() != nullptr) end(*book_.current(), why, false);
+  try {
+    if (book_.current() != nullptr) end(*book_.current(), why, false);
+  } catch (const std::exception& error) {
+    log_warning("{} It is tried again.", error.what());  // by the next look, for the book is closed
+  }
+}
+
+void PodKeeper::rent_nothing_more(const std::string& why) {
+  book_ = PodBook(run_.folder);
+  if (book_.current() == nullptr && !book_.closed()) book_.close(why);
 }
 
 PodLook PodKeeper::look() {
@@ -261,14 +270,11 @@ PodLook PodKeeper::look_at(const Rental& rental) {
     end(rental, *book_.closed(), false);
     return {.words = machine + " has ended"};
   }
-  if (pod->status == PodStatus::exited && wish_.settings.network_volume.empty()) {
-    // It has stopped itself, with what it has made on its disk.
-    if (!book_.closed()) book_.close("its machine has stopped");
-    return {
-        .is_done = true,
-        .words = fmt::format("{} has stopped and keeps its disk, which costs money: `moola collect {}` fetches what "
-                             "is on it and ends it",
-                             machine, run_.id())};
+  if (pod->status == PodStatus::exited && wish_.settings.network_volume.empty() && rental.begun) {
+    // It has stopped itself, with what it has made on its disk: started once more it waits for somebody to fetch that.
+    if (!book_.closed()) book_.close("its machine has stopped by itself");
+    client_.act(pod->id, runpod::PodAction::start);
+    return {.words = machine + " has stopped: it is started once more, to read its disk"};
   }
   if (pod->status == PodStatus::exited || pod->status == PodStatus::error) {
     end(rental, "RunPod says " + pod->status_text, true);
@@ -290,7 +296,6 @@ PodLook PodKeeper::look_at_running(const Rental& rental, const runpod::Pod& pod)
                    .hosts = run_.folder / "ssh" / "hosts"};
   const bool is_new_address = before.host != record.target.host || before.port != record.target.port;
   const RemoteShell shell(record.target);
-  const std::int64_t now = utc_now();
   try {
     if (!rental.begun) {
       if (book_.closed()) return finish(rental, nullptr, record, *book_.closed());
@@ -300,6 +305,7 @@ PodLook PodKeeper::look_at_running(const Rental& rental, const runpod::Pod& pod)
     // What was sent before it was there knows no address yet.
     if (is_new_address) write_remote_record(run_.folder, record);
     const Mirrored seen = mirror_run(shell, record.target.root, run_);
+    if (book_.closed() && seen.is_there && !seen.is_running) return finish(rental, &shell, record, *book_.closed());
     if (seen.is_there) obey(shell, record);
     if (is_run_over() && book_.orders().empty()) return finish(rental, &shell, record, "the run is over");
     const bool ended_itself =
@@ -310,25 +316,25 @@ PodLook PodKeeper::look_at_running(const Rental& rental, const runpod::Pod& pod)
       write_derived_file(log_folder(run_.folder) / "pod.log", log.output);
       return finish(rental, &shell, record, *book_.closed());
     }
-    const std::int64_t over_by = -lifetime_s(wish_, rental.per_hour, book_.dollars(now - kGrace),
-                                             (now - kGrace - run_.submitted) / 1'000'000'000);
-    if (book_.closed() && over_by == 0) return finish(rental, &shell, record, *book_.closed());
+    if (book_.closed() && waits_longer(rental.name + ", closed", kGrace))
+      return finish(rental, &shell, record, *book_.closed());
     return {.words = machine + " works"};
   } catch (const Unreachable& error) {
-    if (book_.closed() && seconds_left(rental.per_hour) == 0) return finish(rental, nullptr, record, *book_.closed());
-    const bool is_late = !rental.begun && is_late_with_ssh(rental.name);
+    if (book_.closed() && waits_longer(rental.name + ", closed", kGrace))
+      return finish(rental, nullptr, record, *book_.closed());
+    const bool is_late = !rental.begun && waits_longer(rental.name, kSsh);
     if (is_late) end(rental, "ssh never answered", true);
     return {.words = fmt::format("{}: {}", machine, error.what())};
   }
 }
 
-bool PodKeeper::is_late_with_ssh(const std::string& name) {
+bool PodKeeper::waits_longer(const std::string& what, std::chrono::seconds patience) {
   const auto now = std::chrono::steady_clock::now();
-  if (waited_for_ != name) {
-    waited_for_ = name;
+  if (waits_for_ != what) {
+    waits_for_ = what;
     waits_since_ = now;
   }
-  return now - waits_since_ > kSsh;
+  return now - waits_since_ > patience;
 }
 
 void PodKeeper::begin(const Rental& rental, const RemoteRecord& record) {
@@ -480,14 +486,15 @@ int keep_pods(const JobRun& run) {
     try {
       look = keeper.look();
     } catch (const ApiError& error) {
-      look.words = error.what();
       // Another key, or more money, may come; what is rented ends itself meanwhile.
-      log_warning("{}", look.words);
-    } catch (const Error& error) {
       look.words = error.what();
-      log_warning("{}", look.words);
+      if (error.exit_code() == ExitCode::permanent) keeper.rent_nothing_more(error.what());
+    } catch (const Error& error) {
       // The same would happen on every machine of the kind.
+      look.words = error.what();
       if (error.exit_code() == ExitCode::permanent) keeper.give_up(error.what());
+    } catch (const std::exception& error) {
+      look.words = error.what();
     }
     if (look.words != said) log_info("{}", look.words);
     said = look.words;

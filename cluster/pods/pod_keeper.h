@@ -30,8 +30,11 @@ class PodKeeper {
   /// One step. Never waits for a machine. Throws what RunPod refuses for good; what may pass is in the words.
   PodLook look();
 
-  /// Ends what is rented, and rents nothing more: `why` is what no other machine would mend.
+  /// Ends what is rented, and rents nothing more: `why` is what no other machine would mend. Where RunPod does not let
+  /// it end, the next look tries again.
   void give_up(const std::string& why);
+  /// Unless something is rented already.
+  void rent_nothing_more(const std::string& why);
 
   /// The first machine, or another try when none was free. Throws runpod::NoPlace, ApiError, ConfigError.
   void rent();
@@ -41,8 +44,8 @@ class PodKeeper {
   runpod::Client& client_;
   PodWish wish_;
   PodBook book_;
-  // Of a machine that runs and does not answer: by no clock that anybody sets.
-  std::string waited_for_ = {};
+  // By no clock that anybody sets.
+  std::string waits_for_ = {};
   std::chrono::steady_clock::time_point waits_since_ = {};
 
   std::int64_t seconds_left(double per_hour) const;
@@ -50,7 +53,8 @@ class PodKeeper {
   void end(const Rental& rental, const std::string& why, bool was_lost);
   PodLook look_at(const Rental& rental);
   PodLook look_at_running(const Rental& rental, const runpod::Pod& pod);
-  bool is_late_with_ssh(const std::string& name);
+  /// Whether `what`, which is waited for since this was first asked, takes longer.
+  bool waits_longer(const std::string& what, std::chrono::seconds patience);
   void begin(const Rental& rental, const RemoteRecord& record);
   void obey(const RemoteShell& shell, const RemoteRecord& record);
   PodLook finish(const Rental& rental, const RemoteShell* shell, const RemoteRecord& record, const std::string& why);

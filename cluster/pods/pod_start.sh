@@ -6,9 +6,11 @@
 #   MOOLA_LIFETIME_S  seconds that it may be up in all
 #   MOOLA_AT_END      terminate: results lie on a network volume; keep: on this pod's disk, until somebody has fetched them
 #   MOOLA_SLOTS       ranks of a node
+# Nothing sent within half an hour, or nothing fetched of a run that is over: it does not wait longer, for that costs money.
 set -u
 root=${MOOLA_ROOT:-/workspace/moola} run=${MOOLA_RUN:-} me=${RUNPOD_POD_ID:-pod} api=${MOOLA_RUNPOD_URL:-https://api.runpod.io}
 lifetime=${MOOLA_LIFETIME_S:-86400} at_end=${MOOLA_AT_END:-keep} linger=${MOOLA_LINGER_S:-120} grace=${MOOLA_GRACE_S:-180}
+idle=${MOOLA_IDLE_S:-1800} # for somebody to send something, or to fetch results
 order=$root/submitted/$run state=$root/pods/$me job=''
 export MOOLA_ROOT="$root"
 mkdir -p -- "$root/pods"
@@ -100,7 +102,8 @@ begin() {
   # Whatever held these has gone with its pod; a volume may remember it.
   rm -f -- "$jobs/.runner.lock" "$jobs/.waiting-runner.lock" "$jobs/.submit.lock" "$order/end" "$order/again"
   say "runs $run"
-  setsid sh "$order/moola.sh" submit "$order/job.toml" --to local --run-id "$run" --wait --quiet >>"$order/pod.log" 2>&1 &
+  # What RunPod's interface takes is no business of the run's programs.
+  env -u RUNPOD_API_KEY setsid sh "$order/moola.sh" submit "$order/job.toml" --to local --run-id "$run" --wait --quiet >>"$order/pod.log" 2>&1 &
   job=$!
 }
 runners() { # processes of moola that work on the run
@@ -116,6 +119,11 @@ end_job() { # with the checkpoints that its programs write on SIGTERM
 }
 
 say "up: ${run:-for whoever comes by ssh}, $lifetime s at most, $spent s of them before"
+late=''
+if [ "$spent" -ge "$lifetime" ]; then # started once more, for somebody to fetch what is on its disk
+  late=yes lifetime=$((spent + idle))
+fi
+since=$spent
 open_ssh
 meet_nodes
 over_since=''
@@ -129,7 +137,7 @@ while :; do
     sync
     if [ "$at_end" = terminate ] || [ -e "$order/collected" ] || [ -z "$run" ]; then end_pod terminate; else end_pod stop; fi
   fi
-  [ -n "$run" ] && [ "${NODE_RANK:-0}" -eq 0 ] || continue
+  [ -n "$run" ] && [ "${NODE_RANK:-0}" -eq 0 ] && [ -z "$late" ] || continue
   if [ -n "$job" ]; then
     kill -0 "$job" 2>/dev/null && continue
     wait "$job"
@@ -144,7 +152,14 @@ while :; do
   elif [ -n "$over_since" ]; then
     [ ! -e "$order/collected" ] || end_pod terminate
     [ "$at_end" != terminate ] || [ $((spent - over_since)) -lt "$linger" ] || end_pod terminate
+    if [ $((spent - over_since)) -ge "$idle" ]; then
+      say "nobody has fetched the results: they stay on the disk of the stopped pod"
+      end_pod stop
+    fi
   elif [ "$(cat "$order/go" 2>/dev/null)" = "$MOOLA_POD" ]; then
     begin
+  elif [ $((spent - since)) -ge "$idle" ]; then
+    say "nothing was submitted to this pod"
+    end_pod terminate
   fi
 done

@@ -41,7 +41,7 @@ def can_run_pods():
 class Machine:
     """What a pod is when it runs."""
 
-    def __init__(self, pod, folder, volumes, url, key, cluster_addresses):
+    def __init__(self, pod, folder, volumes, url, key, cluster_addresses, more):
         self.pod, self.folder, self.port = pod, folder, free_port()
         self.address = "127.0.0.1"
         root = folder / "root"
@@ -56,6 +56,7 @@ class Machine:
         environment = {**pod["env"], "PATH": os.environ["PATH"], "HOME": "/root", "RUNPOD_POD_ID": pod["id"], "RUNPOD_API_KEY": key,
                        "RUNPOD_DC_ID": pod["dataCenterId"], "MOOLA_RUNPOD_URL": url, "MOOLA_LINGER_S": "10", "MOOLA_GRACE_S": "20",
                        "MOOLA_SSHD_OPTIONS": f"-p {self.port} -o UsePAM=no -o StrictModes=no"}
+        environment.update(more)
         torch = torch_folder()
         if torch:
             environment["MOOLA_TORCH"] = str(torch)
@@ -103,6 +104,7 @@ class LiveAccount(Account):
     def __init__(self, folder):
         super().__init__()
         self.folder, self.machines, self.keys, self.url = folder, {}, {}, ""
+        self.machine_environment = {}
         self.broken = set()  # pods that never get a machine
         for volume in ("vol-a",):
             self.volumes[volume] = {"id": volume, "name": volume, "size": 10, "dataCenter": "US-KS-2", "type": "STANDARD"}
@@ -125,7 +127,7 @@ class LiveAccount(Account):
                 folder = self.folder / pod["id"]
                 folder.mkdir(exist_ok=True)
                 self.machines[pod["id"]] = Machine(pod, folder, self.folder / "volumes", self.url, self.keys[pod["id"]],
-                                                   [own[i] for i in sorted(own)] if own else [])
+                                                   [own[i] for i in sorted(own)] if own else [], self.machine_environment)
         for id, machine in list(self.machines.items()):
             pod = self.pods.get(id)
             if pod is None or pod["status"] != "RUNNING":

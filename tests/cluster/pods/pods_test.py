@@ -185,6 +185,27 @@ class OnPods(unittest.TestCase):
         self.assertEqual("precious\n", (self.workspace / "artifacts/made").read_text())
         self.assertEqual([], self.runpod.pods())
 
+    def test_a_pod_that_nobody_sends_anything_ends_itself(self):
+        self.runpod.account.machine_environment = {"MOOLA_IDLE_S": "4"}
+        job = self.job('[step.a]\ncommand = ["true"]\ngpus = 1\n')
+        with subprocess.Popen([self.runpod.moola, "submit", job, "--to", "runpod"], cwd=self.workspace, env=self.runpod.environment,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as submitter:
+            wait_for("a pod", lambda: self.runpod.pods())
+            os.killpg(submitter.pid, signal.SIGKILL)
+            self.end_keepers()
+        wait_for("the pod to end itself", lambda: not self.runpod.pods())
+
+    def test_results_that_nobody_fetches_stay_on_the_disk_of_a_stopped_pod(self):
+        self.runpod.account.machine_environment = {"MOOLA_IDLE_S": "6"}
+        run = self.submit('[step.make]\ncommand = ["sh", "-c", "mkdir -p artifacts; sleep 4; echo precious > artifacts/made"]\ngpus = 1\n')
+        wait_for("it to run", lambda: self.states(run, "make") == ["running"])
+        self.end_keepers()
+        wait_for("the pod to stop itself", lambda: [pod["status"] for pod in self.runpod.pods()] == ["EXITED"])
+        watched = self.moola("status", run, "--watch", timeout=150)
+        self.assertEqual(0, watched.returncode, watched.stdout + self.keeper_log(run))
+        self.wait_for_no_pods(run)
+        self.assertEqual("precious\n", (self.workspace / "artifacts/made").read_text())
+
     def test_a_lost_pod_without_a_volume_is_begun_anew(self):
         run = self.submit('[step.count]\ncommand = ["sh", "-c", "echo $(hostname) tries; sleep 6; mkdir -p artifacts; echo done > artifacts/done"]\ngpus = 1\n')
         wait_for("it to run", lambda: self.states(run, "count") == ["running"])
@@ -227,9 +248,8 @@ class OnPods(unittest.TestCase):
     def test_status_says_what_it_costs_and_watching_keeps_it_again(self):
         run = self.submit('[step.a]\ncommand = ["sleep", "4"]\ngpus = 1\n')
         self.end_keepers()
-        said = self.moola("status", run).stdout
-        self.assertIn("Nobody keeps it from here any more", said)
-        self.assertIn("NVIDIA L40S", said)
+        wait_for("it to be seen", lambda: "Nobody keeps it from here any more" in self.moola("status", run).stdout, 20)
+        self.assertIn("NVIDIA L40S", self.moola("status", run).stdout)
         watched = self.moola("status", run, "--watch", timeout=150)
         self.assertEqual(0, watched.returncode, watched.stderr)
         self.wait_for_no_pods(run)
