@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -32,6 +35,40 @@ namespace {
   const int error = errno;
   if (::write(report, &error, sizeof error) < 0) ::_exit(126);
   ::_exit(127);
+}
+
+// Of a program that was told to end because its starter has died.
+constexpr int kPatienceMs = 20'000;
+
+// Waits for the end of the process behind `process`, or of whoever holds the other end of `alive`; then for the first
+// again, and kills its group. Calls nothing that allocates or locks. Does not return.
+[[noreturn]] void watch_over(pid_t group, int process, int alive) {
+  // In front of nobody: no terminal, no stream that somebody waits for, no signal of the group.
+  ::setsid();
+  ::dup2(process, STDIN_FILENO);
+  ::dup2(alive, STDOUT_FILENO);
+  ::close_range(STDERR_FILENO, ~0U, 0);
+  for (const int number : {SIGTERM, SIGINT, SIGUSR2, SIGHUP}) ::signal(number, SIG_IGN);
+  std::array<pollfd, 2> both{pollfd{STDIN_FILENO, POLLIN, 0}, pollfd{STDOUT_FILENO, POLLIN, 0}};
+  while (both[0].revents == 0 && both[1].revents == 0) {
+    if (::poll(both.data(), both.size(), -1) < 0 && errno != EINTR) ::_exit(1);
+  }
+  if (both[0].revents == 0 && ::poll(both.data(), 1, kPatienceMs) == 0) ::kill(-group, SIGKILL);
+  ::_exit(0);
+}
+
+// Starts that as a process that nobody has to wait for. Where it can't, the group is watched over by nobody.
+Descriptor start_watch(pid_t group) {
+  const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, group, 0)));
+  if (!process.is_open()) return {};
+  Pipe alive = open_pipe();
+  const pid_t between = ::fork();
+  if (between == 0) {
+    if (::fork() == 0) watch_over(group, process.get(), alive.read_end.get());
+    ::_exit(0);
+  }
+  if (between > 0) ::waitpid(between, nullptr, 0);
+  return std::move(alive.write_end);
 }
 
 }  // namespace
@@ -63,7 +100,10 @@ ChildProcess::ChildProcess(const LaunchCommand& command) {
   ssize_t got = 0;
   while ((got = ::read(report.read_end.get(), &error, sizeof error)) < 0 && errno == EINTR) {
   }
-  if (got <= 0) return;
+  if (got <= 0) {
+    if (command.arguments.front() == "mpirun") alive_ = start_watch(pid_);
+    return;
+  }
   ::waitpid(pid_, nullptr, 0);
   pid_ = -1;
   if (error == ENOENT) {

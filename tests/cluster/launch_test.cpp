@@ -126,6 +126,28 @@ BOOST_AUTO_TEST_CASE(the_exit_code_of_the_ranks_is_kept) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_mpirun_that_hangs_at_its_end_does_not_outlive_its_front_for_long) {
+  const fs::path folder = fs::temp_directory_path() / ("moola-mpirun-" + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  moola::write_file(folder / "mpirun", "#!/bin/sh\ntrap '' TERM\necho $$ >\"$PIDS\"\nwhile :; do sleep 1; done\n");
+  fs::permissions(folder / "mpirun", fs::perms::owner_all);
+  const std::string path = std::getenv("PATH");
+  ::setenv("PATH", (folder.string() + ":" + path).c_str(), 1);
+  ::setenv("PIDS", (folder / "pid").c_str(), 1);
+  {
+    Started job(2, "1m", {"exit", "0"});
+    while (!fs::exists(folder / "pid") || fs::file_size(folder / "pid") == 0) pause_briefly();
+    const std::int64_t pid = std::stoll(moola::read_file(folder / "pid"));
+    BOOST_TEST(runs(pid));
+    ::kill(job.front(), SIGKILL);
+    job.wait();
+    for (int i = 0; i < 2000 && runs(pid); ++i) pause_briefly();
+    BOOST_TEST(!runs(pid));
+  }
+  ::setenv("PATH", path.c_str(), 1);
+  fs::remove_all(folder);
+}
+
 BOOST_AUTO_TEST_CASE(a_caller_that_ignores_the_ends_of_children_changes_nothing) {
   const auto before = ::signal(SIGCHLD, SIG_IGN);  // inherited
   Started job(2, "1m", {"exit", "3"});
