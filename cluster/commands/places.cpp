@@ -59,7 +59,10 @@ void submit_to_pods(const JobRun& run, const RunEvents& events, const WantedElem
   PodBook book(run.folder);
   if (book.rentals().empty()) {
     runpod::Client client = runpod::open_client();
-    PodKeeper(run, client).rent();
+    as_the_runner(run.folder, [&] {
+      PodKeeper(run, client).rent();
+      return 0;
+    });
   } else {
     for (const std::vector<std::string>& words : retry_words(run, wanted, events.is_fresh())) book.order(words);
     if (book.closed()) book.open_again();
@@ -74,24 +77,27 @@ void cancel_pods(const JobRun& run, RunEvents& events, const WantedElements& ele
   StepRecords records(run.folder);
   const RunStatus status = status_of(run, events, pod_view(run, records));
   const bool is_all = elements == open_elements(run.job, status);
-  if (rental != nullptr && rental->begun) {
-    const RemoteRecord record = read_remote_record(run.folder);
+  // First, so that nothing is rented or begun meanwhile.
+  if (is_all) book.close("cancelled: " + why);
+  const RemoteRecord record = read_remote_record(run.folder);
+  if (rental != nullptr && rental->begun && !record.target.host.empty()) {
     try {
       const RemoteShell shell(record.target);
       cancel_there(run, shell, record, elements);
       mirror_run(shell, record.target.root, run);
-    } catch (const Unreachable& error) {
+    } catch (const Error& error) {
       if (!is_all) throw;
-      log_warning("{} It is ended without a word.", error.what());
+      log_warning("{} The machine is ended all the same.", error.what());
     }
   } else {
     // No machine has the run's events yet, so that they are this one's to write.
     for (const auto& [step, own] : elements) {
-      events.cancel({.step = step, .elements = own, .why = why});
-      if (!is_all) book.order({"cancel", run.id(), step, "--elements", element_list_text(own), "--quiet"});
+      if (is_all)
+        events.cancel({.step = step, .elements = own, .why = why});
+      else
+        book.order({"cancel", run.id(), step, "--elements", element_list_text(own), "--quiet"});
     }
   }
-  if (is_all) book.close("cancelled: " + why);
   if (!is_run_locally(run)) log_info("ended from here: {}", start_local_runner(run));
 }
 

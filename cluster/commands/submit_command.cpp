@@ -14,6 +14,7 @@
 #include "cluster/commands/places.h"
 #include "cluster/commands/plan_text.h"
 #include "cluster/local/local_runner.h"
+#include "cluster/pods/pod_book.h"
 #include "cluster/pods/pod_plan.h"
 #include "cluster/pods/pod_request.h"
 #include "cluster/remote/remote_job.h"
@@ -213,6 +214,12 @@ int submit_command(const SubmitOptions& options) {
     place.prepare(run);
     elements = submit_elements(run, events, so_far, not_submitted(so_far));
   } catch (const Error& error) {
+    if (run.place == "runpod" && PodBook(run.folder).current() != nullptr) {
+      PodBook(run.folder).close("its submission failed");
+      throw Error(fmt::format("{} Something may have been rented: {} ends it now, and `moola status {}` says so.",
+                              error.what(), start_local_runner(run), run.id()),
+                  error.exit_code());
+    }
     // Nothing of it may be anywhere, unless it broke off on its way to another machine.
     if (events.submissions().empty() && (!is_ssh_target(run.place) || error.exit_code() == ExitCode::permanent ||
                                          !fs::exists(run.folder / "remote.json"))) {

@@ -20,7 +20,7 @@ std::string text_at(const Json& event, const char* key) {
 }  // namespace
 
 double Rental::seconds(std::int64_t now) const {
-  if (made == kNoTime) return 0;
+  if (made == kNoTime || id.empty()) return 0;
   return std::max(0.0, static_cast<double>((ended == kNoTime ? now : ended) - made) / 1e9);
 }
 
@@ -49,6 +49,7 @@ PodBook::PodBook(const std::filesystem::path& run_folder) : file_(run_folder / "
         rental.id = text_at(event, rental.is_cluster ? "cluster" : "pod");
         rental.gpu = event.value("gpu", "");
         rental.per_hour = event.value("per_hour", 0.0);
+        rental.made = parse_utc(text_at(event, "time"));
       } else if (kind == "sent") {
         rental.begun = true;
       } else if (kind == "ended") {
@@ -92,8 +93,10 @@ void PodBook::made(const Rental& rental) {
                        {"name", rental.name},
                        {rental.is_cluster ? "cluster" : "pod", rental.id},
                        {"gpu", rental.gpu},
-                       {"per_hour", rental.per_hour}});
+                       {"per_hour", rental.per_hour},
+                       {"time", utc_text(utc_now())}});
   Rental& own = named(rental.name);
+  own.made = utc_now();  // what it is paid for from
   own.id = rental.id;
   own.is_cluster = rental.is_cluster;
   own.gpu = rental.gpu;

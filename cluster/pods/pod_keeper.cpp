@@ -34,9 +34,10 @@ namespace fs = std::filesystem;
 using runpod::ApiError;
 
 constexpr int kGone = 404;
-constexpr auto kSsh = std::chrono::minutes(15);   // that a running pod may take until ssh answers
-constexpr auto kGrace = std::chrono::minutes(5);  // for checkpoints on a machine that nobody wants any more
-constexpr std::int64_t kShortest = 60;            // seconds; for less nothing is rented
+constexpr auto kUntilGone = std::chrono::seconds(5);  // that RunPod must say so for
+constexpr auto kSsh = std::chrono::minutes(15);       // that a running pod may take until ssh answers
+constexpr auto kGrace = std::chrono::minutes(5);      // for checkpoints on a machine that nobody wants any more
+constexpr std::int64_t kShortest = 60;                // seconds; for less nothing is rented
 constexpr const char* kRoot = "/workspace/moola";
 
 fs::path key_file(const JobRun& run) {
@@ -56,6 +57,12 @@ std::string public_key(const JobRun& run) {
   std::string out = read_file(key.string() + ".pub");
   while (!out.empty() && out.back() == '\n') out.pop_back();
   return out;
+}
+
+// A machine that begins anew has new ones, also at an address that another had.
+void forget_host_keys(const JobRun& run) {
+  std::error_code none;
+  fs::remove(run.folder / "ssh" / "hosts", none);
 }
 
 // Of the driver that the run's pack asks for; 0: none.
@@ -95,9 +102,13 @@ std::string machine_text(const Rental& rental, const PodWish& wish) {
 
 runpod::Pod first_pod(runpod::Client& client, const Rental& rental) {
   if (!rental.is_cluster) return client.pod(rental.id);
+  client.cluster(rental.id);  // a cluster whose pods are not placed yet has none, and is there
   const std::vector<runpod::Pod> pods = client.cluster_pods(rental.id);
-  if (pods.empty()) throw ApiError(fmt::format("the cluster {} has no pods", rental.id), kGone, "no pods");
-  return pods.front();
+  if (!pods.empty()) return pods.front();
+  runpod::Pod not_yet;
+  not_yet.status = runpod::PodStatus::provisioning;
+  not_yet.status_text = "PROVISIONING";
+  return not_yet;
 }
 
 PodKeeper::PodKeeper(const JobRun& run, runpod::Client& client)
@@ -118,8 +129,7 @@ void PodKeeper::rent() {
                                ? book_.current()->name
                                : fmt::format("moola-{}-{}", run_.id(), book_.rentals().size() + 1);
   PodOrder order{.run = run_.id(), .name = name, .public_key = public_key(run_), .cuda = cuda_of(run_)};
-  std::error_code none;
-  fs::remove(run_.folder / "ssh" / "hosts", none);  // another machine may have the last one's address
+  forget_host_keys(run_);
   const auto remember = [&](const Rental& rental) {
     book_.made(rental);
     log_info("rented {} at ${:.2f} per hour, {}", machine_text(rental, wish_), rental.per_hour, rental.id);
@@ -139,10 +149,17 @@ void PodKeeper::rent() {
   if (wish_.gpus == 0) {
     order.lifetime_s = seconds_left(wish_.settings.hourly_price_cap);
     begin_once();
-    const runpod::Pod pod = client_.create_pod(pod_request(wish_, order)).value;
+    runpod::Pod pod;
+    try {
+      pod = client_.create_pod(pod_request(wish_, order)).value;
+    } catch (const ApiError& error) {
+      if (error.status() != 400) throw;
+      book_.ended(name, "no machine was free", false, utc_now());
+      throw runpod::NoPlace(fmt::format("no machine for {}: {}", run_.id(), error.what()), ExitCode::failed);
+    }
     if (wish_.settings.hourly_price_cap > 0 && pod.cost_per_hour > wish_.settings.hourly_price_cap) {
-      client_.terminate_pod(pod.id);
-      book_.ended(name, "above runpod.hourly_price_cap", false, utc_now());
+      book_.made({.name = name, .id = pod.id, .per_hour = pod.cost_per_hour});
+      end(*book_.current(), "above runpod.hourly_price_cap", false);
       throw ConfigError(
           fmt::format("a {} with {} cores costs ${:.2f} per hour, and runpod.hourly_price_cap is ${:.2f}.",
                       wish_.settings.cpu, wish_.vcpus, pod.cost_per_hour, wish_.settings.hourly_price_cap));
@@ -178,17 +195,28 @@ void PodKeeper::rent() {
       refused.emplace_back(error.what());
     }
   }
+  if (book_.current() != nullptr) book_.ended(name, "no machine was free", false, utc_now());
   throw runpod::NoPlace(fmt::format("no machine for {}: {}", run_.id(), fmt::join(refused, "; ")), ExitCode::failed);
+}
+
+void PodKeeper::end_by_name(const std::string& name) {
+  for (const runpod::Pod& pod : client_.pods(true)) {
+    if (runpod::variable(pod, "MOOLA_POD") != name) continue;
+    if (pod.cluster_id.empty())
+      client_.terminate_pod(pod.id);
+    else
+      client_.delete_cluster(pod.cluster_id);
+  }
 }
 
 void PodKeeper::end(const Rental& rental, const std::string& why, bool was_lost) {
   const std::string name = rental.name;  // the book changes what the reference leads to
-  if (!rental.id.empty()) {
-    if (rental.is_cluster)
-      client_.delete_cluster(rental.id);
-    else
-      client_.terminate_pod(rental.id);
-  }
+  if (rental.id.empty())
+    end_by_name(name);
+  else if (rental.is_cluster)
+    client_.delete_cluster(rental.id);
+  else
+    client_.terminate_pod(rental.id);
   book_.ended(name, why, was_lost, utc_now());
   log_info("{} has ended: {}", name, why);
 }
@@ -197,7 +225,13 @@ void PodKeeper::give_up(const std::string& why) {
   book_ = PodBook(run_.folder);
   if (!book_.closed()) book_.close(why);
   try {
-    if (book_.current() != nullptr) end(*book_.current(), why, false);
+    const Rental* rental = book_.current();
+    if (rental == nullptr) return;
+    // What it has made may be on its disk alone.
+    if (rental->begun && !rental->is_cluster && wish_.settings.network_volume.empty())
+      client_.act(rental->id, runpod::PodAction::stop);
+    else
+      end(*rental, why, false);
   } catch (const std::exception& error) {
     log_warning("{} It is tried again.", error.what());  // by the next look, for the book is closed
   }
@@ -213,27 +247,17 @@ PodLook PodKeeper::look() {
   const Rental* rental = book_.current();
   if (rental != nullptr && !rental->id.empty()) return look_at(*rental);
   if (book_.closed() || (is_run_over() && book_.orders().empty())) {
-    // One that RunPod has made, and whose maker was stopped before it knew.
-    if (rental != nullptr) {
-      for (const runpod::Pod& pod : client_.pods(true)) {
-        if (runpod::variable(pod, "MOOLA_POD") != rental->name) continue;
-        if (!pod.cluster_id.empty())
-          client_.delete_cluster(pod.cluster_id);
-        else
-          client_.terminate_pod(pod.id);
-      }
-      book_.ended(rental->name, "nobody wants it any more", false, utc_now());
-    }
+    if (rental != nullptr) end(*rental, "nobody wants it any more", false);
     return {.is_done = true, .words = book_.closed().value_or("the run is over")};
   }
   if (book_.lost() > wish_.replacements) {
     book_.close(
         fmt::format("{} machines were lost, and retry.node_failure allows {}", book_.lost(), wish_.replacements));
-    return {.is_done = true, .words = *book_.closed()};
+    return {.words = *book_.closed()};
   }
-  if (seconds_left(0) < kShortest) {
+  if (seconds_left(0) < kShortest || (wish_.dollars > 0 && book_.dollars(utc_now()) >= wish_.dollars)) {
     book_.close("its time or its money is spent");
-    return {.is_done = true, .words = *book_.closed()};
+    return {.words = *book_.closed()};
   }
   try {
     rent();
@@ -260,19 +284,24 @@ PodLook PodKeeper::look_at(const Rental& rental) {
       book_.ended(rental.name, "the run is over", false, utc_now());
       return {.words = machine + " has ended itself"};
     }
-    book_.ended(rental.name, wanted ? "RunPod has it no more" : *book_.closed(), wanted && !is_run_over(), utc_now());
+    // Lists and answers lag behind: what is gone is gone a while later, too.
+    if (!waits_longer(rental.name + ", gone", kUntilGone)) return {.words = machine + ": RunPod does not know it now"};
+    end(rental, wanted ? "RunPod has it no more" : *book_.closed(), wanted && !is_run_over());
     return {.words = machine + " is gone"};
   }
   const bool is_spent = seconds_left(rental.per_hour) == 0;
   if (is_spent && wanted) book_.close("its time or its money is spent");
   if (pod->status == PodStatus::running) return look_at_running(*book_.current(), *pod);
-  if (!rental.begun && book_.closed()) {
+  const bool has_begun =
+      rental.begun && pod->started != kNoTime;  // what is on a volume may be sent before there is a pod
+  if (!has_begun && book_.closed()) {
     end(rental, *book_.closed(), false);
     return {.words = machine + " has ended"};
   }
   if (pod->status == PodStatus::exited && wish_.settings.network_volume.empty() && rental.begun) {
     // It has stopped itself, with what it has made on its disk: started once more it waits for somebody to fetch that.
     if (!book_.closed()) book_.close("its machine has stopped by itself");
+    forget_host_keys(run_);
     client_.act(pod->id, runpod::PodAction::start);
     return {.words = machine + " has stopped: it is started once more, to read its disk"};
   }
@@ -285,7 +314,12 @@ PodLook PodKeeper::look_at(const Rental& rental) {
 
 PodLook PodKeeper::look_at_running(const Rental& rental, const runpod::Pod& pod) {
   const std::string machine = machine_text(rental, wish_);
-  if (!pod.ssh) return {.words = machine + " runs, and has no address yet"};
+  if (!pod.ssh) {
+    if (book_.closed() && waits_longer(rental.name + ", closed", kGrace))
+      return finish(rental, nullptr, read_remote_record(run_.folder), *book_.closed());
+    if (!book_.closed() && waits_longer(rental.name, kSsh)) end(rental, "it never had an address", true);
+    return {.words = machine + " runs, and has no address yet"};
+  }
   RemoteRecord record = read_remote_record(run_.folder);
   const SshTarget before = record.target;
   record.target = {.host = pod.ssh->host,
@@ -306,10 +340,15 @@ PodLook PodKeeper::look_at_running(const Rental& rental, const runpod::Pod& pod)
     if (is_new_address) write_remote_record(run_.folder, record);
     const Mirrored seen = mirror_run(shell, record.target.root, run_);
     if (book_.closed() && seen.is_there && !seen.is_running) return finish(rental, &shell, record, *book_.closed());
-    if (seen.is_there) obey(shell, record);
+    if (seen.is_there && !book_.orders().empty()) {
+      obey(shell, record);
+      return {.words = machine + " is told what to do again"};
+    }
+    const std::string folder = shell_word(folder_there(record, run_));
+    const bool has_orders = shell.run("[ -e " + folder + "/again ]").exit_code == 0;
+    if (has_orders) return {.words = machine + " begins again"};
     if (is_run_over() && book_.orders().empty()) return finish(rental, &shell, record, "the run is over");
-    const bool ended_itself =
-        shell.run("[ -e " + shell_word(folder_there(record, run_) + "/end") + " ]").exit_code == 0;
+    const bool ended_itself = shell.run("[ -e " + folder + "/end ] && [ ! -e " + folder + "/again ]").exit_code == 0;
     if (ended_itself && !seen.is_running && book_.orders().empty() && !is_run_over()) {
       book_.close("its steps could not be submitted there; see logs/pod.log");
       const ProcessResult log = shell.run("cat " + shell_word(folder_there(record, run_) + "/pod.log"));
@@ -349,6 +388,7 @@ void PodKeeper::begin(const Rental& rental, const RemoteRecord& record) {
   }
   send_run(run_, shell, record);
   write_remote_record(run_.folder, record);
+  if (PodBook(run_.folder).closed()) return;  // meanwhile: the next look ends it
   send_file(shell, fs::path(folder_there(record, run_)) / "go", rental.name + "\n");
   book_.sent(rental.name);
 }
@@ -356,18 +396,13 @@ void PodKeeper::begin(const Rental& rental, const RemoteRecord& record) {
 void PodKeeper::obey(const RemoteShell& shell, const RemoteRecord& record) {
   const std::size_t count = book_.orders().size();
   if (count == 0) return;
-  for (const std::vector<std::string>& words : book_.orders()) {
-    try {
-      remote_moola(shell, record, run_.id(), words);
-    } catch (const Unreachable&) {
-      throw;
-    } catch (const Error& error) {
-      log_warning("`moola {}` there failed: {}", shell_words(words), error.what());
-    }
-  }
-  send_file(shell, fs::path(folder_there(record, run_)) / "again", "");
+  // The pod's first process runs them: its environment is that of the run's programs.
+  const std::string folder = folder_there(record, run_);
+  std::string script;
+  for (const std::vector<std::string>& words : book_.orders())
+    script += "sh " + shell_word(folder + "/moola.sh") + " " + shell_words(words) + "\n";
+  send_file(shell, fs::path(folder) / "again", script);
   book_.obeyed(count);
-  mirror_run(shell, record.target.root, run_);
 }
 
 PodLook PodKeeper::finish(const Rental& rental, const RemoteShell* shell, const RemoteRecord& record,
@@ -397,6 +432,7 @@ void bring_from_pods(const JobRun& run, runpod::Client& client) {
   const bool had_stopped = pod.status == runpod::PodStatus::exited;
   if (had_stopped) {
     log_info("{} has stopped: it is started to read its disk.", rental->name);
+    forget_host_keys(run);
     pod = client.act(pod.id, runpod::PodAction::start);
   }
   const RemoteRecord record = read_remote_record(run.folder);
@@ -488,7 +524,9 @@ int keep_pods(const JobRun& run) {
     } catch (const ApiError& error) {
       // Another key, or more money, may come; what is rented ends itself meanwhile.
       look.words = error.what();
-      if (error.exit_code() == ExitCode::permanent) keeper.rent_nothing_more(error.what());
+      const bool is_final =
+          error.status() == 401 || error.status() == 402 || error.status() == 403 || error.status() == 422;
+      if (is_final) keeper.rent_nothing_more(error.what());
     } catch (const Error& error) {
       // The same would happen on every machine of the kind.
       look.words = error.what();
@@ -498,7 +536,11 @@ int keep_pods(const JobRun& run) {
     }
     if (look.words != said) log_info("{}", look.words);
     said = look.words;
-    write_file(words_file(run.folder), look.words);
+    try {
+      write_file(words_file(run.folder), look.words);
+    } catch (const IoError& error) {
+      log_warning("{}", error.what());
+    }
     if (look.is_done)
       return status_of(run, RunEvents(run.folder), {.answered = true, .why_not = {}}).succeeded() ? 0 : 1;
     const auto until = std::chrono::steady_clock::now() + pause_between_looks();

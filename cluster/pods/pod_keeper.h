@@ -50,6 +50,7 @@ class PodKeeper {
 
   std::int64_t seconds_left(double per_hour) const;
   bool is_run_over() const;
+  void end_by_name(const std::string& name);
   void end(const Rental& rental, const std::string& why, bool was_lost);
   PodLook look_at(const Rental& rental);
   PodLook look_at_running(const Rental& rental, const runpod::Pod& pod);

@@ -14,7 +14,7 @@ idle=${MOOLA_IDLE_S:-1800} # for somebody to send something, or to fetch results
 order=$root/submitted/$run state=$root/pods/$me job=''
 export MOOLA_ROOT="$root"
 mkdir -p -- "$root/pods"
-say() { printf '%s moola pod: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" | tee -a "$state.log"; }
+say() { printf '%s moola pod: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*"; }
 
 # --- seconds up, by a clock that nobody sets, over restarts of the container
 uptime_s() { read -r up _ </proc/uptime; echo "${up%.*}"; }
@@ -26,6 +26,14 @@ count_time() {
   echo "$spent" >"$state.spent.new" && mv -f -- "$state.spent.new" "$state.spent"
 }
 
+# --- whatever else hangs (a volume, an installation): beyond its time and the time for checkpoints it ends all the same
+watch_over() {
+  begun=$(uptime_s)
+  while sleep 10; do
+    [ $(($(uptime_s) - begun)) -lt $((lifetime + grace + 300)) ] || end_pod "$([ "$at_end" = terminate ] && echo terminate || echo stop)"
+  done
+}
+
 # --- ssh
 open_ssh() {
   command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || {
@@ -33,11 +41,13 @@ open_ssh() {
     apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-server >/dev/null ||
       say "no sshd could be installed; nothing reaches this pod. Take an image that has one"
   }
+  command -v curl >/dev/null || command -v python3 >/dev/null ||
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends curl ca-certificates; } >/dev/null
   mkdir -p ~/.ssh /run/sshd && chmod 700 ~/.ssh
   touch ~/.ssh/authorized_keys && chmod 600 ~/.ssh/authorized_keys
   [ -z "${PUBLIC_KEY:-}" ] || grep -qxF "$PUBLIC_KEY" ~/.ssh/authorized_keys || printf '%s\n' "$PUBLIC_KEY" >>~/.ssh/authorized_keys
   ssh-keygen -A >/dev/null
-  "$(command -v sshd || echo /usr/sbin/sshd)" ${MOOLA_SSHD_OPTIONS:-} || say "sshd did not start"
+  "$(command -v sshd || echo /usr/sbin/sshd)" -o ClientAliveInterval=30 ${MOOLA_SSHD_OPTIONS:-} || say "sshd did not start"
 }
 
 # --- RunPod's interface, with this pod's own key, which no command line shows
@@ -58,11 +68,11 @@ cluster_id() { ask GET "pods/$me" | tr -d ' \n' | sed -n 's/.*"cluster":{[^}]*"i
 end_pod() { # terminate | stop
   wait_s=10
   while :; do
-    cluster=$(cluster_id 2>>"$state.log" || :)
-    if [ -n "$cluster" ]; then ask DELETE "clusters/$cluster" >>"$state.log" 2>&1 && break
-    elif [ "$1" = terminate ]; then ask DELETE "pods/$me" >>"$state.log" 2>&1 && break
-    else ask POST "pods/$me/action" '{"action":"stop"}' >>"$state.log" 2>&1 && break; fi
-    command -v runpodctl >/dev/null && { [ "$1" = terminate ] && verb=remove || verb=stop; runpodctl $verb pod "$me" >>"$state.log" 2>&1 && break; }
+    cluster=$(cluster_id || :)
+    if [ -n "$cluster" ]; then ask DELETE "clusters/$cluster"  >&2 && break
+    elif [ "$1" = terminate ]; then ask DELETE "pods/$me"  >&2 && break
+    else ask POST "pods/$me/action" '{"action":"stop"}'  >&2 && break; fi
+    command -v runpodctl >/dev/null && { [ "$1" = terminate ] && verb=remove || verb=stop; runpodctl $verb pod "$me" >&2 && break; }
     say "RunPod does not end this pod; it is asked again in $wait_s s"
     sleep "$wait_s"
     [ "$wait_s" -ge 600 ] || wait_s=$((wait_s * 2))
@@ -80,7 +90,7 @@ meet_nodes() {
   printf 'Host *\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  LogLevel ERROR\n' >~/.ssh/config
   if [ "$rank" -eq 0 ]; then
     [ -e ~/.ssh/id_ed25519 ] || ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519
-    cp -- ~/.ssh/id_ed25519.pub "$keys/$MOOLA_POD.new" && mv -f -- "$keys/$MOOLA_POD.new" "$keys/$MOOLA_POD.pub"
+    cp -- ~/.ssh/id_ed25519.pub "$keys/${MOOLA_POD:-}.new" && mv -f -- "$keys/${MOOLA_POD:-}.new" "$keys/${MOOLA_POD:-}.pub"
     hosts='' node=0
     while [ "$node" -lt "$nodes" ]; do hosts=$hosts${hosts:+,}node-$node:${MOOLA_SLOTS:-1} node=$((node + 1)); done
     export MOOLA_HOSTS="$hosts"
@@ -92,32 +102,43 @@ meet_nodes() {
     fi
     [ -d /dev/infiniband ] || export NCCL_IB_DISABLE=1
   else
-    until [ -s "$keys/$MOOLA_POD.pub" ]; do sleep 2; count_time; [ "$spent" -lt "$lifetime" ] || return 0; done
-    cat -- "$keys/$MOOLA_POD.pub" >>~/.ssh/authorized_keys
+    until [ -s "$keys/${MOOLA_POD:-}.pub" ]; do sleep 2; count_time; [ "$spent" -lt "$lifetime" ] || return 0; done
+    cat -- "$keys/${MOOLA_POD:-}.pub" >>~/.ssh/authorized_keys
   fi
 }
 
+locks_are_old=yes
 begin() {
   jobs=$root/workspace/artifacts/jobs/$run
-  # Whatever held these has gone with its pod; a volume may remember it.
-  rm -f -- "$jobs/.runner.lock" "$jobs/.waiting-runner.lock" "$jobs/.submit.lock" "$order/end" "$order/again"
+  # Whatever held these has gone with its pod, or with this container's last start; a volume may remember it.
+  [ -z "$locks_are_old" ] || rm -f -- "$jobs/.runner.lock" "$jobs/.waiting-runner.lock" "$jobs/.submit.lock"
+  locks_are_old=''
+  rm -f -- "$order/end"
   say "runs $run"
   # What RunPod's interface takes is no business of the run's programs.
-  env -u RUNPOD_API_KEY setsid sh "$order/moola.sh" submit "$order/job.toml" --to local --run-id "$run" --wait --quiet >>"$order/pod.log" 2>&1 &
+  env -u RUNPOD_API_KEY setsid sh -c '[ ! -e "$1/again.now" ] || { sh "$1/again.now"; rm -f -- "$1/again.now"; }
+    exec sh "$1/moola.sh" submit "$1/job.toml" --to local --run-id "$2" --wait --quiet' sh "$order" "$run" >>"$order/pod.log" 2>&1 &
   job=$!
+}
+connected() { # by ssh: somebody sends or fetches
+  for each in /proc/[0-9]*; do
+    case $(tr '\0' ' ' 2>/dev/null <"$each/cmdline") in "sshd: "*@*) return 0 ;; esac
+  done
+  return 1
 }
 runners() { # processes of moola that work on the run
   for each in /proc/[0-9]*; do
-    case $(tr '\0' ' ' 2>/dev/null <"$each/cmdline") in *"step $root/workspace/artifacts/jobs/$run "*) echo "${each#/proc/}" ;; esac
+    case $(tr '\0' ' ' 2>/dev/null <"$each/cmdline") in *"step $root/workspace/artifacts/jobs/${run:+$run }"*) echo "${each#/proc/}" ;; esac
   done
 }
 end_job() { # with the checkpoints that its programs write on SIGTERM
   for each in $(runners); do kill -TERM "$each" 2>/dev/null; done
   waited=0
   while [ "$waited" -lt "$grace" ] && [ -n "$(runners)" ]; do sleep 1; waited=$((waited + 1)); done
-  [ -z "$job" ] || kill -KILL -- "-$job" 2>/dev/null
+  [ -z "$job" ] || kill -KILL "-$job" 2>/dev/null
 }
 
+watch_over &
 say "up: ${run:-for whoever comes by ssh}, $lifetime s at most, $spent s of them before"
 late=''
 if [ "$spent" -ge "$lifetime" ]; then # started once more, for somebody to fetch what is on its disk
@@ -131,13 +152,30 @@ while :; do
   sleep 2 &
   wait $!
   count_time
+  if connected; then
+    since=$spent
+    [ -z "$over_since" ] || over_since=$spent
+    [ -z "$late" ] || lifetime=$((spent + idle))
+  fi
   if [ "$spent" -ge "$lifetime" ]; then
+    # The first node tells its programs to stop, and ends the cluster.
+    [ "${NODE_RANK:-0}" -eq 0 ] || { sleep $((grace + 120)); end_pod terminate; }
     say "its time, $lifetime s, is up"
     end_job
     sync
-    if [ "$at_end" = terminate ] || [ -e "$order/collected" ] || [ -z "$run" ]; then end_pod terminate; else end_pod stop; fi
+    if [ "$at_end" = terminate ] || { [ -z "$run" ] && [ "$at_end" = terminate ]; }; then end_pod terminate; else end_pod stop; fi
   fi
   [ -n "$run" ] && [ "${NODE_RANK:-0}" -eq 0 ] && [ -z "$late" ] || continue
+  if [ -e "$order/again" ]; then # somebody wants more of it
+    mv -f -- "$order/again" "$order/again.now"
+    rm -f -- "$order/end"
+    over_since=''
+    if [ -z "$job" ]; then
+      begin
+    else
+      env -u RUNPOD_API_KEY sh -c 'sh "$1/again.now"; rm -f -- "$1/again.now"' sh "$order" >>"$order/pod.log" 2>&1 &
+    fi
+  fi
   if [ -n "$job" ]; then
     kill -0 "$job" 2>/dev/null && continue
     wait "$job"
@@ -146,17 +184,13 @@ while :; do
     echo "$code" >"$order/end.new" && mv -f -- "$order/end.new" "$order/end"
     say "$run is over: status $code"
     job='' over_since=$spent
-  elif [ -e "$order/again" ]; then # somebody has submitted more of it
-    over_since=''
-    begin
   elif [ -n "$over_since" ]; then
-    [ ! -e "$order/collected" ] || end_pod terminate
     [ "$at_end" != terminate ] || [ $((spent - over_since)) -lt "$linger" ] || end_pod terminate
     if [ $((spent - over_since)) -ge "$idle" ]; then
       say "nobody has fetched the results: they stay on the disk of the stopped pod"
       end_pod stop
     fi
-  elif [ "$(cat "$order/go" 2>/dev/null)" = "$MOOLA_POD" ]; then
+  elif [ "$(cat "$order/go" 2>/dev/null)" = "${MOOLA_POD:-}" ]; then
     begin
   elif [ $((spent - since)) -ge "$idle" ]; then
     say "nothing was submitted to this pod"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -36,6 +37,7 @@ PodWish pod_wish(const JobFile& job) {
     out.vcpus = std::max(out.vcpus, static_cast<int>(step.cpus_per_node()));
     out.replacements = std::max(out.replacements, step.retry.node_failure);
   }
+  out.vcpus = static_cast<int>(std::bit_ceil(static_cast<unsigned>(out.vcpus)));  // RunPod has powers of two
   if (out.gpus > 0 && out.settings.gpu_types.empty()) {
     throw ConfigError(
         "runpod.gpu_types is empty, and a step wants GPUs. Name types in the order in which they are to be tried, as "
@@ -57,6 +59,11 @@ PodWish pod_wish(const JobFile& job) {
     throw ConfigError(
         "a rented machine needs an end: set job.time_budget (\"12h\"), job.cost_budget (US dollars), or both. What "
         "comes first ends it.");
+  }
+  if (out.gpus == 0 && out.seconds == 0) {
+    throw ConfigError(
+        "a machine without GPUs needs job.time_budget: RunPod says its price only with the answer, so that a pod could "
+        "not end itself by job.cost_budget alone.");
   }
   return out;
 }

@@ -104,7 +104,15 @@ std::optional<s3::Client> open_volume(const PodWish& wish, runpod::Client& clien
   if (id.empty()) return std::nullopt;
   const bool has_key = std::getenv("RUNPOD_S3_ACCESS_KEY") != nullptr || fs::exists(s3::default_key_file());
   if (!has_key) return std::nullopt;
-  return s3::open_client(id, client.volume(id).data_center);
+  const std::string data_center = client.volume(id).data_center;
+  s3::Client out = s3::open_client(id, data_center);
+  try {
+    out.head(kRoot + "objects");
+  } catch (const s3::S3Error& error) {
+    log_warning("{} Files go by ssh instead.", error.what());  // not every data centre has this interface
+    return std::nullopt;
+  }
+  return out;
 }
 
 void send_to_volume(const s3::Client& volume, const JobRun& run, const RemoteRecord& record, const std::string& pod) {

@@ -36,6 +36,7 @@ fs::path pack_root(const fs::path& job_file, const JobFile& job) {
 std::string remote_job_text(const JobFile& job, const fs::path& root, const std::string& pack_id) {
   toml::table table = parse_toml(job.text, "the resolved job file");
   table.erase("notify");
+  if (toml::table* own = table["local"].as_table()) own->erase("hosts");  // those of here
   if (toml::table* own = table["job"].as_table()) own->insert_or_assign("cost_budget", 0.0);
   for (const JobStep& step : job.steps) {
     if (step.config.empty()) continue;

@@ -53,6 +53,13 @@ constexpr std::array kRefusals{
     Refusal{"Bad configuration option", "Mend your ssh configuration"},
 };
 
+// A path in an option of ssh's, where % begins a token.
+std::string in_option(const std::string& path) {
+  std::string out = "\"";
+  for (const char c : path) out += c == '%' ? "%%" : std::string(1, c);
+  return out + "\"";
+}
+
 std::string last_line(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   const std::size_t end = text.rfind('\n');
@@ -70,15 +77,16 @@ RemoteShell::RemoteShell(SshTarget target) : target_(std::move(target)) {
           "-o",          "ConnectTimeout=15",
           "-o",          "ServerAliveInterval=15",
           "-o",          "ServerAliveCountMax=4"};
-  if (!target_.key.empty()) ssh_.insert(ssh_.end(), {"-i", target_.key.string(), "-o", "IdentitiesOnly=yes"});
+  if (!target_.key.empty())
+    ssh_.insert(ssh_.end(), {"-o", "IdentityFile=" + in_option(target_.key.string()), "-o", "IdentitiesOnly=yes"});
   if (!target_.hosts.empty()) {
-    ssh_.insert(ssh_.end(), {"-o", fmt::format("UserKnownHostsFile=\"{}\"", target_.hosts.string()), "-o",
+    ssh_.insert(ssh_.end(), {"-o", "UserKnownHostsFile=" + in_option(target_.hosts.string()), "-o",
                              "StrictHostKeyChecking=accept-new"});
   }
   if (const std::string folder = socket_folder(); !folder.empty()) {
     const std::string id = sha256_hex(to_string(target_) + "\n" + target_.key.string()).substr(0, 16);
     ssh_.insert(ssh_.end(), {"-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-o",
-                             fmt::format("ControlPath=\"{}/{}\"", folder, id)});
+                             "ControlPath=" + in_option(folder + "/" + id)});
   }
   if (target_.port > 0) ssh_.insert(ssh_.end(), {"-p", std::to_string(target_.port)});
   if (!target_.user.empty()) ssh_.insert(ssh_.end(), {"-l", target_.user});
