@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/error.h"
 #include "base/json.h"
 
 namespace moola::cluster {
@@ -80,6 +81,11 @@ runpod::ClusterRequest cluster_request(const PodWish& wish, const PodOrder& orde
 }
 
 runpod::TemplateRequest template_request(const PodWish& wish) {
+  if (wish.seconds == 0) {
+    throw ConfigError(
+        "a template needs job.time_budget: its price depends on who starts it, so that job.cost_budget alone would not "
+        "end a pod of it.");
+  }
   PodWish alone = wish;
   alone.settings.network_volume.clear();  // a template takes none; the console adds it
   const std::int64_t most = lifetime_s(wish, 0, 0, 0);

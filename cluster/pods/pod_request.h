@@ -25,7 +25,8 @@ std::string pod_start_script();
 runpod::PodRequest pod_request(const PodWish& wish, const PodOrder& order);
 runpod::ClusterRequest cluster_request(const PodWish& wish, const PodOrder& order);
 
-/// The same pod for a person to start from RunPod's console: open to ssh, for no run.
+/// The same pod for a person to start from RunPod's console: open to ssh, for no run. Throws ConfigError for a job
+/// without a time budget.
 runpod::TemplateRequest template_request(const PodWish& wish);
 
 /// The image of a job that names none.

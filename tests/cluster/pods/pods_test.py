@@ -280,6 +280,9 @@ class OnPods(unittest.TestCase):
         first = self.ok("submit", job, "--to", "runpod", "--template")
         self.assertEqual(first, self.ok("submit", job, "--to", "runpod", "--template"))
         self.assertEqual(1, len(self.runpod.requests("POST", "/v2/templates")))
+        endless = self.moola("submit", self.job('[step.a]\ncommand = ["true"]\ngpus = 1\n', head="cost_budget = 5\n"), "--to", "runpod", "--template")
+        self.assertEqual(2, endless.returncode)
+        self.assertIn("needs job.time_budget", endless.stderr)
         self.assertFalse(self.runpod.pods())
 
     def test_what_can_not_run_is_refused_and_leaves_nothing(self):
