@@ -34,10 +34,10 @@ bool leads_out(const std::string& path) {
   return relative.is_absolute() || std::ranges::find(relative, fs::path("..")) != relative.end();
 }
 
-// What earlier calls have brought.
+// What earlier calls have brought into a workspace, of whichever run: a job that is done again replaces its own files.
 class Brought {
  public:
-  explicit Brought(const fs::path& run_folder) : file_(run_folder / "collected.json") {
+  explicit Brought(const fs::path& workspace) : file_(job_runs_folder(workspace) / ".collected.json") {
     if (!fs::exists(file_)) return;
     const Json known = read_json(file_);
     for (const auto& [path, said] : known.items()) {
@@ -126,9 +126,9 @@ class ShellResults : public ResultSource {
 
 }  // namespace
 
-FetchedResults fetch_results(const ResultSource& source, const JobRun& run) {
-  const FileLock lock(run.folder / ".collect.lock", std::chrono::seconds(10));
-  Brought brought(run.folder);
+FetchedResults fetch_results(const ResultSource& source, const JobRun& run) try {
+  const FileLock lock(job_runs_folder(run.workspace) / ".collect.lock", std::chrono::seconds(600));
+  Brought brought(run.workspace);
   std::vector<std::string> wanted, doubtful;
   const RemoteFiles there = source.changed();
   for (const auto& [path, file] : there) {
@@ -159,6 +159,9 @@ FetchedResults fetch_results(const ResultSource& source, const JobRun& run) {
   }
   brought.save();
   return out;
+} catch (const IoError& error) {
+  // Whatever is in the way here, another machine would not help, and the results are still where they are.
+  throw Error(error.what(), ExitCode::failed);
 }
 
 FetchedResults fetch_results(const RemoteShell& shell, const fs::path& root, const JobRun& run) {

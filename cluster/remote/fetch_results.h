@@ -38,7 +38,7 @@ struct FetchedResults {
 
 /// Brings a run's results into its workspace here. What is here with the same size and time, or the same content, is
 /// not brought again; a file here that is another one is replaced only when an earlier call has brought it. Each file
-/// appears whole or not at all. Throws what the source throws, IoError.
+/// appears whole or not at all. Throws what the source throws, and Error, which may pass, for what is in the way here.
 FetchedResults fetch_results(const ResultSource& source, const JobRun& run);
 
 /// The same from a machine that ssh reaches. Throws Unreachable, Error in that machine's words.

@@ -83,6 +83,24 @@ class OverSsh(unittest.TestCase):
         self.assertIn("left as they are; the first is artifacts/count", kept.stderr)
         self.assertEqual("my own", (self.workspace / "artifacts/count").read_text())
 
+    def test_a_job_that_is_done_again_replaces_its_own_results(self):
+        for words in ("first", "the second"):
+            run = self.submit(f'[step.make]\ncommand = ["sh", "-c", "mkdir -p artifacts/again; echo {words} > artifacts/again/made"]\n')
+            self.assertTrue(self.wait_for_end(run)["succeeded"])
+            self.ok("collect", run)
+            self.assertEqual(words + "\n", (self.workspace / "artifacts/again/made").read_text())
+
+    def test_what_is_in_the_way_here_loses_nothing_there(self):
+        run = self.submit('[step.make]\ncommand = ["sh", "-c", "mkdir -p artifacts/way; echo well > artifacts/way/made"]\n')
+        self.assertTrue(self.wait_for_end(run)["succeeded"])
+        (self.workspace / "artifacts/way").write_text("a file where a folder should be")
+        failed = self.moola("collect", run)
+        self.assertEqual(1, failed.returncode, failed.stderr)
+        self.assertIn("artifacts/way", failed.stderr)
+        (self.workspace / "artifacts/way").unlink()
+        self.ok("collect", run)
+        self.assertEqual("well\n", (self.workspace / "artifacts/way/made").read_text())
+
     def test_a_second_submission_sends_only_what_is_new(self):
         self.submit('[step.a]\ncommand = ["true"]\n')
         ended = self.moola("submit", self.job('[step.a]\ncommand = ["echo", "other"]\n'), "--to", self.machine.url())
