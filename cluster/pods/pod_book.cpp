@@ -35,6 +35,8 @@ PodBook::PodBook(const std::filesystem::path& run_folder) : file_(run_folder / "
       closed_ = text_at(event, "why");
     } else if (kind == "open") {
       closed_.reset();
+    } else if (kind == "fetched") {
+      fetched_ = true;
     } else if (kind == "order") {
       orders_.push_back(event.value("words", std::vector<std::string>()));
     } else if (kind == "obeyed") {
@@ -52,6 +54,7 @@ PodBook::PodBook(const std::filesystem::path& run_folder) : file_(run_folder / "
         rental.made = parse_utc(text_at(event, "time"));
       } else if (kind == "sent") {
         rental.begun = true;
+        fetched_ = false;
       } else if (kind == "ended") {
         rental.ended = parse_utc(text_at(event, "time"));
         rental.why = text_at(event, "why");
@@ -106,6 +109,12 @@ void PodBook::made(const Rental& rental) {
 void PodBook::sent(const std::string& name) {
   append_event(file_, {{"event", "sent"}, {"name", name}});
   named(name).begun = true;
+  fetched_ = false;
+}
+
+void PodBook::results_are_here() {
+  append_event(file_, {{"event", "fetched"}});
+  fetched_ = true;
 }
 
 void PodBook::ended(const std::string& name, const std::string& why, bool was_lost, std::int64_t now) {

@@ -42,6 +42,8 @@ class PodBook {
   const std::optional<std::string>& closed() const { return closed_; }
   /// Words of `moola` that the machine has still to be told: a retry of what has failed.
   const std::vector<std::vector<std::string>>& orders() const { return orders_; }
+  /// What the last machine that was told to begin has made is here.
+  bool fetched() const { return fetched_; }
   double dollars(std::int64_t now) const;
 
   /// Before RunPod is asked.
@@ -50,6 +52,7 @@ class PodBook {
   /// Everything was sent, and the machine told to begin, as soon as it is there.
   void sent(const std::string& name);
   void ended(const std::string& name, const std::string& why, bool was_lost, std::int64_t now);
+  void results_are_here();
   void close(const std::string& why);
   void open_again();
   void order(const std::vector<std::string>& words);
@@ -60,6 +63,7 @@ class PodBook {
   std::vector<Rental> rentals_;
   std::optional<std::string> closed_;
   std::vector<std::vector<std::string>> orders_;
+  bool fetched_ = true;  // nothing has begun yet
 
   Rental& named(const std::string& name);
 };

@@ -246,7 +246,16 @@ PodLook PodKeeper::look() {
   book_ = PodBook(run_.folder);
   const Rental* rental = book_.current();
   if (rental != nullptr && !rental->id.empty()) return look_at(*rental);
-  if (book_.closed() || (is_run_over() && book_.orders().empty())) {
+  const bool is_over = is_run_over() && book_.orders().empty();
+  const bool lacks_results = !book_.fetched() && !wish_.settings.network_volume.empty();
+  if (is_over && lacks_results && !book_.closed() && rental == nullptr) {
+    // Its pod ended while nobody looked, or while they were brought. Without a key of S3 another one reads the volume.
+    if (const auto volume = open_volume(wish_, client_)) {
+      say_what_was_brought(fetch_from_volume(*volume, run_));
+      book_.results_are_here();
+    }
+  }
+  if (book_.closed() || (is_over && (!lacks_results || book_.fetched()))) {
     if (rental != nullptr) end(*rental, "nobody wants it any more", false);
     return {.is_done = true, .words = book_.closed().value_or("the run is over")};
   }
@@ -281,6 +290,7 @@ PodLook PodKeeper::look_at(const Rental& rental) {
     const auto volume = rental.begun ? open_volume(wish_, client_) : std::nullopt;
     if (volume && is_over_on_volume(*volume, run_.id(), rental.name)) {
       say_what_was_brought(fetch_from_volume(*volume, run_));
+      book_.results_are_here();
       book_.ended(rental.name, "the run is over", false, utc_now());
       return {.words = machine + " has ended itself"};
     }
@@ -338,14 +348,15 @@ PodLook PodKeeper::look_at_running(const Rental& rental, const runpod::Pod& pod)
     }
     // What was sent before it was there knows no address yet.
     if (is_new_address) write_remote_record(run_.folder, record);
+    const std::string folder = shell_word(folder_there(record, run_));
+    // Before the records are read: what it is still to do again is not over by them.
+    const bool has_orders = shell.run("[ -e " + folder + "/again ] || [ -e " + folder + "/again.now ]").exit_code == 0;
     const Mirrored seen = mirror_run(shell, record.target.root, run_);
     if (book_.closed() && seen.is_there && !seen.is_running) return finish(rental, &shell, record, *book_.closed());
     if (seen.is_there && !book_.orders().empty()) {
       obey(shell, record);
       return {.words = machine + " is told what to do again"};
     }
-    const std::string folder = shell_word(folder_there(record, run_));
-    const bool has_orders = shell.run("[ -e " + folder + "/again ]").exit_code == 0;
     if (has_orders) return {.words = machine + " begins again"};
     if (is_run_over() && book_.orders().empty()) return finish(rental, &shell, record, "the run is over");
     const bool ended_itself = shell.run("[ -e " + folder + "/end ] && [ ! -e " + folder + "/again ]").exit_code == 0;
@@ -411,6 +422,7 @@ PodLook PodKeeper::finish(const Rental& rental, const RemoteShell* shell, const 
     const FetchedResults got = fetch_results(*shell, record.target.root, run_);
     say_what_was_brought(got);
     mirror_run(*shell, record.target.root, run_);
+    book_.results_are_here();
   } else if (rental.begun && wish_.settings.network_volume.empty()) {
     // What it has made is on its disk alone, and it does not answer.
     client_.act(rental.id, runpod::PodAction::stop);
@@ -466,10 +478,11 @@ void bring_from_pods(const JobRun& run, runpod::Client& client) {
 
 bool is_left_alone(const JobRun& run) {
   const PodBook book(run.folder);
-  const bool is_over = book.closed().has_value() || book.rentals().empty();
-  return (book.current() != nullptr || !is_over) && !is_run_locally(run) &&
-         !(book.current() == nullptr &&
-           status_of(run, RunEvents(run.folder), {.answered = false, .why_not = {}}).is_over());
+  if (book.rentals().empty() || is_run_locally(run)) return false;
+  if (book.current() != nullptr) return true;
+  if (book.closed()) return false;
+  const bool lacks_results = !book.fetched() && !pod_wish(run.job).settings.network_volume.empty();
+  return lacks_results || !status_of(run, RunEvents(run.folder), {.answered = false, .why_not = {}}).is_over();
 }
 
 std::string rentals_text(const JobRun& run) {

@@ -107,6 +107,23 @@ class OnPods(unittest.TestCase):
         self.assertTrue(self.status(run)["succeeded"])
         self.assertEqual(2, len(self.runpod.requests("POST", "/v2/pods")))
 
+    def test_results_that_were_cut_off_are_read_from_the_volume_by_another_pod(self):
+        run = self.submit('[step.make]\ncommand = ["sh", "-c", "mkdir -p artifacts; until [ -e enough ]; do sleep 0.2; done; echo x > artifacts/made"]\ngpus = 1\n',
+                          pod='[runpod]\ngpu_types = ["NVIDIA GeForce RTX 4090"]\nnetwork_volume = "vol-a"\ndata_centers = ["US-KS-2"]\n')
+        there = self.runpod.folder / "volumes/vol-a/moola/workspace"
+        wait_for("it to run", lambda: self.states(run, "make") == ["running"])
+        self.end_keepers()
+        (there / "enough").write_text("")
+        wait_for("the pod to end itself", lambda: not self.runpod.pods())
+        # As if the records had come, and the results had not.
+        for name in ("state/make/000000.jsonl", "events.jsonl"):
+            source = there / "artifacts/jobs" / run / name
+            (self.workspace / "artifacts/jobs" / run / name).write_bytes(source.read_bytes())
+        self.assertTrue(self.status(run)["succeeded"])
+        self.moola("status", run, "--watch", timeout=150)
+        wait_for("the results", lambda: (self.workspace / "artifacts/made").exists())
+        self.wait_for_no_pods(run)
+
     def test_retry_rents_anew_and_runs_only_what_failed(self):
         run = self.submit('[step.well]\ncommand = ["sh", "-c", "echo x >> well"]\n'
                           '[step.fail]\ncommand = ["sh", "-c", "test -e mended"]\n',
