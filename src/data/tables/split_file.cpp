@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/utc_time.h"
@@ -60,6 +61,7 @@ void write_split(const std::filesystem::path& workspace, const SplitRecord& spli
   if (overwrite == Overwrite::no && std::filesystem::exists(file)) {
     throw ConfigError(fmt::format("{} exists, and is not overwritten. Name the split otherwise.", file.string()));
   }
+  remove_abandoned(file.parent_path());  // of a writer that was killed
   Json json = to_json(split);
   json["created_by"] = "moola " + code_version();
   json["created_at"] = utc_text(utc_now());
