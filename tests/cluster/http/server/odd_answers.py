@@ -1,13 +1,45 @@
-"""What servers answer when something is wrong with them, for the servers of tests."""
+"""What the servers of tests share: what they answer when something is wrong with them, what they note of each request,
+and how they are told."""
 import http.server
+import json
 import socket
 import ssl
 import sys
+import threading
 import time
 
 
-class OddAnswers:
-    """Of a request handler with `state` (misbehaviour, ending), `answer` and `problem`."""
+class OddAnswers(http.server.BaseHTTPRequestHandler):
+    """With `state` (misbehaviour, requests, lock, ending), `serve`, `answer` and `problem` of the server's own."""
+
+    protocol_version = "HTTP/1.1"
+    state = entry = None
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        try:
+            self.serve()
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
+            self.close_connection = True
+
+    do_PUT = do_POST = do_PATCH = do_DELETE = do_HEAD = do_GET
+
+    def send_response(self, status, message=None):
+        if self.entry is not None:  # first: whoever has the answer may ask for the note at once
+            self.entry["status"] = status
+        super().send_response(status, message)
+
+    def note(self, **facts):
+        """Of the request, for {"do": "requests"}; what to do wrong with it, or nothing."""
+        self.entry = {"method": self.command, "path": self.path, "status": 0, **facts}
+        with self.state.lock:
+            self.state.requests.append(self.entry)
+            return self.misbehaviour()
+
+    def lower_headers(self):
+        return {name.lower(): value for name, value in self.headers.items()}
 
     def misbehaviour(self):
         for index, (where, how) in enumerate(self.state.misbehaviour):
@@ -66,3 +98,22 @@ class Server(http.server.ThreadingHTTPServer):
         if self.context:  # here, in the connection's own thread: a client that says nothing stops nobody else
             request = self.context.wrap_socket(request, server_side=True)
         super().finish_request(request, client_address)
+
+    def serve_and_obey(self, carry_out):
+        """Says where it is, and does what standard input tells it, until that ends."""
+        state = self.RequestHandlerClass.state
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        print(json.dumps({"url": f"{'https' if self.context else 'http'}://127.0.0.1:{self.server_address[1]}"}), flush=True)
+        for line in sys.stdin:
+            command = json.loads(line)
+            with state.lock:
+                if command["do"] == "misbehave":
+                    state.misbehaviour += [(command["at"], command["how"])] * command.get("times", 1)
+                    answer = {}
+                elif command["do"] == "requests":
+                    answer = {"requests": state.requests}
+                else:
+                    answer = carry_out(state, command)
+                text = json.dumps(answer)
+            print(text, flush=True)
+        state.ending = True

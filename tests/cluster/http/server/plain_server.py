@@ -14,35 +14,17 @@ and the text "body"), `endless` (more than anybody wants), `silent`, `trickle` (
 connection closes).
 """
 import argparse
-import http.server
-import json
-import ssl
-import sys
 import threading
 import types
 
 from odd_answers import OddAnswers, Server
 
 
-class Handler(OddAnswers, http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    state = None
-
-    def log_message(self, *arguments):
-        pass
-
-    def do_GET(self):
+class Handler(OddAnswers):
+    def serve(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        with self.state.lock:
-            self.state.requests.append({"method": self.command, "path": self.path, "body": body.decode(errors="replace"),
-                                        "headers": {name.lower(): value for name, value in self.headers.items()}})
-            how = self.misbehaviour()
-        try:
-            self.answer(200, b"ok") if how is None else self.misbehave(how)
-        except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
-            self.close_connection = True
-
-    do_POST = do_GET
+        how = self.note(body=body.decode(errors="replace"), headers=self.lower_headers())
+        self.answer(200, b"ok") if how is None else self.misbehave(how)
 
     def answer(self, status, body, headers=None, content="text/plain"):
         self.send_response(status)
@@ -62,25 +44,11 @@ def main():
     parser.add_argument("--certificate", help="serve over TLS with this certificate")
     parser.add_argument("--private", help="and its private key")
     arguments = parser.parse_args()
-    state = Handler.state = types.SimpleNamespace(misbehaviour=[], requests=[], ending=False, lock=threading.Lock())
+    Handler.state = types.SimpleNamespace(misbehaviour=[], requests=[], ending=False, lock=threading.Lock())
     server = Server(("127.0.0.1", 0), Handler)
     if arguments.certificate:
         server.speak_tls(arguments.certificate, arguments.private)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    scheme = "https" if arguments.certificate else "http"
-    print(json.dumps({"url": f"{scheme}://127.0.0.1:{server.server_address[1]}"}), flush=True)
-    for line in sys.stdin:
-        command = json.loads(line)
-        with state.lock:
-            if command["do"] == "misbehave":
-                state.misbehaviour += [(command["at"], command["how"])] * command.get("times", 1)
-                answer = {}
-            elif command["do"] == "requests":
-                answer = {"requests": state.requests}
-            else:
-                answer = {"error": f"no command {command['do']}"}
-        print(json.dumps(answer), flush=True)
-    state.ending = True
+    server.serve_and_obey(lambda state, command: {"error": f"no command {command['do']}"})
 
 
 if __name__ == "__main__":

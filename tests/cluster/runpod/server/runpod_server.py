@@ -24,11 +24,9 @@ and the text "body"), `endless` (more than anybody wants), `silent`, `trickle` (
 done, the connection closes), `lose` (it is done, and the connection closes).
 """
 import argparse
-import http.server
 import json
 import pathlib
 import re
-import ssl
 import sys
 import threading
 import time
@@ -48,18 +46,7 @@ class State:
         self.log_epoch, self.ending = 0, False
 
 
-class Handler(OddAnswers, http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    state = None
-
-    def log_message(self, *arguments):
-        pass
-
-    def do_GET(self):
-        self.serve()
-
-    do_POST = do_DELETE = do_PATCH = do_GET
-
+class Handler(OddAnswers):
     # --- answers
     def answer(self, status, body=None, headers=None, content="application/json"):
         data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -71,7 +58,6 @@ class Handler(OddAnswers, http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
-        self.status = status
 
     def problem(self, status, detail, errors=None, headers=None):
         body = {"title": "Error", "status": status, "detail": detail}
@@ -89,23 +75,13 @@ class Handler(OddAnswers, http.server.BaseHTTPRequestHandler):
 
     # --- one request
     def serve(self):
-        self.status = 0
         self.url = urllib.parse.urlsplit(self.path)
-        length = int(self.headers.get("Content-Length", 0))
-        self.raw = self.rfile.read(length)
-        entry = {"method": self.command, "path": self.path, "body": self.raw.decode(errors="replace"),
-                 "last_event_id": self.headers.get("Last-Event-ID")}
-        with self.state.lock:
-            self.state.requests.append(entry)
-            how = self.misbehaviour()
-        try:
-            if how is None or how.get("kind") == "lose":
-                self.behave(lose=how is not None)
-            else:
-                self.misbehave(how)
-        except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
-            self.close_connection = True
-        entry["status"] = self.status
+        self.raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        how = self.note(body=self.raw.decode(errors="replace"), last_event_id=self.headers.get("Last-Event-ID"))
+        if how is None or how.get("kind") == "lose":
+            self.behave(lose=how is not None)
+        else:
+            self.misbehave(how)
 
     def behave(self, lose):
         with self.state.lock:
@@ -227,7 +203,6 @@ class Handler(OddAnswers, http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        self.status = 200
         self.chunk(b": welcome\n\n")
         while True:
             with self.state.lock:
@@ -249,6 +224,15 @@ class Handler(OddAnswers, http.server.BaseHTTPRequestHandler):
 
 
 def carry_out(state, command):
+    try:
+        return carried_out(state, command)
+    except (Refusal, KeyError, ValueError, TypeError) as error:
+        return {"error": repr(error)}
+    finally:
+        state.lock.notify_all()
+
+
+def carried_out(state, command):
     account, do = state.account, command["do"]
     if do == "advance":
         account.advance(command["seconds"])
@@ -264,8 +248,6 @@ def carry_out(state, command):
         state.quota = {"left": command["left"], "until": time.time() + command["renewed_in"]}
     elif do == "lag":
         account.lag = command["lists"]
-    elif do == "misbehave":
-        state.misbehaviour += [(command["at"], command["how"])] * command.get("times", 1)
     elif do == "log":
         account.pod(command["pod"])["log"].append(
             {"ts": command.get("ts", account.now()), "source": command.get("source", "container"), "line": command["line"]})
@@ -277,8 +259,6 @@ def carry_out(state, command):
         return {"pods": [account.shown(p) for p in account.pods.values()]}
     elif do == "clusters":
         return {"clusters": list(account.clusters.values())}
-    elif do == "requests":
-        return {"requests": state.requests}
     else:
         raise ValueError(f"no command {do}")
     return {}
@@ -290,22 +270,11 @@ def main():
     parser.add_argument("--certificate", help="serve over TLS with this certificate")
     parser.add_argument("--private", help="and its private key")
     arguments = parser.parse_args()
-    state = Handler.state = State(arguments.key)
+    Handler.state = State(arguments.key)
     server = Server(("127.0.0.1", 0), Handler)
     if arguments.certificate:
         server.speak_tls(arguments.certificate, arguments.private)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    scheme, port = "https" if arguments.certificate else "http", server.server_address[1]
-    print(json.dumps({"url": f"{scheme}://127.0.0.1:{port}"}), flush=True)
-    for line in sys.stdin:
-        with state.lock:
-            try:
-                answer = carry_out(state, json.loads(line))
-            except (Refusal, KeyError, ValueError, TypeError) as error:
-                answer = {"error": repr(error)}
-            state.lock.notify_all()
-        print(json.dumps(answer), flush=True)
-    state.ending = True
+    server.serve_and_obey(carry_out)
 
 
 if __name__ == "__main__":

@@ -29,11 +29,8 @@ HOW is as odd_answers.py has it, or {"kind": …} with
 """
 import argparse
 import hashlib
-import http.server
-import json
 import pathlib
 import re
-import ssl
 import sys
 import tempfile
 import threading
@@ -59,21 +56,9 @@ class State:
         self.temporary = tempfile.mkdtemp(dir=pathlib.Path(arguments.folder).parent)
 
 
-class Handler(OddAnswers, http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    state = None
-
-    def log_message(self, *arguments):
-        pass
-
-    def do_GET(self):
-        self.serve()
-
-    do_PUT = do_POST = do_DELETE = do_HEAD = do_GET
-
+class Handler(OddAnswers):
     # --- answers
     def answer(self, status, body=b"", headers=None, content="application/xml"):
-        self.entry["status"] = status
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
@@ -103,41 +88,34 @@ class Handler(OddAnswers, http.server.BaseHTTPRequestHandler):
 
     # --- one request
     def serve(self):
-        self.entry = {"method": self.command, "path": self.path, "status": 0, "bytes": 0,
-                      "headers": {name.lower(): value for name, value in self.headers.items() if name != "Authorization"}}
-        try:
-            with self.state.lock:
-                self.state.requests.append(self.entry)
-                how = self.misbehaviour()
-            kind = how.get("kind") if how else None
-            if kind == "deaf":
-                self.close_connection = True
-                while not self.state.ending:
-                    time.sleep(0.05)
-                return
-            self.read_body()
-            if how and kind in (None, "html", "body", "half", "endless", "trickle", "silent", "close"):
-                return self.misbehave(how)
-            with self.state.lock:
-                try:
-                    self.query = signature_check.check(self.command, self.path, self.headers, self.sha256.hexdigest(),
-                                                       self.state.keys, self.state.region)
-                    result = self.behave(how or {})
-                except signature_check.BadSignature as bad:
-                    return self.refuse(Refusal(bad.status, bad.code, bad.message))
-                except Refusal as refusal:
-                    return self.refuse(refusal)
-            if kind == "lose":
-                self.entry["status"] = -1
-                return self.hang_up()
-            if kind in ("524", "late"):
-                return self.answer(524, PAGE, content="text/html")
-            if kind == "error_200":
-                return self.answer(200, b"   \n<Error><Code>InternalError</Code><Message>try again</Message></Error>")
-            if result is not None:
-                self.answer(*result)
-        except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
+        how = self.note(bytes=0, headers={name: value for name, value in self.lower_headers().items() if name != "authorization"})
+        kind = how.get("kind") if how else None
+        if kind == "deaf":
             self.close_connection = True
+            while not self.state.ending:
+                time.sleep(0.05)
+            return
+        self.read_body()
+        if how and kind in (None, "html", "body", "half", "endless", "trickle", "silent", "close"):
+            return self.misbehave(how)
+        with self.state.lock:
+            try:
+                self.query = signature_check.check(self.command, self.path, self.headers, self.sha256.hexdigest(),
+                                                   self.state.keys, self.state.region)
+                result = self.behave(how or {})
+            except signature_check.BadSignature as bad:
+                return self.refuse(Refusal(bad.status, bad.code, bad.message))
+            except Refusal as refusal:
+                return self.refuse(refusal)
+        if kind == "lose":
+            self.entry["status"] = -1
+            return self.hang_up()
+        if kind in ("524", "late"):
+            return self.answer(524, PAGE, content="text/html")
+        if kind == "error_200":
+            return self.answer(200, b"   \n<Error><Code>InternalError</Code><Message>try again</Message></Error>")
+        if result is not None:
+            self.answer(*result)
 
     def read_body(self):
         self.sha256, self.md5 = hashlib.sha256(), hashlib.md5()
@@ -290,8 +268,6 @@ class Handler(OddAnswers, http.server.BaseHTTPRequestHandler):
 def carry_out(state, command):
     volume = state.volume
     match command["do"]:
-        case "misbehave":
-            state.misbehaviour += [(command["at"], command["how"])] * command.get("times", 1)
         case "page":
             volume.page = command["size"]
         case "capacity":
@@ -299,8 +275,6 @@ def carry_out(state, command):
         case "uploads":
             return {"uploads": [{"id": id, "key": upload["key"], "parts": sorted(upload["parts"])}
                                 for id, upload in volume.uploads.items()]}
-        case "requests":
-            return {"requests": state.requests}
         case other:
             return {"error": f"no command {other}"}
     return {}
@@ -311,15 +285,8 @@ def main():
     for name in ("folder", "bucket", "region", "access", "secret"):
         parser.add_argument(f"--{name}", required=True)
     arguments = parser.parse_args()
-    state = Handler.state = State(arguments)
-    server = Server(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(json.dumps({"url": f"http://127.0.0.1:{server.server_address[1]}"}), flush=True)
-    for line in sys.stdin:
-        with state.lock:
-            answer = carry_out(state, json.loads(line))
-        print(json.dumps(answer), flush=True)
-    state.ending = True
+    Handler.state = State(arguments)
+    Server(("127.0.0.1", 0), Handler).serve_and_obey(carry_out)
 
 
 if __name__ == "__main__":
