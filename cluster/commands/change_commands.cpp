@@ -89,7 +89,10 @@ void retry_command(const RetryOptions& options) {
   const WantedElements chosen = unfinished_elements(now.run.job, now.status, options.which.step, meant);
   now.events.set_fresh(options.fresh);
   forget_notices(now.run);
-  if (count(chosen) > 0) submit_elements(now.run, now.events, now.status, chosen);
+  if (count(chosen) > 0)
+    submit_elements(now.run, now.events, now.status, chosen);
+  else
+    stay_at_work(now.run);  // all is submitted, and who was to see to it may be gone
   say(options.which, "submitted", now.run, chosen);
 }
 

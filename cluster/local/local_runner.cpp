@@ -33,9 +33,9 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr auto kLook = 500ms;      // how often events are looked at
-constexpr auto kPause = 2s;        // before another attempt, so that what fails at once does not fill the disk
-constexpr auto kPatience = 200ms;  // with onlookers
+constexpr auto kLook = 500ms;   // how often events are looked at
+constexpr auto kPause = 2s;     // before another attempt, so that what fails at once does not fill the disk
+constexpr auto kPatience = 2s;  // with onlookers, on a busy machine too
 constexpr auto kLongest = 24h * 30;
 constexpr const char* kVariable = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 

@@ -1,4 +1,5 @@
 """`moola submit --to runpod`, with pods that really run (live_runpod.py): rented, sent to, followed, lost, spent, ended."""
+import fcntl
 import json
 import os
 import pathlib
@@ -21,6 +22,15 @@ def wait_for(what, is_so, deadline_s=150):
     return answer
 
 
+def is_free(lock):
+    with open(lock) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
 BUDGET = 'time_budget = "1h"\n'
 POD = '[runpod]\ngpu_types = ["NVIDIA B200", "NVIDIA L40S"]\n'
 
@@ -36,14 +46,23 @@ class OnPods(unittest.TestCase):
         self.workspace.mkdir()
         self.addCleanup(self.end_keepers)
 
-    def end_keepers(self):
+    def kill_keepers(self):
+        """How many there were; of a process that dies the words go before its locks do."""
+        found = 0
         for entry in pathlib.Path("/proc").iterdir():
             if entry.name.isdigit():
                 try:
                     if str(self.workspace).encode() in (entry / "cmdline").read_bytes():
                         os.kill(int(entry.name), signal.SIGKILL)
+                        found += 1
                 except OSError:
                     pass
+        return found
+
+    def end_keepers(self):
+        wait_for("killed processes to go", lambda: self.kill_keepers() == 0)
+        locks = list((self.workspace / "artifacts/jobs").glob("*/.*runner.lock"))
+        wait_for("their locks to be free", lambda: all(is_free(lock) for lock in locks))
 
     def moola(self, *words, **how):
         return subprocess.run([self.runpod.moola, *map(str, words)], cwd=self.workspace, env={**self.runpod.environment, **how.pop("env", {})},
