@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "base/host_name.h"
+#include "base/process_stat.h"
 
 namespace moola::launch {
 namespace {
@@ -23,19 +24,10 @@ int open_process(std::int64_t pid) {
   return static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0));
 }
 
-// When the process began, in the kernel's ticks since boot; 0 when there is none. A number that is used again belongs
-// to a process with another start.
+// When the process began; 0 when there is none, or one that has ended and is not yet waited for.
 std::uint64_t start_of(std::int64_t pid) {
-  std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  // The name in brackets may hold anything; the start is the 20th word behind it.
-  const std::size_t name_end = text.rfind(')');
-  if (name_end == text.npos) return 0;
-  std::istringstream words(text.substr(name_end + 1));
-  std::string word;
-  if (words >> word && word == "Z") return 0;  // ended, and not yet waited for
-  for (int i = 0; i < 19; ++i) words >> word;
-  return std::strtoull(word.c_str(), nullptr, 10);
+  const std::optional<ProcessStat> stat = process_stat(static_cast<pid_t>(pid));
+  return stat && !stat->has_ended() ? stat->start : 0;
 }
 
 // "0", "0 and 3", "0, 2 and 3"; long runs as "0 to 63".

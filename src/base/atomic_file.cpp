@@ -17,6 +17,7 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "base/host_name.h"
+#include "base/process_stat.h"
 
 namespace moola {
 namespace {
@@ -149,17 +150,8 @@ namespace {
 // are closed already.
 bool is_running(int process) {
   if (::kill(process, 0) != 0 && errno == ESRCH) return false;
-  constexpr unsigned kExiting = 0x4;  // PF_EXITING of Linux, in the flags of /proc/PID/stat
-  std::ifstream file(fmt::format("/proc/{}/stat", process));
-  std::string line, state;
-  std::getline(file, line);
-  const std::size_t name_end = line.rfind(')');
-  if (name_end == std::string::npos) return true;  // no /proc here
-  std::istringstream fields(line.substr(name_end + 1));
-  long parent = 0, group = 0, session = 0, terminal = 0, foreground = 0;
-  unsigned flags = 0;
-  fields >> state >> parent >> group >> session >> terminal >> foreground >> flags;
-  return state != "Z" && state != "X" && (flags & kExiting) == 0;
+  const std::optional<ProcessStat> stat = process_stat(process);
+  return !stat || (!stat->has_ended() && !stat->is_exiting);  // without /proc: who knows
 }
 
 }  // namespace

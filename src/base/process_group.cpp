@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,7 +53,7 @@ struct Start {
   char* const* arguments;
   char* const* environment;
   const char* folder;  // or none
-  int input, output, errors, failed;
+  int input, output, errors, failed, announce_to;
   pid_t parent;
 };
 
@@ -67,6 +68,12 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) void reset_signal
   ::syscall(SYS_rt_sigaction, number, &usual, nullptr, sizeof usual.mask);
 }
 
+__attribute__((no_sanitize("address", "thread", "undefined"))) void announce(const Start& start, pid_t number) {
+  while (start.announce_to >= 0 && ::send(start.announce_to, &number, sizeof number, MSG_NOSIGNAL) < 0 &&
+         errno == EINTR) {
+  }
+}
+
 // Sanitizers take its stack for one that is none.
 __attribute__((no_sanitize("address", "thread", "undefined"))) int become(void* what) {
   const Start& start = *static_cast<const Start*>(what);
@@ -76,11 +83,13 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) int become(void* 
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  announce(start, ::getpid());
   if (::getppid() == start.parent && ::dup2(start.input, 0) >= 0 && ::dup2(start.output, 1) >= 0 &&
       ::dup2(start.errors, 2) >= 0 && (start.folder == nullptr || ::chdir(start.folder) == 0)) {
     ::execve(start.program, start.arguments, start.environment);
   }
   const int error = errno;
+  announce(start, -::getpid());
   [[maybe_unused]] const ssize_t written = ::write(start.failed, &error, sizeof error);
   ::_exit(127);
 }
@@ -120,6 +129,7 @@ ProcessGroup::ProcessGroup(const std::vector<std::string>& arguments, const Proc
               .output = options.output < 0 ? nothing.get() : options.output,
               .errors = options.errors < 0 ? nothing.get() : options.errors,
               .failed = tells.get(),
+              .announce_to = options.announce_to,
               .parent = ::getpid()};
   pid_ = started(start);
   if (pid_ < 0) throw IoError(fmt::format("cannot start {}", name), errno);

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/process_stat.h"
+
 namespace moola {
 
 struct ProcessGroupOptions {
@@ -16,6 +18,8 @@ struct ProcessGroupOptions {
   std::vector<std::string> without = {};  // variables whose names begin with one of these are taken away
   std::filesystem::path folder = {};      // where it runs; empty: here
   int output = -1, errors = -1;           // descriptors for its two streams; -1: thrown away
+  int announce_to = -1;  // a socket that is sent its number, a pid_t, before it begins, so that whoever reads knows of
+                         // it even if this process is killed at once; and the negative number when it can't begin
 };
 
 /// Somebody else's program, started without a shell, standard input empty, and all that it starts itself.
@@ -36,6 +40,8 @@ class ProcessGroup {
   bool ended();
   /// Of a program that is over: its exit status, 128 + n when signal n ended it.
   int exit_code() const;
+  /// Whether anybody of the group is there, the program itself included, who is more than an entry in a table.
+  bool is_alive() const { return is_group_alive(pid_); }
   /// To all of the group; nothing happens when nobody is left.
   void send(int signal) const;
   /// SIGTERM to the group, SIGKILL after `patience`; waits for the program itself.

@@ -4,14 +4,14 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <fstream>
-#include <sstream>
+#include <optional>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/first_line.h"
 #include "base/host_name.h"
 #include "base/json.h"
+#include "base/process_stat.h"
 #include "base/utc_time.h"
 
 namespace moola::work {
@@ -26,21 +26,10 @@ std::string process_space() {
   return first_line("/proc/sys/kernel/random/boot_id") + " " + space.string();
 }
 
-// When a process began, in ticks since its host's; 0: there is none, or one that is dead and only not yet buried.
+// When a process began; 0: there is none, or one that is dead and only not yet buried.
 std::int64_t start_of(pid_t pid) {
-  std::ifstream in(fmt::format("/proc/{}/stat", pid));
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
-  // Its name, in brackets, may hold anything.
-  const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return 0;
-  std::istringstream rest(text.substr(name_end + 1));
-  std::string state, field;
-  rest >> state;
-  if (state == "Z" || state == "X") return 0;
-  for (int i = 4; i < 22; ++i) rest >> field;
-  std::int64_t out = 0;
-  rest >> out;
-  return out;
+  const std::optional<ProcessStat> stat = process_stat(pid);
+  return stat && !stat->has_ended() ? static_cast<std::int64_t>(stat->start) : 0;
 }
 
 template <class T>

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 #include <span>
 #include <vector>
@@ -19,11 +20,6 @@ namespace {
 
 // As many as workers.count allows.
 constexpr std::size_t kMostGroups = 100'000;
-
-struct Message {
-  pid_t group;
-  bool watched;
-};
 
 // So that what this process has open is not held open by the guard. The socket becomes descriptor 0.
 void close_all_but(int socket) {
@@ -40,22 +36,22 @@ void close_all_but(int socket) {
   ::setsid();
   close_all_but(socket);
   std::size_t count = 0;
-  Message message{};
+  pid_t group = 0;  // to be watched; negative: to be forgotten
   for (;;) {
-    const ssize_t got = ::recv(0, &message, sizeof message, 0);
+    const ssize_t got = ::recv(0, &group, sizeof group, 0);
     if (got < 0 && errno == EINTR) continue;
-    if (got != static_cast<ssize_t>(sizeof message)) break;
+    if (got != static_cast<ssize_t>(sizeof group)) break;
     const std::span<pid_t> known = groups.first(count);
-    const auto at = std::ranges::find(known, message.group);
-    if (message.watched && at == known.end() && count < groups.size()) groups[count++] = message.group;
-    if (!message.watched && at != known.end()) *at = groups[--count];
+    const auto at = std::ranges::find(known, std::abs(group));
+    if (group > 0 && at == known.end() && count < groups.size()) groups[count++] = group;
+    if (group < 0 && at != known.end()) *at = groups[--count];
   }
-  for (const pid_t group : groups.first(count)) ::kill(-group, SIGKILL);
+  for (const pid_t each : groups.first(count)) ::kill(-each, SIGKILL);
   // Whoever waits for this process may begin the same trials again.
   constexpr int kLooks = 2000;  // ten seconds; then they wait for a device or a file system, and nobody can end them
   constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 5'000'000};
   for (int look = 0; look < kLooks; ++look) {
-    const auto is_there = [](pid_t group) { return ::kill(-group, 0) == 0; };
+    const auto is_there = [](pid_t each) { return ::kill(-each, 0) == 0; };
     if (std::ranges::none_of(groups.first(count), is_there)) break;
     ::nanosleep(&kPause, nullptr);
   }
@@ -85,8 +81,8 @@ TrialGuard::~TrialGuard() {
   }
 }
 
-void TrialGuard::tell(pid_t group, bool watched) const {
-  const Message message{.group = group, .watched = watched};
+void TrialGuard::forget(pid_t group) const {
+  const pid_t message = -group;
   // Somebody may have killed it: then trials are as good as unguarded, and no worse.
   while (::send(socket_, &message, sizeof message, MSG_NOSIGNAL) < 0 && errno == EINTR) {
   }

@@ -17,14 +17,13 @@ class TrialGuard {
 
   /// It is there until all that was watched is gone.
   pid_t process() const { return process_; }
-  void watch(pid_t group) const { tell(group, true); }
-  void forget(pid_t group) const { tell(group, false); }
+  /// A socket that takes the numbers of groups, pid_t, that are to be watched from now on.
+  int watch_socket() const { return socket_; }
+  void forget(pid_t group) const;
 
  private:
   int socket_ = -1;
   pid_t process_ = -1;
-
-  void tell(pid_t group, bool watched) const;
 };
 
 }  // namespace moola::work

@@ -24,6 +24,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kReportsLook{100};
+// Between looks at what an ended program has left behind, and until it is left to itself: then it waits for a device or
+// a file system, and nobody can end it.
+constexpr std::chrono::milliseconds kLeavingLook{2};
+constexpr std::chrono::seconds kLeaving{10};
 
 constexpr std::size_t kErrorsKept = 4096, kWordsKept = 300;
 
@@ -65,6 +69,7 @@ struct TrialRunner::Running {
   Clock::time_point began = Clock::now();
   std::optional<Clock::time_point> kill_at = {};
   bool timed_out = false, asked_to_end = false;
+  std::optional<Clock::time_point> leaves_until = {};  // the program is over, and what it has started is on its way out
 
   explicit Running(const TrialTask& what) : task(what), said(what.objectives, what.metrics) {}
 
@@ -114,12 +119,12 @@ void TrialRunner::start(const TrialTask& task) {
                                                                            .without = without,
                                                                            .folder = task.folder,
                                                                            .output = output.write_end.get(),
-                                                                           .errors = errors.write_end.get()});
+                                                                           .errors = errors.write_end.get(),
+                                                                           .announce_to = guard_.watch_socket()});
   } catch (const IoError& error) {
     at_once_.push_back({.number = task.number, .end = TrialEnd{.exit_code = 127, .not_started = error.what()}});
     return;
   }
-  guard_.watch(trial->program->id());
   trial->output = std::move(output.read_end);
   trial->errors = std::move(errors.read_end);
   trial->process = descriptor_of(trial->program->id());
@@ -171,8 +176,15 @@ void TrialRunner::read(Running& trial, TrialEvent& event) {
 }
 
 bool TrialRunner::is_over(Running& trial) {
-  if (trial.program->ended()) return true;
   const Clock::time_point now = Clock::now();
+  if (trial.program->ended()) {
+    if (!trial.leaves_until) {
+      trial.leaves_until = now + kLeaving;
+      trial.program->send(SIGKILL);  // whom it has left behind
+      trial.process.close();
+    }
+    return !trial.program->is_alive() || now >= *trial.leaves_until;
+  }
   if (trial.task.time_limit && !trial.kill_at && now - trial.began > *trial.task.time_limit) {
     trial.timed_out = true;
     trial.ask_to_end(options_.patience);
@@ -190,6 +202,10 @@ std::vector<TrialEvent> TrialRunner::wait(std::chrono::milliseconds at_most) {
     watched_before.push_back(watched.size());
     for (const Descriptor* each : {&trial->output, &trial->errors, &trial->process}) {
       if (each->is_open()) watched.push_back({.fd = each->get(), .events = POLLIN, .revents = 0});
+    }
+    if (trial->leaves_until) {
+      until = std::min(until, Clock::now() + kLeavingLook);
+      continue;
     }
     blind = blind || !trial->process.is_open();
     if (trial->kill_at) until = std::min(until, *trial->kill_at);
@@ -221,10 +237,7 @@ std::vector<TrialEvent> TrialRunner::wait(std::chrono::milliseconds at_most) {
     Running& trial = *at->second;
     TrialEvent event{.number = at->first};
     const bool over = is_over(trial);
-    if (over) {
-      trial.program->send(SIGKILL);  // whom it has left behind
-      guard_.forget(trial.program->id());
-    }
+    if (over) guard_.forget(trial.program->id());
     read(trial, event);
     if (over) {
       for (const sweep::Report& each : trial.said.finish()) event.reports.push_back(each);

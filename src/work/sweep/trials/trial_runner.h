@@ -55,8 +55,9 @@ struct TrialRunnerOptions {
 };
 
 /// Runs trials as child processes beside each other and reads what they say; one thread, which never waits for one of
-/// them alone. When a program ends, what it has started and left in its process group is killed; so are all groups when
-/// this process is. The environment is scrubbed of what launchers of ranks say, so that a trial may start ranks itself.
+/// them alone. When a program ends, what it has started and left in its process group is killed, and only when that is
+/// gone too is the trial over; all groups are killed when this process is. The environment is scrubbed of what
+/// launchers of ranks say, so that a trial may start ranks itself.
 class TrialRunner {
  public:
   /// Throws IoError when no process can be started.
