@@ -87,6 +87,7 @@ figcaption { font-size: 13px; margin-top: 4px; }
 .node .facts { margin-top: 5px; font-size: 14px; }
 .node .facts > div { padding: 1px 0; }
 footer { font-size: 13px; margin-top: 28px; overflow-wrap: anywhere; }
+.side-by-side { display: grid; gap: 14px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); }
 @media (max-width: 640px) {
   main { padding: 22px 14px 36px; }
   section { padding: 16px; border-radius: 10px; }
@@ -104,7 +105,9 @@ footer { font-size: 13px; margin-top: 28px; overflow-wrap: anywhere; }
   main { max-width: none; padding: 0; }
   section, .card, .node { border-color: #d5dae2; }
   section { padding: 12px 16px; margin: 10px 0; }
-  figure, .card, .callout, .node > *, tr, h2 { break-inside: avoid; }
+  figure, .card, .callout, .node > *, tr, h2, .side-by-side > * { break-inside: avoid; }
+  figure.many { break-inside: auto; }
+  .side-by-side { grid-template-columns: repeat(auto-fill, minmax(260px, 1fr)); }
   h2 { break-after: avoid; }
   figure svg { min-width: 0; max-height: 260px; }
   .scroll { overflow: visible; }

@@ -25,11 +25,18 @@ const sweep::Distribution& latest(const StudyFacts& facts, const ParameterFacts&
 
 // Drawings side by side, as many as there is room for.
 Html side_by_side(const std::vector<Html>& drawings, std::string_view caption) {
-  Html out{
-      "<figure><div "
-      "style=\"display:grid;gap:14px;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr))\">"};
+  Html out{"<figure class=\"many\"><div class=\"side-by-side\">"};
   for (const Html& each : drawings) out += Html{"<div class=\"plot slice\">"} + each + Html{"</div>"};
   return out + Html{"</div><figcaption>"} + text(caption) + Html{"</figcaption></figure>\n"};
+}
+
+// What all names begin with, up to a dot: "xgboost." of xgboost.depth and xgboost.rate.
+std::size_t shared_beginning(const std::vector<ParameterFacts>& parameters) {
+  std::string_view shared = parameters.front().name;
+  for (const ParameterFacts& each : parameters) {
+    while (!each.name.starts_with(shared)) shared.remove_suffix(1);
+  }
+  return shared.rfind('.') + 1;  // npos + 1 is 0
 }
 
 // The best tenth, at least one; of several objectives the front.
@@ -271,11 +278,14 @@ Html parallel_section(const StudyFacts& facts) {
   svg += path(pale, ChartInk::grey, 0.8, 0.22) + path(strong, ChartInk::first, 1.3, 0.65);
   if (!best.empty()) svg += path(best, ChartInk::second, 2.6, 1);
   std::string bars;
+  const std::size_t beginning = shared_beginning(facts.parameters);
+  const std::string& objective = facts.objectives.front();
   const std::size_t letters = static_cast<std::size_t>((kWidth - kLeft - kRight) / static_cast<double>(axes) / 7.5);
   for (std::size_t i = 0; i <= axes; ++i) {
     bars += fmt::format("M{:.0f} {:.0f}V{:.0f}", x(i), kTop, kBottom);
     const ChartAxis& axis = i < axes ? scales[i] : values.axis;
-    const std::string name = i < axes ? facts.parameters[i].name : facts.objectives.front();
+    const std::string name =
+        i < axes ? facts.parameters[i].name.substr(beginning) : objective.substr(objective.rfind('.') + 1);
     svg += svg_text(x(i), 16, "middle", cut(name, std::max<std::size_t>(letters, 6)), " font-weight=\"600\"");
     // Words between axes would hide the lines: the ends alone, or all choices.
     const bool named = i < axes && are_choices(facts, facts.parameters[i]);
