@@ -1,25 +1,34 @@
 #include "base/process_stat.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 #include <string>
+#include <string_view>
+
+#include "base/descriptor.h"
 
 namespace moola {
 
 std::optional<ProcessStat> process_stat(pid_t process) {
-  std::ifstream file(fmt::format("/proc/{}/stat", process));
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  // In one call: a process that goes between two is an error of the second.
+  const Descriptor file(fmt::format("/proc/{}/stat", process), O_RDONLY);
+  std::array<char, 4096> buffer;
+  const ssize_t bytes = file.is_open() ? ::read(file.get(), buffer.data(), buffer.size()) : 0;
+  const std::string_view text(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(0, bytes)));
   // The name, in brackets, may hold anything.
   const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return std::nullopt;
+  if (name_end == std::string_view::npos) return std::nullopt;
   constexpr unsigned kExiting = 0x4;  // PF_EXITING
-  std::istringstream fields(text.substr(name_end + 1));
+  std::istringstream fields{std::string(text.substr(name_end + 1))};
   ProcessStat out;
   long parent = 0, session = 0, terminal = 0, foreground = 0;
   unsigned flags = 0;

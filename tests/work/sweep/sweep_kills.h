@@ -204,7 +204,7 @@ class KilledSweeps {
       each->send(SIGTERM);
       const int code = each->wait();
       // On a busy machine it may not even have begun to listen.
-      BOOST_TEST((code == 85 || code == 0 || code == 128 + SIGTERM), "exit code " << code);
+      BOOST_TEST((code == 85 || code == 0 || code == 128 + SIGTERM), "exit code " << code << ": " << each->errors());
     }
     const std::vector<std::uint64_t> all = workspace_.noted("begun");
     for (std::size_t i = begun; i < all.size(); ++i)

@@ -25,7 +25,8 @@ namespace moola::test {
 /// A command that was started, in a process group of its own, and not waited for.
 class StartedProcess {
  public:
-  explicit StartedProcess(std::vector<std::string> words) {
+  /// What it says on standard error is added to the file `errors`; none: it goes nowhere.
+  explicit StartedProcess(std::vector<std::string> words, const std::filesystem::path& errors = {}) : errors_(errors) {
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
@@ -37,7 +38,8 @@ class StartedProcess {
     ::setpgid(0, 0);
     const int nowhere = ::open("/dev/null", O_WRONLY);
     ::dup2(nowhere, STDOUT_FILENO);
-    ::dup2(nowhere, STDERR_FILENO);
+    const int said = errors_.empty() ? nowhere : ::open(errors_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+    ::dup2(said, STDERR_FILENO);
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }
@@ -53,6 +55,7 @@ class StartedProcess {
   /// To all that it has started and that is in its process group.
   void send_to_group(int signal) const { ::kill(-pid_, signal); }
   bool is_over() const { return over_; }
+  std::string errors() const { return std::filesystem::exists(errors_) ? read_file(errors_) : std::string(); }
   /// The exit code, 128 + n of signal n.
   int wait() {
     int status = 0;
@@ -64,6 +67,7 @@ class StartedProcess {
  private:
   pid_t pid_ = -1;
   bool over_ = false;
+  std::filesystem::path errors_;
 };
 
 /// A workspace with a study `made` of one parameter x. The objective is a script that notes when it begins and when it
@@ -75,6 +79,7 @@ class SweepWorkspace {
   std::string keys = {};  // of [sweep], further ones
   std::string tables = "[trial]\nretries = 50\n";
   std::string sampler = "random";
+  mutable int beside = 0;  // processes that go on beside the test, each with a file of its own for its errors
 
   /// `body` is what the script does between its two notes; $1 is x, $MOOLA_TRIAL the number.
   void write_objective(const std::string& body) const {
@@ -102,7 +107,7 @@ class SweepWorkspace {
   std::unique_ptr<StartedProcess> start(int trials, const std::vector<std::string>& further = {}) const {
     std::vector<std::string> words = call(trials, further);
     words.insert(words.begin(), program("moola-sweep"));
-    return std::make_unique<StartedProcess>(words);
+    return std::make_unique<StartedProcess>(words, folder.path() / fmt::format("errors-{}", ++beside));
   }
 
   std::filesystem::path study() const { return folder.path() / "artifacts" / "studies" / "made"; }
