@@ -20,35 +20,12 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/spawn.h"
 
 namespace moola::cluster {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// A server that hangs up while we write must not end the process; the library writes without saying so to the system.
-class NoSigpipe {
- public:
-  NoSigpipe() {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    sigset_t pending;
-    ::sigpending(&pending);
-    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~NoSigpipe() {
-    const timespec at_once{};
-    if (!was_pending_) ::sigtimedwait(&pipe_, nullptr, &at_once);
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  NoSigpipe(const NoSigpipe&) = delete;
-  NoSigpipe& operator=(const NoSigpipe&) = delete;
-
- private:
-  sigset_t pipe_{}, before_{};
-  bool was_pending_ = false;
-};
 
 // Breaks a request off from beside: the library's own limits start anew with every byte.
 class Watchdog {
@@ -203,7 +180,7 @@ HttpConnection::HttpConnection(std::string url, HttpLimits limits) : url_(std::m
 }
 
 HttpAnswer HttpConnection::send(const HttpRequest& request) const {
-  const NoSigpipe quiet;
+  const BrokenPipeIsNoSignal quiet;
   httplib::Client client(url_);
   prepare(client, limits_, limits_.read);
   std::string body;
@@ -235,7 +212,7 @@ HttpAnswer HttpConnection::send(const HttpRequest& request) const {
 HttpAnswer HttpConnection::stream(const HttpRequest& request, Duration quiet,
                                   const std::function<bool(std::string_view)>& receive,
                                   const std::function<bool()>& give_up) const {
-  const NoSigpipe no_sigpipe;
+  const BrokenPipeIsNoSignal no_sigpipe;
   httplib::Client client(url_);
   prepare(client, limits_, quiet);
   HttpAnswer answer;
@@ -270,7 +247,7 @@ HttpAnswer HttpConnection::stream(const HttpRequest& request, Duration quiet,
 
 HttpAnswer HttpConnection::transfer(const HttpRequest& request, const HttpSource& source, Duration quiet,
                                     const std::function<HttpSink(const HttpAnswer& head)>& open) const {
-  const NoSigpipe no_sigpipe;
+  const BrokenPipeIsNoSignal no_sigpipe;
   httplib::Client client(url_);
   prepare(client, limits_, quiet);
   client.set_write_timeout(micro(quiet));

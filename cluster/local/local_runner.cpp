@@ -20,6 +20,7 @@
 #include "base/file_lock.h"
 #include "base/log.h"
 #include "base/process_group.h"
+#include "base/shell_words.h"
 #include "base/subprocess.h"
 #include "base/utc_time.h"
 #include "cluster/launch/signal_queue.h"
@@ -37,7 +38,6 @@ constexpr auto kLook = 500ms;   // how often events are looked at
 constexpr auto kPause = 2s;     // before another attempt, so that what fails at once does not fill the disk
 constexpr auto kPatience = 2s;  // with onlookers, on a busy machine too
 constexpr auto kLongest = 24h * 30;
-constexpr const char* kVariable = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 
 // Held by the runner that waits for another's end.
 fs::path waiting_file(const fs::path& run_folder) {
@@ -221,7 +221,7 @@ std::string start_local_runner(const JobRun& run) {
     // Steps find what this shell would: a unit has the manager's variables, and takes the named ones from here.
     for (char** each = environ; *each != nullptr; ++each) {
       const std::string name(*each, std::strcspn(*each, "="));
-      if (name.find_first_not_of(kVariable) == std::string::npos) words.push_back("--setenv=" + name);
+      if (is_variable_name(name)) words.push_back("--setenv=" + name);
     }
     for (const std::string& each : runner_words(run)) words.push_back(each);
     const ProcessResult result = run_process(words);

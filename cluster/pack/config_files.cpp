@@ -8,6 +8,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/lies_in.h"
 #include "base/toml.h"
 #include "sweep/space/parameter_toml.h"
 
@@ -95,11 +96,6 @@ class Follower {
 };
 
 }  // namespace
-
-bool lies_in(const fs::path& path, const fs::path& folder) {
-  const fs::path relative = path.lexically_normal().lexically_relative(folder.lexically_normal());
-  return !relative.empty() && *relative.begin() != "..";
-}
 
 ConfigFiles config_files(const std::vector<fs::path>& configs, const fs::path& root) {
   Follower follower(fs::canonical(root));

@@ -25,7 +25,4 @@ struct ConfigFiles {
 /// refused with its line. Throws ConfigError, IoError.
 ConfigFiles config_files(const std::vector<std::filesystem::path>& configs, const std::filesystem::path& root);
 
-/// Whether a path lies in `folder`, both without symbolic links.
-bool lies_in(const std::filesystem::path& path, const std::filesystem::path& folder);
-
 }  // namespace moola::cluster

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/lies_in.h"
 #include "cluster/job/job_file.h"
 #include "cluster/job/step_call.h"
 #include "cluster/pack/config_files.h"

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/lies_in.h"
 #include "cluster/pack/config_files.h"
 #include "cluster/pack/private_files.h"
 

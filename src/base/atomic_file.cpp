@@ -24,15 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void write_all(const Descriptor& out, std::string_view content, const fs::path& target) {
-  while (!content.empty()) {
-    const ssize_t n = ::write(out.get(), content.data(), content.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw IoError("cannot write " + target.string(), errno);
-    content.remove_prefix(static_cast<std::size_t>(n));
-  }
-}
-
 // Without the points, which part a temporary's name.
 std::string host_in_names() {
   std::string host = host_name();

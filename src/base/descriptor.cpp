@@ -23,6 +23,15 @@ Descriptor open_file(const std::filesystem::path& file, int flags, mode_t mode) 
   return out;
 }
 
+void write_all(const Descriptor& out, std::string_view bytes, const std::filesystem::path& file) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(out.get(), bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw IoError("cannot write " + file.string(), errno);
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
 Pipe open_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw IoError("cannot create a pipe", errno);

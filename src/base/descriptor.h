@@ -2,6 +2,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 namespace moola {
@@ -30,6 +31,9 @@ class Descriptor {
 
 /// The same, always open. Throws IoError with the path.
 Descriptor open_file(const std::filesystem::path& file, int flags, mode_t mode = 0644);
+
+/// All of `bytes` to a file that can wait, at its place or, with O_APPEND, at its end. Throws IoError with the path.
+void write_all(const Descriptor& out, std::string_view bytes, const std::filesystem::path& file);
 
 struct Pipe {
   Descriptor read_end, write_end;

@@ -1,69 +1,22 @@
 #include "base/subprocess.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
-#include <ctime>
 #include <sstream>
 
 #include "base/descriptor.h"
-#include "base/error.h"
+#include "base/spawn.h"
 
 namespace moola {
-namespace {
-
-// A program that leaves early must not take us with it when we write to it. Writing raises SIGPIPE in the thread that
-// writes, so keeping it from this one thread leaves every other, and the program's own handling, alone.
-class BrokenPipeIsNoSignal {
- public:
-  BrokenPipeIsNoSignal() {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    sigset_t pending;
-    ::sigpending(&pending);
-    pending_before_ = ::sigismember(&pending, SIGPIPE) == 1;
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~BrokenPipeIsNoSignal() {
-    constexpr timespec kNow{};
-    if (!pending_before_) {
-      while (::sigtimedwait(&pipe_, nullptr, &kNow) < 0 && errno == EINTR) {
-      }
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  BrokenPipeIsNoSignal(const BrokenPipeIsNoSignal&) = delete;
-  BrokenPipeIsNoSignal& operator=(const BrokenPipeIsNoSignal&) = delete;
-
- private:
-  sigset_t pipe_{}, before_{};
-  bool pending_before_ = false;
-};
-
-}  // namespace
 
 ProcessResult run_process(const std::vector<std::string>& arguments, std::string_view input) {
   Pipe in = open_pipe(), out = open_pipe(), err = open_pipe();
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, in.read_end.get(), 0);
-  ::posix_spawn_file_actions_adddup2(&actions, out.write_end.get(), 1);
-  ::posix_spawn_file_actions_adddup2(&actions, err.write_end.get(), 2);
-  std::vector<char*> argv;
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-  pid_t child = 0;
-  const int error = ::posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) throw IoError("cannot start " + arguments.front(), error);
+  const pid_t child = spawn(arguments, in.read_end.get(), out.write_end.get(), err.write_end.get());
   in.read_end.close();
   out.write_end.close();
   err.write_end.close();
@@ -91,10 +44,7 @@ ProcessResult run_process(const std::vector<std::string>& arguments, std::string
       if (input.empty() || (n < 0 && errno != EINTR && errno != EAGAIN)) in.write_end.close();
     }
   }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  result.exit_code = wait_for(child);
   return result;
 }
 

@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "base/atomic_file.h"
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/nearest.h"
@@ -79,13 +80,8 @@ class Seal {
   }
 };
 
-void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::path& file) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw IoError("cannot write " + file.string(), errno);
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-  }
+std::string_view as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 }  // namespace
@@ -119,19 +115,12 @@ void write_safetensors(const std::filesystem::path& file, std::span<const Tensor
   }
   text.resize((text.size() + 7) / 8 * 8, ' ');
 
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) throw IoError("cannot write " + file.string(), errno);
-  try {
-    const std::uint64_t length = text.size();
-    write_all(fd, std::as_bytes(std::span(&length, 1)), file);
-    write_all(fd, std::as_bytes(std::span(text)), file);
-    for (const TensorToWrite& tensor : tensors) write_all(fd, tensor.bytes, file);
-    if (::fsync(fd) != 0) throw IoError("cannot flush " + file.string(), errno);
-  } catch (...) {
-    ::close(fd);
-    throw;
-  }
-  if (::close(fd) != 0) throw IoError("cannot write " + file.string(), errno);
+  const Descriptor out = open_file(file, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  const std::uint64_t length = text.size();
+  write_all(out, as_text(std::as_bytes(std::span(&length, 1))), file);
+  write_all(out, text, file);
+  for (const TensorToWrite& tensor : tensors) write_all(out, as_text(tensor.bytes), file);
+  if (::fsync(out.get()) != 0) throw IoError("cannot flush " + file.string(), errno);
 }
 
 void write_sealed_safetensors(const std::filesystem::path& file, std::span<const TensorToWrite> tensors,
