@@ -4,7 +4,6 @@
 #include <CLI/Formatter.hpp>
 
 #include "cluster/commands/command_options.h"
-#include "cluster/commands/places.h"
 #include "cluster/commands/step_command.h"
 
 int main(int argc, char** argv) {
@@ -19,7 +18,6 @@ int main(int argc, char** argv) {
       "which step; none: run what was submitted to this machine, or keep the machine that was rented for it");
   app.add_option("--element", options.element, "which element of an array, from 0")->capture_default_str();
   app.add_option("--attempt-of", options.attempt_of, "what the place calls the submission");
-  return moola::cluster::run_with_status(app, "step", argc, argv, [&] {
-    return options.step.empty() ? moola::cluster::run_submitted(options.run) : moola::cluster::step_command(options);
-  });
+  return moola::cluster::run_with_status(app, "step", argc, argv,
+                                         [&] { return moola::cluster::step_command(options); });
 }

@@ -10,9 +10,10 @@
 #include "base/log.h"
 #include "cluster/commands/job_commands.h"
 #include "cluster/commands/notices.h"
-#include "cluster/commands/places.h"
 #include "cluster/job/element_list.h"
 #include "cluster/job/step_call.h"
+#include "cluster/places/place.h"
+#include "cluster/places/run_now.h"
 
 namespace moola::cluster {
 namespace {
@@ -31,7 +32,7 @@ struct Opened {
         lock(submit_lock(run), std::chrono::seconds(10)),
         records(run.folder),
         events(run.folder),
-        status(status_of(run, records, events, answered(view_of(run, records, events)))) {}
+        status(status_of(run, records, events, answered(place_of(run)->view(run, records, events)))) {}
 
  private:
   // What is running must be known before it is changed.
@@ -40,12 +41,6 @@ struct Opened {
     return view;
   }
 };
-
-std::size_t count(const WantedElements& elements) {
-  std::size_t out = 0;
-  for (const auto& [step, own] : elements) out += own.size();
-  return out;
-}
 
 Json listed(const WantedElements& elements) {
   Json out = Json::object();
@@ -75,7 +70,7 @@ void cancel_command(const RunOptions& options) {
         with_dependents(now.run.job, now.status, options.step,
                         options.elements.empty() ? std::vector<std::size_t>() : parse_element_list(options.elements));
   }
-  cancel_elements(now.run, now.events, chosen, "moola cancel");
+  place_of(now.run)->cancel(now.run, now.events, chosen, "moola cancel");
   say(options, "cancelled", now.run, chosen);
 }
 
@@ -89,10 +84,10 @@ void retry_command(const RetryOptions& options) {
   const WantedElements chosen = unfinished_elements(now.run.job, now.status, options.which.step, meant);
   now.events.set_fresh(options.fresh);
   forget_notices(now.run);
-  if (count(chosen) > 0)
-    submit_elements(now.run, now.events, now.status, chosen);
+  if (element_count(chosen) > 0)
+    place_of(now.run)->submit(now.run, now.events, now.status, chosen);
   else
-    stay_at_work(now.run);  // all is submitted, and who was to see to it may be gone
+    place_of(now.run)->stay_at_work(now.run);  // all is submitted, and who was to see to it may be gone
   say(options.which, "submitted", now.run, chosen);
 }
 
@@ -100,7 +95,7 @@ void collect_command(const CollectOptions& options) {
   const JobRun run = open_job_run(find_job_run(options.which.common.workspace, options.which.run));
   if (!options.which.step.empty()) named_step(run.job, options.which.step);
   const RunStatus status = look_at(run).status;
-  bring_results(run);
+  place_of(run)->bring_results(run);
   Json found = Json::array();
   std::vector<std::string> missing;
   for (const JobStep& step : run.job.steps) {

@@ -6,8 +6,8 @@
 #include "base/json.h"
 #include "cluster/commands/element_log.h"
 #include "cluster/commands/job_commands.h"
-#include "cluster/commands/places.h"
 #include "cluster/job/element_list.h"
+#include "cluster/places/run_now.h"
 
 namespace moola::cluster {
 namespace {

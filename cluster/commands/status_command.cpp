@@ -16,9 +16,10 @@
 #include "base/utc_time.h"
 #include "cluster/commands/job_commands.h"
 #include "cluster/commands/notices.h"
-#include "cluster/commands/places.h"
 #include "cluster/commands/status_text.h"
 #include "cluster/job/element_list.h"
+#include "cluster/places/place.h"
+#include "cluster/places/run_now.h"
 
 namespace moola::cluster {
 namespace {
@@ -126,7 +127,7 @@ int status_command(const StatusOptions& options) {
   if (options.watch && !options.which.common.json) {
     const StopFlag stop;
     while (true) {
-      stay_at_work(run);
+      place_of(run)->stay_at_work(run);
       if (is_terminal()) std::cout << "\x1b[H\x1b[2J";
       print(options, run, seen);
       if (seen.status.is_over()) {
@@ -149,7 +150,7 @@ int wait_for_run(const JobRun& run) {
   const StopFlag stop;
   StepRecords records(run.folder);
   while (true) {
-    stay_at_work(run);
+    place_of(run)->stay_at_work(run);
     const RunNow now = look_at(run, records);
     if (now.status.is_over()) {
       give_notice_of_end(run, now.status, now.view);

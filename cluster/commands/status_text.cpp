@@ -11,9 +11,9 @@
 #include "base/text_table.h"
 #include "base/utc_time.h"
 #include "cluster/commands/element_log.h"
-#include "cluster/commands/places.h"
 #include "cluster/commands/step_progress.h"
 #include "cluster/job/element_list.h"
+#include "cluster/places/place.h"
 
 namespace moola::cluster {
 namespace {
@@ -161,7 +161,7 @@ std::string status_text(const JobRun& run, const RunStatus& status, const PlaceV
   std::string out =
       fmt::format("{}  {}, submitted {} ago\n\n", run.id(), run.place, readable_seconds(seconds_since(run.submitted)));
   out += steps_table(status);
-  if (const std::string place = place_text(run); !place.empty()) out += "\n" + place;
+  if (const std::string place = place_of(run)->text(run); !place.empty()) out += "\n" + place;
   if (!view.answered) out += fmt::format("\nnot asked: {}\n", view.why_not);
   out += running_lines(run, status, every);
   out += failure_lines(run, status, every ? std::size_t(-1) : kShownFailures);
@@ -199,7 +199,7 @@ std::string digest_text(const JobRun& run, const RunStatus& status) {
                            progress.words.empty() ? "" : ", " + progress.words);
     }
   }
-  return out + place_text(run) + failure_lines(run, status, kShownFailures);
+  return out + place_of(run)->text(run) + failure_lines(run, status, kShownFailures);
 }
 
 Json status_json(const JobRun& run, const RunStatus& status, const PlaceView& view) {
@@ -233,7 +233,7 @@ Json status_json(const JobRun& run, const RunStatus& status, const PlaceView& vi
   return {{"run", run.id()},
           {"folder", run.folder.string()},
           {"place", run.place},
-          {"machines", place_json(run)},
+          {"machines", place_of(run)->machines(run)},
           {"submitted", utc_text(run.submitted)},
           {"over", status.is_over()},
           {"succeeded", status.succeeded()},

@@ -15,9 +15,10 @@
 #include "base/utc_time.h"
 #include "base/version.h"
 #include "cluster/commands/notices.h"
-#include "cluster/commands/places.h"
 #include "cluster/diagnose/log_evidence.h"
 #include "cluster/job/memory_size.h"
+#include "cluster/places/place.h"
+#include "cluster/places/run_now.h"
 #include "cluster/run/job_run.h"
 #include "cluster/run/run_events.h"
 #include "cluster/run/run_status.h"
@@ -117,6 +118,7 @@ void put_back(const JobStep& step, const std::string& task, const StepOutcome& o
 
 int step_command(const StepOptions& options) {
   const JobRun run = open_job_run(options.run);
+  if (options.step.empty()) return place_of(run)->work(run);
   const std::optional<std::string> task = slurm_task();
   const std::string place_id = !options.attempt_of.empty() ? options.attempt_of : task.value_or(kByHand);
   StepRun step_run{.folder = run.folder,

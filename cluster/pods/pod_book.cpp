@@ -7,15 +7,12 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "cluster/run/event_file.h"
+#include "cluster/run/record_field.h"
 
 namespace moola::cluster {
 namespace {
 
-std::string text_at(const Json& event, const char* key) {
-  if (!event.contains(key) || !event[key].is_string())
-    throw DataError(fmt::format("a line of pods.jsonl says no {}: {}", key, json_text(event)));
-  return event[key].get<std::string>();
-}
+constexpr const char* kLine = "a line of pods.jsonl";
 
 }  // namespace
 
@@ -30,9 +27,9 @@ double Rental::cost(std::int64_t now) const {
 
 PodBook::PodBook(const std::filesystem::path& run_folder) : file_(run_folder / "pods.jsonl") {
   for (const Json& event : read_events(file_)) {
-    const std::string kind = text_at(event, "event");
+    const std::string kind = text_at(event, "event", kLine);
     if (kind == "closed") {
-      closed_ = text_at(event, "why");
+      closed_ = text_at(event, "why", kLine);
     } else if (kind == "open") {
       closed_.reset();
     } else if (kind == "fetched") {
@@ -43,21 +40,21 @@ PodBook::PodBook(const std::filesystem::path& run_folder) : file_(run_folder / "
       const auto count = std::min(event.value("count", std::size_t{0}), orders_.size());
       orders_.erase(orders_.begin(), orders_.begin() + static_cast<std::ptrdiff_t>(count));
     } else if (kind == "renting") {
-      rentals_.push_back({.name = text_at(event, "name"), .made = parse_utc(text_at(event, "time"))});
+      rentals_.push_back({.name = text_at(event, "name", kLine), .made = parse_utc(text_at(event, "time", kLine))});
     } else {
-      Rental& rental = named(text_at(event, "name"));
+      Rental& rental = named(text_at(event, "name", kLine));
       if (kind == "made") {
         rental.is_cluster = event.contains("cluster");
-        rental.id = text_at(event, rental.is_cluster ? "cluster" : "pod");
+        rental.id = text_at(event, rental.is_cluster ? "cluster" : "pod", kLine);
         rental.gpu = event.value("gpu", "");
         rental.per_hour = event.value("per_hour", 0.0);
-        rental.made = parse_utc(text_at(event, "time"));
+        rental.made = parse_utc(text_at(event, "time", kLine));
       } else if (kind == "sent") {
         rental.begun = true;
         fetched_ = false;
       } else if (kind == "ended") {
-        rental.ended = parse_utc(text_at(event, "time"));
-        rental.why = text_at(event, "why");
+        rental.ended = parse_utc(text_at(event, "time", kLine));
+        rental.why = text_at(event, "why", kLine);
         rental.was_lost = event.value("lost", false);
       } else {
         throw DataError(fmt::format("{} has a line that is none: {}", file_.string(), json_text(event)));

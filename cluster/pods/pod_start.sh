@@ -114,12 +114,14 @@ begin() {
   [ -z "$locks_are_old" ] || rm -f -- "$jobs/.runner.lock" "$jobs/.waiting-runner.lock" "$jobs/.submit.lock"
   locks_are_old=''
   rm -f -- "$order/end"
+  told=''
   say "runs $run"
   # What RunPod's interface takes is no business of the run's programs.
   env -u RUNPOD_API_KEY setsid sh -c '[ ! -e "$1/again.now" ] || { sh "$1/again.now"; rm -f -- "$1/again.now"; }
     exec sh "$1/moola.sh" submit "$1/job.toml" --to local --run-id "$2" --wait --quiet' sh "$order" "$run" >>"$order/pod.log" 2>&1 &
   job=$!
 }
+unwanted() { [ "$(cat "$order/stop" 2>/dev/null)" = "${MOOLA_POD:-}" ]; }
 connected() { # by ssh: somebody sends or fetches
   for each in /proc/[0-9]*; do
     case $(tr '\0' ' ' 2>/dev/null <"$each/cmdline") in "sshd: "*@*) return 0 ;; esac
@@ -147,7 +149,7 @@ fi
 since=$spent
 open_ssh
 meet_nodes
-over_since=''
+over_since='' told=''
 while :; do
   sleep 2 &
   wait $!
@@ -168,13 +170,18 @@ while :; do
   [ -n "$run" ] && [ "${NODE_RANK:-0}" -eq 0 ] && [ -z "$late" ] || continue
   if [ -e "$order/again" ]; then # somebody wants more of it
     mv -f -- "$order/again" "$order/again.now"
-    rm -f -- "$order/end"
-    over_since=''
+    rm -f -- "$order/end" "$order/stop"
+    over_since='' told=''
     if [ -z "$job" ]; then
       begin
     else
       env -u RUNPOD_API_KEY sh -c 'sh "$1/again.now"; rm -f -- "$1/again.now"' sh "$order" >>"$order/pod.log" 2>&1 &
     fi
+  fi
+  if [ -n "$job" ] && [ -z "$told" ] && unwanted; then
+    say "nobody wants $run any more"
+    told=yes
+    end_job
   fi
   if [ -n "$job" ]; then
     kill -0 "$job" 2>/dev/null && continue
@@ -191,7 +198,8 @@ while :; do
       end_pod stop
     fi
   elif [ "$(cat "$order/go" 2>/dev/null)" = "${MOOLA_POD:-}" ]; then
-    begin
+    # Started once more, what nobody wants does not begin anew.
+    if unwanted; then over_since=$spent; else begin; fi
   elif [ $((spent - since)) -ge "$idle" ]; then
     say "nothing was submitted to this pod"
     end_pod terminate

@@ -12,6 +12,7 @@
 #include "base/byte_size.h"
 #include "base/log.h"
 #include "base/parallel_pieces.h"
+#include "base/text_ends.h"
 #include "base/utc_time.h"
 #include "cluster/remote/remote_job.h"
 #include "cluster/remote/send_pack.h"
@@ -43,10 +44,6 @@ std::int64_t seconds_of(const s3::ObjectFacts& facts) {
   const char* const end = ::strptime(facts.modified.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
   if (end != nullptr && *end == '\0') return ::timegm(&parts);
   return facts.modified.empty() ? 0 : parse_utc(facts.modified) / 1'000'000'000;
-}
-
-std::string first_line(std::string text) {
-  return text.substr(0, text.find('\n'));
 }
 
 class VolumeResults : public ResultSource {
@@ -117,18 +114,16 @@ std::optional<s3::Client> open_volume(const PodWish& wish, runpod::Client& clien
 
 void send_to_volume(const s3::Client& volume, const JobRun& run, const RemoteRecord& record, const std::string& pod) {
   const fs::path pack = run.folder / "pack";
-  std::vector<std::string> objects;  // below the pack
-  for (const auto& each : fs::recursive_directory_iterator(pack / "objects")) {
-    if (each.is_regular_file()) objects.push_back(each.path().lexically_relative(pack).generic_string());
-  }
+  const std::map<std::string, std::uint64_t> sizes = pack_objects(pack);
+  const std::vector<std::pair<std::string, std::uint64_t>> objects(sizes.begin(), sizes.end());
   log_info("sends what the volume lacks of the run's pack, before anything is rented.");
   std::atomic<std::uint64_t> bytes = 0, count = 0;
   for_each_piece(objects.size(), volume.options().connections, [&](std::size_t i) {
-    const fs::path file = pack / objects[i];
+    const auto& [path, size] = objects[i];
+    const fs::path file = pack / path;
     const std::string sha256 = file.parent_path().filename().string() + file.filename().string();
-    if (volume.put_file(file, kRoot + objects[i], {.sha256 = sha256, .names_object = true}) == s3::Sent::nothing)
-      return;
-    bytes += fs::file_size(file);
+    if (volume.put_file(file, kRoot + path, {.sha256 = sha256, .names_object = true}) == s3::Sent::nothing) return;
+    bytes += size;
     ++count;
   });
   const std::string folder = kRoot + "packs/" + short_id(record.pack) + "/";
@@ -141,7 +136,7 @@ void send_to_volume(const s3::Client& volume, const JobRun& run, const RemoteRec
 
 bool is_over_on_volume(const s3::Client& volume, const std::string& run, const std::string& pod) {
   const auto go = volume.get_bytes(order_key(run, "go"), kShortText);
-  return go && first_line(*go) == pod && volume.head(order_key(run, "end")).has_value();
+  return go && trimmed(*go, "\n") == pod && volume.head(order_key(run, "end")).has_value();
 }
 
 FetchedResults fetch_from_volume(const s3::Client& volume, const JobRun& run) {

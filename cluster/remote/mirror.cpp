@@ -2,16 +2,16 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <sstream>
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "base/descriptor.h"
 #include "base/file_lock.h"
 #include "base/shell_words.h"
+#include "cluster/remote/send_pack.h"
 
 namespace moola::cluster {
 namespace {
@@ -34,9 +34,11 @@ struct Grown {
 // "artifacts/runs/ID/metrics.jsonl" from the run's folder.
 constexpr std::string_view kMetrics = "../../runs/";
 
-std::string list_script(const fs::path& folder) {
+// Orders before records: what is still to be done again is not over by its records.
+std::string list_script(const fs::path& folder, const fs::path& submitted) {
   return fmt::format(
-      "cd -- {} 2>/dev/null && [ -f run.json ] || {{ echo none; exit 0; }}\n"
+      "for word in again again.now end; do [ ! -e {2}/$word ] || echo $word; done\n"
+      "cd -- {0} 2>/dev/null && [ -f run.json ] || {{ echo none; exit 0; }}\n"
       "for lock in .runner.lock .waiting-runner.lock; do\n"
       "  [ ! -f $lock ] || flock --shared --nonblock $lock true || {{ echo running; break; }}\n"
       "done\n"
@@ -45,9 +47,9 @@ std::string list_script(const fs::path& folder) {
       // The notes of steps name the runs that they work on.
       "find state -name '*.note' -exec sed -n 's/.*\"run\": *\"\\([^\"/]*\\)\".*/\\1/p' {{}} + 2>/dev/null | sort -u "
       "|\n"
-      "while read -r id; do find \"{}$id/metrics.jsonl\" -type f -printf '%s %p\\n' 2>/dev/null; done\n"
+      "while read -r id; do find \"{1}$id/metrics.jsonl\" -type f -printf '%s %p\\n' 2>/dev/null; done\n"
       "exit 0",
-      shell_word(folder.string()), kMetrics);
+      shell_word(folder.string()), kMetrics, shell_word(submitted.string()));
 }
 
 // Where a path there lies here; empty: it is none of ours.
@@ -63,16 +65,7 @@ fs::path place_of(const std::string& path, const fs::path& run_folder) {
 }
 
 void write_at_end(const fs::path& file, std::string_view bytes) {
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (fd < 0) throw IoError("cannot open " + file.string(), errno);
-  int error = 0;
-  while (!bytes.empty() && error == 0) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno != EINTR) error = errno;
-    if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  ::close(fd);
-  if (error != 0) throw IoError("cannot write " + file.string(), error);
+  write_all(open_file(file, O_WRONLY | O_CREAT | O_APPEND), bytes, file);
 }
 
 std::vector<Grown> what_has_grown(std::istream& listed, const fs::path& run_folder) {
@@ -99,11 +92,14 @@ fs::path seen_runs(const fs::path& run_folder) {
 Mirrored mirror_run(const RemoteShell& shell, const fs::path& root, const JobRun& run) {
   const fs::path folder = root / "workspace" / "artifacts" / "jobs" / run.id();
   const FileLock lock(run.folder / ".mirror.lock", std::chrono::seconds(60));
-  std::istringstream listed(shell.output_of("cannot look at the run", list_script(folder)));
+  std::istringstream listed(
+      shell.output_of("cannot look at the run", list_script(folder, submitted_folder(root, run.id()))));
   Mirrored out;
   for (std::string line; std::getline(listed, line) && line != "files";) {
     if (line == "none") return out;
-    if (line == "running") out.is_running = true;
+    out.is_running |= line == "running";
+    out.has_orders |= line.starts_with("again");
+    out.has_ended |= line == "end";
   }
   out.is_there = true;
   std::vector<Grown> grown = what_has_grown(listed, run.folder);

@@ -10,6 +10,9 @@ namespace moola::cluster {
 struct Mirrored {
   bool is_there = false;    // the machine has the run
   bool is_running = false;  // and a runner is at work on it
+  // By the files of pod_start.sh, where that runs it:
+  bool has_orders = false;  // that are still to be carried out
+  bool has_ended = false;   // its submission is over
 };
 
 /// Brings the run's events, records and logs here as far as they have grown, and the metrics of what its steps work on

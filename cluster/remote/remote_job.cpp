@@ -6,20 +6,13 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/lies_in.h"
 #include "base/toml.h"
 #include "cluster/remote/send_pack.h"
 
 namespace moola::cluster {
-namespace {
 
 namespace fs = std::filesystem;
-
-bool holds(const fs::path& folder, const fs::path& path) {
-  const fs::path relative = path.lexically_relative(folder);
-  return !relative.empty() && *relative.begin() != "..";
-}
-
-}  // namespace
 
 fs::path pack_root(const fs::path& job_file, const JobFile& job) {
   std::vector<fs::path> files{fs::canonical(job_file)};
@@ -27,9 +20,9 @@ fs::path pack_root(const fs::path& job_file, const JobFile& job) {
     if (!step.config.empty()) files.push_back(fs::canonical(step.config));
   }
   const fs::path here = fs::current_path();
-  if (std::ranges::all_of(files, [&](const fs::path& file) { return holds(here, file); })) return here;
+  if (std::ranges::all_of(files, [&](const fs::path& file) { return lies_in(file, here); })) return here;
   fs::path out = files.front().parent_path();
-  while (!std::ranges::all_of(files, [&](const fs::path& file) { return holds(out, file); })) out = out.parent_path();
+  while (!std::ranges::all_of(files, [&](const fs::path& file) { return lies_in(file, out); })) out = out.parent_path();
   return out;
 }
 

@@ -9,10 +9,12 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/shell_words.h"
+#include "base/text_ends.h"
 #include "base/utc_time.h"
 #include "cluster/job/element_list.h"
 #include "cluster/remote/remote_job.h"
 #include "cluster/remote/send_pack.h"
+#include "cluster/run/record_field.h"
 #include "cluster/run/run_events.h"
 
 namespace moola::cluster {
@@ -30,20 +32,10 @@ fs::path pack_folder(const JobRun& run) {
   return run.folder / "pack";
 }
 
-fs::path submitted_folder(const RemoteRecord& record, const std::string& run) {
-  return record.target.root / "submitted" / run;
-}
-
-std::string text_at(const Json& json, const char* key, const fs::path& file) {
-  if (!json.contains(key) || !json[key].is_string())
-    throw DataError(fmt::format("{} says no {}: it is no record of a run on another machine.", file.string(), key));
-  return json[key].get<std::string>();
-}
-
 // "moola retry: what it says" of a program's standard error, without the command's name, which the caller's own comes
 // before.
-std::string own_words(std::string errors) {
-  while (!errors.empty() && errors.back() == '\n') errors.pop_back();
+std::string own_words(const std::string& said) {
+  std::string errors(trimmed(said, "\n"));
   if (errors.starts_with("moola ")) {
     const std::size_t colon = errors.find(": ");
     if (colon != std::string::npos) errors.erase(0, colon + 2);
@@ -66,12 +58,12 @@ RemoteRecord read_remote_record(const fs::path& run_folder) {
                     run_folder.string()));
   }
   const Json said = read_json(file);
-  const std::string target = text_at(said, "target", file);
+  const std::string target = text_at(said, "target", file.string());
   RemoteRecord out{.target = target.empty() ? SshTarget() : parse_ssh_target(target),
-                   .pack = text_at(said, "pack", file),
-                   .root = text_at(said, "configurations", file)};
-  out.target.key = text_at(said, "key", file);
-  out.target.hosts = text_at(said, "hosts", file);
+                   .pack = text_at(said, "pack", file.string()),
+                   .root = text_at(said, "configurations", file.string())};
+  out.target.key = text_at(said, "key", file.string());
+  out.target.hosts = text_at(said, "hosts", file.string());
   return out;
 }
 
@@ -100,13 +92,13 @@ namespace {
 
 // Unfolds the pack there and runs nothing; what its start script says of what is wrong, else empty.
 ProcessResult unfold(const RemoteShell& shell, const RemoteRecord& record, const std::string& run) {
-  return shell.run(shell_words({"sh", (submitted_folder(record, run) / "moola.sh").string(), "--version"}));
+  return shell.run(shell_words({"sh", (submitted_folder(record.target.root, run) / "moola.sh").string(), "--version"}));
 }
 
 }  // namespace
 
 void send_run(const JobRun& run, const RemoteShell& shell, const RemoteRecord& record) {
-  const fs::path folder = submitted_folder(record, run.id());
+  const fs::path folder = submitted_folder(record.target.root, run.id());
   log_info("sends what {} lacks of the run's pack.", shell.name());
   const std::int64_t begun = utc_now();
   const SentPack sent = send_pack(shell, record.target.root, pack_folder(run));
@@ -127,15 +119,16 @@ void send_run(const JobRun& run, const RemoteShell& shell, const RemoteRecord& r
 std::string remote_moola(const RemoteShell& shell, const RemoteRecord& record, const std::string& run,
                          const std::vector<std::string>& words) {
   const ProcessResult out =
-      shell.run(shell_words({"sh", (submitted_folder(record, run) / "moola.sh").string()}) + " " + shell_words(words));
+      shell.run(shell_words({"sh", (submitted_folder(record.target.root, run) / "moola.sh").string()}) + " " +
+                shell_words(words));
   if (out.exit_code != 0) throw_words(fmt::format("on {}: {}", shell.name(), own_words(out.errors)), out.exit_code);
   return out.output;
 }
 
 void submit_there(const RemoteShell& shell, const RemoteRecord& record, const std::string& run) {
-  remote_moola(
-      shell, record, run,
-      {"submit", (submitted_folder(record, run) / "job.toml").string(), "--to", "local", "--run-id", run, "--quiet"});
+  remote_moola(shell, record, run,
+               {"submit", (submitted_folder(record.target.root, run) / "job.toml").string(), "--to", "local",
+                "--run-id", run, "--quiet"});
 }
 
 PlaceView remote_view(const JobRun& run, StepRecords& records, const RemoteShell& shell, const RemoteRecord& record) {

@@ -10,6 +10,7 @@
 
 #include "base/sha256.h"
 #include "base/shell_words.h"
+#include "base/text_ends.h"
 
 namespace moola::cluster {
 namespace {
@@ -60,10 +61,9 @@ std::string in_option(const std::string& path) {
   return out + "\"";
 }
 
-std::string last_line(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  const std::size_t end = text.rfind('\n');
-  return end == std::string::npos ? text : text.substr(end + 1);
+std::string last_line(std::string_view text) {
+  text = trimmed(text, "\r\n");
+  return std::string(text.substr(text.rfind('\n') + 1));  // npos + 1 is 0
 }
 
 }  // namespace
@@ -123,10 +123,10 @@ ProcessResult RemoteShell::run(const std::string& script, std::string_view input
 std::string RemoteShell::output_of(const std::string& doing, const std::string& script, std::string_view input) const {
   ProcessResult out = run(script, input);
   if (out.exit_code == 0) return std::move(out.output);
-  while (!out.errors.empty() && out.errors.back() == '\n') out.errors.pop_back();
-  throw Error(fmt::format("{} on {}: {}", doing, name(),
-                          out.errors.empty() ? fmt::format("status {}", out.exit_code) : out.errors),
-              out.exit_code == static_cast<int>(ExitCode::permanent) ? ExitCode::permanent : ExitCode::failed);
+  const std::string words(trimmed(out.errors, "\n"));
+  throw Error(
+      fmt::format("{} on {}: {}", doing, name(), words.empty() ? fmt::format("status {}", out.exit_code) : words),
+      out.exit_code == static_cast<int>(ExitCode::permanent) ? ExitCode::permanent : ExitCode::failed);
 }
 
 }  // namespace moola::cluster

@@ -10,6 +10,7 @@
 #include "base/atomic_file.h"
 #include "base/pipeline.h"
 #include "base/shell_words.h"
+#include "base/text_ends.h"
 
 namespace moola::cluster {
 namespace {
@@ -20,20 +21,10 @@ constexpr std::size_t kHexDigits = 64, kShort = 16;
 
 std::string pack_id(const fs::path& pack) {
   const fs::path file = pack / "id";
-  std::string id = fs::exists(file) ? read_file(file) : std::string();
-  while (!id.empty() && id.back() == '\n') id.pop_back();
+  std::string id(trimmed(fs::exists(file) ? read_file(file) : std::string(), "\n"));
   if (id.size() != kHexDigits || id.find_first_not_of("0123456789abcdef") != std::string::npos)
     throw DataError(fmt::format("{} holds no whole pack: packing was cut off. Pack again.", pack.string()));
   return id;
-}
-
-// Sizes by path, below the pack.
-std::map<std::string, std::uint64_t> objects_of(const fs::path& pack) {
-  std::map<std::string, std::uint64_t> out;
-  for (const auto& each : fs::recursive_directory_iterator(pack / "objects")) {
-    if (each.is_regular_file()) out[each.path().lexically_relative(pack).generic_string()] = each.file_size();
-  }
-  return out;
 }
 
 // The same of what is there; with `check` only what has the content that its name says.
@@ -67,6 +58,10 @@ void send_files(const RemoteShell& shell, const fs::path& from, const fs::path& 
 
 }  // namespace
 
+fs::path submitted_folder(const fs::path& root, const std::string& run) {
+  return root / "submitted" / run;
+}
+
 std::string short_id(const std::string& pack_id) {
   return pack_id.substr(0, kShort);
 }
@@ -90,11 +85,18 @@ fs::path remote_root(const RemoteShell& shell) {
       "2; }}\n"
       "pwd -P",
       shell_word(wanted.string()));
-  std::string out = shell.output_of("cannot work", script);
-  while (!out.empty() && out.back() == '\n') out.pop_back();
+  std::string out(trimmed(shell.output_of("cannot work", script), "\n"));
   // What a login script prints comes before.
   out.erase(0, out.rfind('\n') + 1);
   if (!out.starts_with('/')) throw DataError(fmt::format("{} says no folder but \"{}\".", shell.name(), out));
+  return out;
+}
+
+std::map<std::string, std::uint64_t> pack_objects(const fs::path& pack) {
+  std::map<std::string, std::uint64_t> out;
+  for (const auto& each : fs::recursive_directory_iterator(pack / "objects")) {
+    if (each.is_regular_file()) out[each.path().lexically_relative(pack).generic_string()] = each.file_size();
+  }
   return out;
 }
 
@@ -103,7 +105,7 @@ SentPack send_pack(const RemoteShell& shell, const fs::path& root, const fs::pat
   const fs::path folder = root / "packs" / short_id(out.id);
   const std::map<std::string, std::uint64_t> there = objects_there(shell, root, check);
   std::string missing;
-  for (const auto& [path, size] : objects_of(pack)) {
+  for (const auto& [path, size] : pack_objects(pack)) {
     const auto at = there.find(path);
     if (at != there.end() && at->second == size) continue;
     missing += path + "\n";

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "cluster/remote/remote_shell.h"
@@ -18,6 +19,12 @@ struct SentPack {
   std::string id;                        // its SHA-256
   std::uint64_t objects = 0, bytes = 0;  // that were not there
 };
+
+/// Where a run's job and script are there.
+std::filesystem::path submitted_folder(const std::filesystem::path& root, const std::string& run);
+
+/// What is in a pack: bytes by path below it.
+std::map<std::string, std::uint64_t> pack_objects(const std::filesystem::path& pack);
 
 /// The name of a pack's folders there.
 std::string short_id(const std::string& pack_id);

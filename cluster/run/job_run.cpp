@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/run_reference.h"
 #include "base/version.h"
+#include "cluster/run/record_field.h"
 #include "cluster/run/run_step.h"
 
 namespace moola::cluster {
@@ -30,12 +31,6 @@ fs::path new_folder(const fs::path& jobs, const std::string& name, std::int64_t 
     if (fs::create_directory(folder, error)) return folder;
     if (error) throw IoError("cannot create " + folder.string(), error.value());
   }
-}
-
-std::string text_at(const Json& json, const char* key, const fs::path& file) {
-  if (!json.contains(key) || !json[key].is_string())
-    throw DataError(fmt::format("{} says no {}: it is no file of a job's run.", file.string(), key));
-  return json[key].get<std::string>();
 }
 
 std::vector<std::string> step_names(const JobFile& job) {
@@ -120,11 +115,11 @@ JobRun open_job_run(const fs::path& folder) {
   const Json said = read_json(file);
   JobRun out{.folder = fs::absolute(folder).lexically_normal(),
              .job = load_job_file(folder / kJobFile),
-             .place = text_at(said, "place", file),
-             .workspace = text_at(said, "workspace", file),
-             .program = text_at(said, "program", file),
-             .code_version = text_at(said, "code_version", file),
-             .submitted = parse_utc(text_at(said, "submitted", file))};
+             .place = text_at(said, "place", file.string()),
+             .workspace = text_at(said, "workspace", file.string()),
+             .program = text_at(said, "program", file.string()),
+             .code_version = text_at(said, "code_version", file.string()),
+             .submitted = parse_utc(text_at(said, "submitted", file.string()))};
   if (!out.folder.has_filename()) out.folder = out.folder.parent_path();
   // A resolved text has them by name; the user's order is one in which each stands behind those that it comes after.
   std::unordered_map<std::string, std::size_t> place;

@@ -8,15 +8,12 @@
 #include "base/json.h"
 #include "cluster/job/element_list.h"
 #include "cluster/run/event_file.h"
+#include "cluster/run/record_field.h"
 
 namespace moola::cluster {
 namespace {
 
-std::string text_at(const Json& event, const char* key) {
-  if (!event.contains(key) || !event[key].is_string())
-    throw DataError(fmt::format("an event of a job's run says no {}: {}", key, json_text(event)));
-  return event[key].get<std::string>();
-}
+constexpr const char* kEvent = "an event of a job's run";
 
 }  // namespace
 
@@ -26,27 +23,27 @@ bool Submission::holds(std::size_t element) const {
 
 RunEvents::RunEvents(const std::filesystem::path& run_folder) : file_(run_folder / "events.jsonl") {
   for (const Json& event : read_events(file_)) {
-    const std::string kind = text_at(event, "event");
+    const std::string kind = text_at(event, "event", kEvent);
     if (kind == "submitting") {
-      take({.step = text_at(event, "step"),
-            .elements = parse_element_list(text_at(event, "elements")),
+      take({.step = text_at(event, "step", kEvent),
+            .elements = parse_element_list(text_at(event, "elements", kEvent)),
             .first = event.value("first", std::size_t{0}),
-            .comment = text_at(event, "comment"),
+            .comment = text_at(event, "comment", kEvent),
             .id = {},
-            .time = parse_utc(text_at(event, "time")),
+            .time = parse_utc(text_at(event, "time", kEvent)),
             .fresh = event.value("fresh", false)});
     } else if (kind == "submitted" || kind == "withdrawn") {
-      const auto at = std::ranges::find(submissions_, text_at(event, "comment"), &Submission::comment);
+      const auto at = std::ranges::find(submissions_, text_at(event, "comment", kEvent), &Submission::comment);
       if (at == submissions_.end())
         throw DataError(
             fmt::format("{}: nothing was submitting what was {}: {}", file_.string(), kind, json_text(event)));
       if (kind == "submitted")
-        at->id = text_at(event, "id");
+        at->id = text_at(event, "id", kEvent);
       else
         submissions_.erase(at);
     } else if (kind == "cancelled") {
-      for (const std::size_t each : parse_element_list(text_at(event, "elements")))
-        cancelled_[text_at(event, "step")][each] = text_at(event, "why");
+      for (const std::size_t each : parse_element_list(text_at(event, "elements", kEvent)))
+        cancelled_[text_at(event, "step", kEvent)][each] = text_at(event, "why", kEvent);
     } else {
       throw DataError(fmt::format("{} has an event that is none: {}", file_.string(), json_text(event)));
     }

@@ -16,12 +16,12 @@ constexpr std::array<std::string_view, 10> kEnds{"succeeded",    "gate not met",
                                                  "node failure", "out of memory", "refused",    "error",
                                                  "cancelled",    "over budget"};
 
-std::string text_at(const Json& event, const char* key) {
+std::string text_or_none(const Json& event, const char* key) {
   return event.contains(key) && event[key].is_string() ? event[key].get<std::string>() : std::string();
 }
 
 std::int64_t time_at(const Json& event) {
-  const std::string text = text_at(event, "time");
+  const std::string text = text_or_none(event, "time");
   return text.empty() ? kNoTime : parse_utc(text);
 }
 
@@ -45,7 +45,7 @@ StepRecord::StepRecord(const std::filesystem::path& run_folder, const std::strin
 std::vector<StepAttempt> StepRecord::attempts() const {
   std::vector<StepAttempt> out;
   for (const Json& event : read_events(file_)) {
-    const std::string kind = text_at(event, "event");
+    const std::string kind = text_or_none(event, "event");
     if (!event.contains("attempt") || !event["attempt"].is_number_integer() || (kind != "begun" && kind != "ended"))
       throw DataError(fmt::format("{} is no record of a step: {}", file_.string(), json_text(event)));
     const auto number = event["attempt"].get<std::int64_t>();
@@ -53,13 +53,13 @@ std::vector<StepAttempt> StepRecord::attempts() const {
     if (at == out.end()) at = out.insert(out.end(), StepAttempt{.number = number});
     if (kind == "begun") {
       at->begun = time_at(event);
-      at->host = text_at(event, "host");
-      at->place_id = text_at(event, "place_id");
+      at->host = text_or_none(event, "host");
+      at->place_id = text_or_none(event, "place_id");
       continue;
     }
     at->ended = time_at(event);
     at->exit_code = event.value("exit_code", 0);
-    const auto end = std::ranges::find(kEnds, text_at(event, "end"));
+    const auto end = std::ranges::find(kEnds, text_or_none(event, "end"));
     if (end == kEnds.end())
       throw DataError(fmt::format("{} has an end that is none: {}", file_.string(), json_text(event)));
     at->end = static_cast<StepEnd>(end - kEnds.begin());

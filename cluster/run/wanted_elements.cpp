@@ -64,6 +64,12 @@ WantedElements listed(const Chosen& chosen) {
 
 }  // namespace
 
+std::size_t element_count(const WantedElements& elements) {
+  std::size_t out = 0;
+  for (const auto& [step, own] : elements) out += own.size();
+  return out;
+}
+
 WantedElements all_elements(const JobFile& job) {
   WantedElements out;
   for (const JobStep& step : job.steps) {

@@ -11,6 +11,8 @@ namespace moola::cluster {
 /// Elements by step, ascending.
 using WantedElements = std::map<std::string, std::vector<std::size_t>>;
 
+std::size_t element_count(const WantedElements& elements);
+
 /// All of a job.
 WantedElements all_elements(const JobFile& job);
 

@@ -32,7 +32,7 @@ std::string log_path(const std::filesystem::path& folder, const std::string& pat
 
 class Script {
  public:
-  Script(const JobFile& job, const JobStep& step, const SlurmPlace& place, std::size_t first, std::size_t count)
+  Script(const JobFile& job, const JobStep& step, const SbatchContext& place, std::size_t first, std::size_t count)
       : job_(job), step_(step), place_(place), first_(first), count_(count) {
     head();
     directives();
@@ -43,7 +43,7 @@ class Script {
  private:
   const JobFile& job_;
   const JobStep& step_;
-  const SlurmPlace& place_;
+  const SbatchContext& place_;
   std::size_t first_, count_;
   std::string text_;
 
@@ -118,7 +118,7 @@ std::string slurm_comment(const std::string& run, const std::string& step, std::
   return fmt::format("moola:{}:{}:{}", run, step, first);
 }
 
-std::vector<SbatchScript> sbatch_scripts(const JobFile& job, const JobStep& step, const SlurmPlace& place) {
+std::vector<SbatchScript> sbatch_scripts(const JobFile& job, const JobStep& step, const SbatchContext& place) {
   if (step.memory.empty()) {
     throw ConfigError(
         fmt::format("step.{}.memory is not given: Slurm takes a step that does not say it for one that needs "

@@ -217,7 +217,7 @@ std::map<std::string, std::string> test_scripts(const JobRun& run, const std::ve
 }
 
 std::vector<SbatchScript> write_sbatch_scripts(const JobRun& run, std::size_t max_array) {
-  const SlurmPlace place{.run = run.id(), .folder = run.folder, .program = run.program, .max_array = max_array};
+  const SbatchContext place{.run = run.id(), .folder = run.folder, .program = run.program, .max_array = max_array};
   std::vector<SbatchScript> out;
   create_folders(run.folder / "scripts");
   for (const JobStep& step : run.job.steps) {

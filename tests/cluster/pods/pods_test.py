@@ -164,6 +164,15 @@ class OnPods(unittest.TestCase):
         self.wait_for_no_pods(run)
         self.assertEqual((["cancelled"], ["cancelled"]), (self.states(run, "long"), self.states(run, "after")))
 
+    def test_what_nobody_wants_any_more_writes_its_checkpoint_and_ends(self):
+        run = self.submit('[step.long]\ncommand = ["sh", "-c", "trap \\"echo told > artifacts/told; exit 85\\" TERM; while :; do sleep 0.2; done"]\ngpus = 1\n')
+        wait_for("it to run", lambda: self.states(run, "long") == ["running"])
+        with open(self.workspace / "artifacts/jobs" / run / "pods.jsonl", "a") as book:
+            book.write('{"event": "closed", "why": "enough"}\n')
+        self.wait_for_no_pods(run)
+        self.assertEqual("told\n", (self.workspace / "artifacts/told").read_text())
+        self.assertIn("nobody wants", "".join(log.read_text() for log in self.runpod.folder.glob("*/log")))
+
     def test_cancel_before_there_is_a_machine_leaves_no_pod(self):
         self.runpod.change(lambda account: account.broken.update(["all"]))
         run = self.submit('[step.long]\ncommand = ["sleep", "600"]\ngpus = 1\n')

@@ -33,11 +33,11 @@ JobFile a_job() {
   return out;
 }
 
-SlurmPlace a_place() {
+SbatchContext a_place() {
   return {.run = "20260101T000000Z_night", .folder = "/share/runs/r1", .program = "/opt/moola/bin/moola"};
 }
 
-std::string only(const JobStep& step, const SlurmPlace& place = a_place()) {
+std::string only(const JobStep& step, const SbatchContext& place = a_place()) {
   const std::vector<SbatchScript> scripts = sbatch_scripts(a_job(), step, place);
   BOOST_REQUIRE(scripts.size() == 1U);
   return scripts.front().text;
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_large_array_is_cut_into_pieces_that_cover_it_once) {
 
 BOOST_AUTO_TEST_CASE(paths_and_elements_arrive_through_a_real_shell) {
   const TemporaryFolder folder;
-  SlurmPlace place = a_place();
+  SbatchContext place = a_place();
   place.folder = folder / "a 'b' \"c\" $HOME `d` , \\";
   place.program = folder / "my moola.sh";
   place.max_array = 10;
