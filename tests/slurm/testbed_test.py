@@ -10,6 +10,13 @@ import unittest
 from slurm_bed import TOOL, Bed, BedTest, call_tool, main, new_folder, wait_for
 
 
+def target(link):
+    try:
+        return os.readlink(link)
+    except OSError:  # it was closed meanwhile
+        return ""
+
+
 def processes(bed_folder):
     """Names of the processes that live under the keeper of a test bed or write into its folder, and the keeper's number."""
     found, keeper = {}, None
@@ -22,7 +29,7 @@ def processes(bed_folder):
                 continue
             own = str(bed_folder) + "/"
             mentioned = (entry / "cmdline").read_bytes() + b"\0" + (entry / "environ").read_bytes()
-            opened = [os.readlink(link) for link in (entry / "fd").iterdir()]
+            opened = [target(link) for link in (entry / "fd").iterdir()]
         except OSError:  # it has ended meanwhile
             continue
         if own.encode() in mentioned or any(link.startswith(own) for link in opened):
