@@ -29,10 +29,11 @@ def processes(bed_folder):
                 continue
             own = str(bed_folder) + "/"
             mentioned = (entry / "cmdline").read_bytes() + b"\0" + (entry / "environ").read_bytes()
+            # Of a process with mounts of its own, paths may be seen from another root than this process's.
             opened = [target(link) for link in (entry / "fd").iterdir()]
         except OSError:  # it has ended meanwhile
             continue
-        if own.encode() in mentioned or any(link.startswith(own) for link in opened):
+        if own.encode() in mentioned or any(own in link for link in opened):
             found[int(entry.name)] = name
             if name == "slurm-testbed":
                 keeper = int(entry.name)
