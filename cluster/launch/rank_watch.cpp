@@ -9,9 +9,8 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <fstream>
 #include <map>
-#include <sstream>
+#include <optional>
 
 #include "base/host_name.h"
 #include "base/process_stat.h"

@@ -69,9 +69,9 @@ end_pod() { # terminate | stop
   wait_s=10
   while :; do
     cluster=$(cluster_id || :)
-    if [ -n "$cluster" ]; then ask DELETE "clusters/$cluster"  >&2 && break
-    elif [ "$1" = terminate ]; then ask DELETE "pods/$me"  >&2 && break
-    else ask POST "pods/$me/action" '{"action":"stop"}'  >&2 && break; fi
+    if [ -n "$cluster" ]; then ask DELETE "clusters/$cluster" >&2 && break
+    elif [ "$1" = terminate ]; then ask DELETE "pods/$me" >&2 && break
+    else ask POST "pods/$me/action" '{"action":"stop"}' >&2 && break; fi
     command -v runpodctl >/dev/null && { [ "$1" = terminate ] && verb=remove || verb=stop; runpodctl $verb pod "$me" >&2 && break; }
     say "RunPod does not end this pod; it is asked again in $wait_s s"
     sleep "$wait_s"
@@ -165,7 +165,7 @@ while :; do
     say "its time, $lifetime s, is up"
     end_job
     sync
-    if [ "$at_end" = terminate ] || { [ -z "$run" ] && [ "$at_end" = terminate ]; }; then end_pod terminate; else end_pod stop; fi
+    if [ "$at_end" = terminate ]; then end_pod terminate; else end_pod stop; fi
   fi
   [ -n "$run" ] && [ "${NODE_RANK:-0}" -eq 0 ] && [ -z "$late" ] || continue
   if [ -e "$order/again" ]; then # somebody wants more of it
